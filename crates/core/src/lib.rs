@@ -1,1 +1,27 @@
-//! stub
+//! nta-core: frames become tracks.
+//!
+//! Everything in this crate is in pixels, frames and counts. The one gate to micrometres and seconds is
+//! [`model::Trajectory::from_track`]; what lies beyond it is the business of `nta-sizing`.
+//!
+//! The way through: [`source::FrameSource`] gives frames, [`film::Film`] is what was learned of the film before
+//! anything is detected, a [`detect::Detector`] proposes spots, a [`refine::Refiner`] measures them, a
+//! [`link::Linker`] joins them to tracks, [`drift`] measures what all of them share. [`track_video`] conducts.
+
+pub mod detect;
+pub mod drift;
+pub mod film;
+pub mod finding;
+pub mod link;
+pub mod method;
+pub mod model;
+pub mod refine;
+pub mod source;
+pub mod track_video;
+
+pub use finding::{Finding, Severity, Tally};
+pub use method::{Choice, Entry, MethodError, ParamSpec, Params};
+pub use model::{
+    Acquisition, Flat, Frame, FrameIndex, FrameSpots, Pixels, Spot, Track, TrackId, TrackPoint,
+    Trajectory,
+};
+pub use source::{FrameError, FrameSource, Packet, PacketData, SourceEnd, SourceError, VideoInfo};

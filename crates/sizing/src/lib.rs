@@ -1,1 +1,3 @@
-//! stub
+//! nta-sizing: trajectories become sizes.
+
+pub mod physics;

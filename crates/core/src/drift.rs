@@ -1,0 +1,50 @@
+//! Flow and vibration: the motion that all particles share.
+
+use crate::Finding;
+use crate::method::{Entry, Params};
+use crate::model::{FrameIndex, Track};
+
+/// Where the shared motion has carried everything by each frame, px. Frame 0 is the origin.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Drift {
+    offsets_px: Vec<(f64, f64)>,
+}
+
+impl Drift {
+    /// No shared motion.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Drift from cumulative offsets per frame index.
+    pub fn from_offsets(offsets_px: Vec<(f64, f64)>) -> Self {
+        Self { offsets_px }
+    }
+
+    /// Offset (x, y) at a frame, px; beyond the last known frame the last offset stays.
+    pub fn offset_px(&self, frame: FrameIndex) -> (f64, f64) {
+        let last = self.offsets_px.len().saturating_sub(1);
+        self.offsets_px
+            .get((frame.0 as usize).min(last))
+            .copied()
+            .unwrap_or((0.0, 0.0))
+    }
+
+    /// Offsets (x, y) by frame index, px. Empty if there is no drift.
+    pub fn offsets_px(&self) -> &[(f64, f64)] {
+        &self.offsets_px
+    }
+}
+
+/// Measures the shared motion.
+pub trait DriftEstimator: Send + Sync {
+    /// Drift over frames `0..frames` from tracks that were linked without or with an earlier drift. Positions of
+    /// the tracks are raw (drift not taken away).
+    fn estimate(&self, tracks: &[Track], frames: u32) -> (Drift, Vec<Finding>);
+}
+
+/// Builds a drift estimator.
+pub type MakeDrift = fn(&Params) -> Box<dyn DriftEstimator>;
+
+/// All drift estimators; the first is the default.
+pub static DRIFTS: &[Entry<MakeDrift>] = &[];

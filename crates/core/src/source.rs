@@ -1,0 +1,185 @@
+//! Where frames come from. Readers live in `nta-video`, the simulated camera in `nta-sim`.
+
+use crate::model::{Frame, FrameIndex, Pixels};
+use crate::{Finding, Tally};
+use std::collections::BTreeMap;
+
+/// What a file says of itself. `None` means that it does not say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VideoInfo {
+    /// Kind of file: `avi`, `tiff`, `png folder`, `mp4`, ...
+    pub container: String,
+    /// How the pictures are stored: `rawvideo`, `mjpeg`, `h264`, `lzw`, ...
+    pub codec: String,
+    /// Width, px.
+    pub width_px: usize,
+    /// Height, px.
+    pub height_px: usize,
+    /// Bits per pixel that carry information.
+    pub bit_depth: u8,
+    /// Largest count that a pixel can have: 255, 4095, 65535; 235 for limited-range luma.
+    pub ceiling_counts: u16,
+    /// Number of places in time, as declared; a hint, the truth comes from reading.
+    pub frames: Option<u64>,
+    /// Time between frames, s, if the file carries one that may be believed or at least used as a default.
+    pub frame_interval_s: Option<f64>,
+    /// Side of a pixel in the sample, um, with the place where it was found in words ("OME-XML", "ImageJ", ...).
+    pub pixel_size_um: Option<(f64, String)>,
+    /// Exposure, s, with the place where it was found.
+    pub exposure_s: Option<(f64, String)>,
+    /// The codec throws information away (JPEG, H.264, ...).
+    pub lossy: bool,
+    /// Pictures are coded relative to their neighbours (H.264, ...), so that frames may be correlated.
+    pub interframe: bool,
+    /// The file is in colour and the luma was taken.
+    pub colour: bool,
+    /// Anything else the file says, for people (`camera`, `objective`, ...), sorted by key.
+    pub says: BTreeMap<String, String>,
+}
+
+/// One frame as it lies in the file, not yet decoded. Decoding is separate so that it can run on any thread.
+#[derive(Debug)]
+pub struct Packet {
+    /// Place in time.
+    pub index: FrameIndex,
+    /// The file's own time since its first frame, s, where it has one.
+    pub time_s: Option<f64>,
+    /// What is to be decoded.
+    pub data: PacketData,
+}
+
+/// Content of a [`Packet`].
+#[derive(Debug)]
+pub enum PacketData {
+    /// Already pixels.
+    Ready(Pixels),
+    /// Bytes that [`FrameSource::decode`] of the same source understands.
+    Encoded(Vec<u8>),
+    /// A place in the file that [`FrameSource::decode`] of the same source reads by itself.
+    Place(u64),
+}
+
+/// What can go wrong with a whole source.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The file cannot be opened or read.
+    #[error("cannot read {path}: {reason}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why, in plain words.
+        reason: String,
+    },
+    /// The file is not what a reader can use.
+    #[error("{path} is not a video that nta can read: {reason}")]
+    Unsupported {
+        /// The file.
+        path: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+}
+
+/// One frame that cannot be decoded. The film goes on without it.
+#[derive(Debug, thiserror::Error)]
+#[error("frame {index} cannot be decoded: {reason}")]
+pub struct FrameError {
+    /// Place in time.
+    pub index: u32,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a source knows once it has been read to its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceEnd {
+    /// Places in time that have no frame (dropped by the camera or the recorder).
+    pub frames_missing: u64,
+    /// Frames that the decoder itself marked as damaged and that were left out.
+    pub frames_damaged: u64,
+    /// False if the file ends before it should.
+    pub complete: bool,
+    /// Whatever else was dropped, by reason.
+    pub tally: Tally,
+    /// What a person should know about the file.
+    pub findings: Vec<Finding>,
+}
+
+/// A film. Packets come in the order of time; decoding has no memory, except that a source whose codec needs
+/// memory hands out [`PacketData::Ready`].
+pub trait FrameSource: Send + Sync {
+    /// What the file says of itself.
+    fn info(&self) -> &VideoInfo;
+
+    /// Goes back to the first frame.
+    fn rewind(&mut self) -> Result<(), SourceError>;
+
+    /// The next packet; `None` at the end. A file that ends too early gives `None` and says so in [`Self::end`].
+    fn next_packet(&mut self) -> Result<Option<Packet>, SourceError>;
+
+    /// Turns a packet of this source into pixels; may be called from any thread, in any order.
+    fn decode(&self, packet: &Packet) -> Result<Pixels, FrameError>;
+
+    /// What is known after `next_packet` has returned `None`.
+    fn end(&self) -> SourceEnd;
+
+    /// Up to `count` frames evenly spaced over the film, in the order of time; leaves the source rewound. Readers
+    /// with random access override this; here one pass keeps every k-th packet and doubles k when there are too
+    /// many, so that nothing needs to be known in advance. Frames that cannot be decoded are left out.
+    fn spaced(&mut self, count: usize) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
+        self.rewind()?;
+        let count = count.max(1);
+        let mut stride = match self.info().frames {
+            Some(n) => (n as usize / count).max(1),
+            None => 1,
+        };
+        let mut kept: Vec<(usize, Packet)> = Vec::new();
+        let mut position = 0usize;
+        while let Some(packet) = self.next_packet()? {
+            if position.is_multiple_of(stride) {
+                kept.push((position, packet));
+            }
+            if kept.len() > 2 * count {
+                stride *= 2;
+                kept.retain(|(p, _)| p.is_multiple_of(stride));
+            }
+            position += 1;
+        }
+        self.rewind()?;
+        let len = kept.len();
+        let mut out = Vec::new();
+        for (i, (_, packet)) in kept.into_iter().enumerate() {
+            // Thins `len` down to `count`, evenly.
+            let take = len <= count || (i * count / len) != ((i + 1) * count / len);
+            if take && let Ok(pixels) = self.decode(&packet) {
+                out.push((packet.index, pixels));
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Reads the next frame in one go: packet and decoding. `Err(Ok(e))` is avoided by counting: damaged frames are
+/// skipped and their number is added to `damaged`. `interval_s` gives the time where the packet has none.
+pub fn next_frame(
+    source: &mut dyn FrameSource,
+    interval_s: f64,
+    damaged: &mut u64,
+) -> Result<Option<Frame>, SourceError> {
+    while let Some(packet) = source.next_packet()? {
+        match source.decode(&packet) {
+            Ok(pixels) => {
+                let time_s = packet
+                    .time_s
+                    .unwrap_or(f64::from(packet.index.0) * interval_s);
+                return Ok(Some(Frame {
+                    index: packet.index,
+                    time_s,
+                    pixels,
+                }));
+            }
+            Err(_) => *damaged += 1,
+        }
+    }
+    Ok(None)
+}
