@@ -78,6 +78,7 @@ impl Film {
     /// twenty frames, for detectors to learn their noise on), and what a person should know.
     pub fn learn(
         _sample: &[(FrameIndex, Pixels)],
+        _neighbours: &[(FrameIndex, Pixels)],
         _ceiling_counts: u16,
         _options: &FilmOptions,
     ) -> (Film, Vec<Flat>, Vec<Finding>) {
