@@ -91,6 +91,12 @@ impl Film {
         unimplemented_in_skeleton()
     }
 
+    /// Width and height, px.
+    pub fn size_px(&self) -> (usize, usize) {
+        let (height, width) = self.background.dim();
+        (width, height)
+    }
+
     /// Number of pixels where particles may be looked for.
     pub fn usable_px(&self) -> usize {
         self.usable.iter().filter(|u| **u).count()

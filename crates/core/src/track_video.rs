@@ -110,30 +110,19 @@ pub fn track_video(
     timing: FrameTiming,
     control: Control<'_>,
 ) -> Result<TrackedVideo, TrackError> {
-    let (detect_entry, detect_params) = resolve(DETECTORS, "detect", &plan.detect)?;
-    let (refine_entry, refine_params) = resolve(REFINERS, "refine", &plan.refine)?;
     resolve(LINKERS, "link", &plan.link)?;
     resolve(DRIFTS, "drift", &plan.drift)?;
-
     (control.progress)("background", 0);
-    let sample = source.spaced(plan.film.background_frames)?;
-    let preview = sample.get(sample.len() / 2).cloned();
-    let size_px = preview
-        .as_ref()
-        .map(|(_, p)| (p.width_px(), p.height_px()))
-        .ok_or(TrackError::NoFrames)?;
-    let neighbours = first_frames(source)?;
-    let (film, flats, mut findings) = Film::learn(
-        &sample,
-        &neighbours,
-        source.info().ceiling_counts,
-        &plan.film,
-    );
-    drop(sample);
-    let detector = (detect_entry.make)(&detect_params, &film, &flats);
-    drop(flats);
-    let refiner = (refine_entry.make)(&refine_params, &film);
-    findings.extend(detector.findings());
+    let Learned {
+        film,
+        detector,
+        refiner,
+        sample,
+        mut findings,
+    } = learn(source, plan, plan.film.background_frames)?;
+    let middle = sample.len() / 2;
+    let preview = sample.into_iter().nth(middle);
+    let size_px = film.size_px();
 
     let eyes = Eyes {
         film: &film,
@@ -156,13 +145,108 @@ pub fn track_video(
         frames: seen.frames,
         tracks: linked.tracks,
         drift: linked.drift,
-        film,
         preview,
         tally,
         findings,
         end: seen.end,
         frames_repeated: seen.repeated,
         size_px,
+        film,
+    })
+}
+
+/// What is known before the first frame is searched.
+struct Learned {
+    film: Film,
+    detector: Box<dyn Detector>,
+    refiner: Box<dyn Refiner>,
+    /// Raw frames spread over the film.
+    sample: Vec<(FrameIndex, Pixels)>,
+    findings: Vec<Finding>,
+}
+
+/// Learns the film from `count` frames spread over it; leaves the source rewound.
+fn learn(
+    source: &mut dyn FrameSource,
+    plan: &TrackingPlan,
+    count: usize,
+) -> Result<Learned, TrackError> {
+    let (detect_entry, detect_params) = resolve(DETECTORS, "detect", &plan.detect)?;
+    let (refine_entry, refine_params) = resolve(REFINERS, "refine", &plan.refine)?;
+    let sample = source.spaced(count)?;
+    if sample.is_empty() {
+        return Err(TrackError::NoFrames);
+    }
+    let neighbours = first_frames(source)?;
+    let ceiling = source.info().ceiling_counts;
+    let (film, flats, mut findings) = Film::learn(&sample, &neighbours, ceiling, &plan.film);
+    let detector = (detect_entry.make)(&detect_params, &film, &flats);
+    let refiner = (refine_entry.make)(&refine_params, &film);
+    findings.extend(detector.findings());
+    Ok(Learned {
+        film,
+        detector,
+        refiner,
+        sample,
+        findings,
+    })
+}
+
+/// A quick look at a film: a few frames spread over it, without following anything.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// What was learned of the film.
+    pub film: Film,
+    /// The frames looked at with their spots.
+    pub frames: Vec<FrameSpots>,
+    /// The same frames, raw.
+    pub pixels: Vec<(FrameIndex, Pixels)>,
+    /// What was dropped, by reason.
+    pub tally: Tally,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks at up to `count` frames spread over the film. Leaves the source rewound.
+pub fn glance(
+    source: &mut dyn FrameSource,
+    plan: &TrackingPlan,
+    count: usize,
+) -> Result<Glance, TrackError> {
+    let Learned {
+        film,
+        detector,
+        refiner,
+        sample,
+        findings,
+    } = learn(source, plan, count)?;
+    let timing = FrameTiming {
+        interval_s: 1.0,
+        trust_file: false,
+    };
+    let eyes = Eyes {
+        film: &film,
+        detector: &*detector,
+        refiner: &*refiner,
+        timing,
+        size_px: film.size_px(),
+    };
+    let looks: Vec<_> = sample
+        .par_iter()
+        .filter_map(|(index, pixels)| eyes.look(*index, None, Some(pixels.clone())))
+        .collect();
+    let mut tally = Tally::default();
+    let mut frames = Vec::with_capacity(looks.len());
+    for look in looks {
+        tally.merge(&look.tally);
+        frames.push(look.spots);
+    }
+    Ok(Glance {
+        film,
+        frames,
+        pixels: sample,
+        tally,
+        findings,
     })
 }
 
