@@ -1,0 +1,123 @@
+//! What is learned of a film before its frames are searched, and a quick look at it.
+
+use super::watch::{Eyes, decode};
+use super::{FrameTiming, TrackError, TrackingPlan};
+use crate::detect::{DETECTORS, Detector};
+use crate::film::Film;
+use crate::method::resolve;
+use crate::model::{FrameIndex, FrameSpots, Pixels};
+use crate::refine::{REFINERS, Refiner};
+use crate::source::{FrameSource, SourceError};
+use crate::{Finding, Tally};
+
+/// Neighbouring frames from the beginning of the film, to see whether their noise is independent.
+const NEIGHBOURS: usize = 12;
+
+/// What is known before the first frame is searched.
+pub(super) struct Learned {
+    pub(super) film: Film,
+    pub(super) detector: Box<dyn Detector>,
+    pub(super) refiner: Box<dyn Refiner>,
+    /// Raw frames spread over the film.
+    pub(super) sample: Vec<(FrameIndex, Pixels)>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Learns the film from `count` frames spread over it; leaves the source rewound.
+pub(super) fn learn(
+    source: &mut dyn FrameSource,
+    plan: &TrackingPlan,
+    count: usize,
+) -> Result<Learned, TrackError> {
+    let (detect_entry, detect_params) = resolve(DETECTORS, "detect", &plan.detect)?;
+    let (refine_entry, refine_params) = resolve(REFINERS, "refine", &plan.refine)?;
+    let sample = source.spaced(count)?;
+    if sample.is_empty() {
+        return Err(TrackError::NoFrames);
+    }
+    let neighbours = first_frames(source)?;
+    let ceiling = source.info().ceiling_counts;
+    let (film, flats, mut findings) = Film::learn(&sample, &neighbours, ceiling, &plan.film);
+    let detector = (detect_entry.make)(&detect_params, &film, &flats);
+    let refiner = (refine_entry.make)(&refine_params, &film);
+    findings.extend(detector.findings());
+    Ok(Learned {
+        film,
+        detector,
+        refiner,
+        sample,
+        findings,
+    })
+}
+
+/// A quick look at a film: a few frames spread over it, without following anything.
+#[derive(Clone, Debug)]
+pub struct Glance {
+    /// What was learned of the film.
+    pub film: Film,
+    /// The frames looked at with their spots.
+    pub frames: Vec<FrameSpots>,
+    /// The same frames, raw.
+    pub pixels: Vec<(FrameIndex, Pixels)>,
+    /// What was dropped, by reason.
+    pub tally: Tally,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks at up to `count` frames spread over the film. Leaves the source rewound.
+pub fn glance(
+    source: &mut dyn FrameSource,
+    plan: &TrackingPlan,
+    count: usize,
+) -> Result<Glance, TrackError> {
+    let Learned {
+        film,
+        detector,
+        refiner,
+        sample,
+        findings,
+    } = learn(source, plan, count)?;
+    let timing = FrameTiming {
+        interval_s: 1.0,
+        trust_file: false,
+    };
+    let eyes = Eyes {
+        film: &film,
+        detector: &*detector,
+        refiner: &*refiner,
+        timing,
+        size_px: film.size_px(),
+    };
+    let looks = eyes.look_at_all(&sample);
+    let mut tally = Tally::default();
+    let mut frames = Vec::with_capacity(looks.len());
+    for look in looks {
+        tally.merge(&look.tally);
+        frames.push(look.spots);
+    }
+    Ok(Glance {
+        film,
+        frames,
+        pixels: sample,
+        tally,
+        findings,
+    })
+}
+
+/// The first few frames, decoded; leaves the source rewound.
+fn first_frames(source: &mut dyn FrameSource) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
+    source.rewind()?;
+    let mut out = Vec::with_capacity(NEIGHBOURS);
+    while out.len() < NEIGHBOURS {
+        let Some(packet) = source.next_packet()? else {
+            break;
+        };
+        let index = packet.index;
+        if let Ok(pixels) = decode(&*source, packet) {
+            out.push((index, pixels));
+        }
+    }
+    source.rewind()?;
+    Ok(out)
+}

@@ -1,0 +1,248 @@
+//! The only frame-parallel loop: every frame is decoded, made flat, searched and measured.
+
+use super::{Control, FrameTiming, TrackError};
+use crate::detect::Detector;
+use crate::film::Film;
+use crate::model::{Frame, FrameIndex, FrameSpots, Pixels};
+use crate::refine::Refiner;
+use crate::source::{FrameError, FrameSource, Packet, PacketData, SourceEnd, SourceError};
+use crate::{Finding, Severity, Tally};
+use rayon::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// Frames that are read before the batch is worked on; a multiple of any sensible number of threads.
+const BATCH: usize = 32;
+
+/// All that is needed to look at a frame.
+pub(super) struct Eyes<'a> {
+    pub(super) film: &'a Film,
+    pub(super) detector: &'a dyn Detector,
+    pub(super) refiner: &'a dyn Refiner,
+    pub(super) timing: FrameTiming,
+    pub(super) size_px: (usize, usize),
+}
+
+/// One frame looked at.
+pub(super) struct Look {
+    pub(super) spots: FrameSpots,
+    fingerprint: u64,
+    pub(super) tally: Tally,
+}
+
+impl Eyes<'_> {
+    /// `None` if the frame cannot be decoded or has not the size of the film.
+    fn look(&self, index: FrameIndex, time_s: Option<f64>, pixels: Option<Pixels>) -> Option<Look> {
+        let pixels = pixels.filter(|p| (p.width_px(), p.height_px()) == self.size_px)?;
+        let by_index = f64::from(index.0) * self.timing.interval_s;
+        let time_s = time_s
+            .filter(|_| self.timing.trust_file)
+            .unwrap_or(by_index);
+        let fingerprint = fingerprint(&pixels);
+        let frame = Frame {
+            index,
+            time_s,
+            pixels,
+        };
+        let flat = self.film.flatten(&frame);
+        drop(frame);
+        let mut tally = Tally::default();
+        let candidates = self.detector.detect(&flat, self.film, &mut tally);
+        let spots = self
+            .refiner
+            .refine(&flat, self.film, &candidates, &mut tally);
+        Some(Look {
+            spots: FrameSpots {
+                frame: index,
+                time_s,
+                spots,
+            },
+            fingerprint,
+            tally,
+        })
+    }
+}
+
+impl Eyes<'_> {
+    /// Looks at decoded frames in parallel, in their order; frames of another size are left out.
+    pub(super) fn look_at_all(&self, frames: &[(FrameIndex, Pixels)]) -> Vec<Look> {
+        frames
+            .par_iter()
+            .filter_map(|(index, pixels)| self.look(*index, None, Some(pixels.clone())))
+            .collect()
+    }
+}
+
+/// A number that two different pictures practically never share: FNV-1a over 64-bit words.
+fn fingerprint(pixels: &Pixels) -> u64 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(PRIME).rotate_left(29);
+    let seed = 0xcbf2_9ce4_8422_2325;
+    match pixels {
+        Pixels::U8(a) => {
+            let bytes = a.as_slice().unwrap_or(&[]);
+            let words = bytes.chunks_exact(8);
+            let tail = words
+                .remainder()
+                .iter()
+                .fold(seed, |h, b| mix(h, u64::from(*b)));
+            words.fold(tail, |h, w| {
+                mix(h, w.iter().fold(0, |v, b| v << 8 | u64::from(*b)))
+            })
+        }
+        Pixels::U16(a) => a.iter().fold(seed, |h, v| mix(h, u64::from(*v))),
+    }
+}
+
+/// All that was seen in the film.
+pub(super) struct Seen {
+    pub(super) frames: Vec<FrameSpots>,
+    pub(super) tally: Tally,
+    pub(super) end: SourceEnd,
+    pub(super) repeated: u64,
+}
+
+impl Seen {
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let mut out = Vec::new();
+        let total = self.frames.len() as f64 + self.repeated as f64;
+        if self.repeated > 0 {
+            let share = self.repeated as f64 / total;
+            let severity = if share > 0.01 {
+                Severity::Warning
+            } else {
+                Severity::Info
+            };
+            out.push(
+                Finding::new(
+                    "V03",
+                    severity,
+                    "video",
+                    format!(
+                        "{} of {} frames are exact copies of the frame before them; they were left out. \
+                         The recorder was probably slower than the camera.",
+                        self.repeated, total
+                    ),
+                )
+                .with(share, Some(0.01), "share of frames"),
+            );
+        }
+        let undecodable = self.tally.get("frame_undecodable");
+        if undecodable > 0 {
+            out.push(
+                Finding::new(
+                    "V04",
+                    Severity::Warning,
+                    "video",
+                    format!("{undecodable} frames could not be decoded and were left out."),
+                )
+                .with(undecodable as f64, Some(0.0), "frames"),
+            );
+        }
+        out
+    }
+}
+
+/// Reads the film to its end and looks at every frame.
+pub(super) fn watch(
+    source: &mut dyn FrameSource,
+    eyes: &Eyes<'_>,
+    range: Option<(u32, u32)>,
+    control: Control<'_>,
+) -> Result<Seen, TrackError> {
+    let mut seen = Seen {
+        frames: Vec::new(),
+        tally: Tally::default(),
+        end: SourceEnd::default(),
+        repeated: 0,
+    };
+    let mut last_fingerprint = None;
+    let mut done = 0;
+    (control.progress)("detect", 0);
+    let mut batch = read_batch(source, range)?;
+    while !batch.is_empty() {
+        if control.cancel.load(Ordering::Relaxed) {
+            return Err(TrackError::Cancelled);
+        }
+        done += batch.len() as u64;
+        // Decoded pictures do not need the source any more, so the next batch is read while they are looked at.
+        // Encoded ones are cheap to read and need the source to be decoded, so reading comes first.
+        let ready = batch.iter().all(|p| matches!(p.data, PacketData::Ready(_)));
+        let (looks, next) = if ready {
+            rayon::join(|| look_at(None, eyes, batch), || read_batch(source, range))
+        } else {
+            (
+                look_at(Some(&*source), eyes, batch),
+                read_batch(source, range),
+            )
+        };
+        for look in looks {
+            match look {
+                None => seen.tally.add("frame_undecodable", 1),
+                Some(look) if last_fingerprint == Some(look.fingerprint) => seen.repeated += 1,
+                Some(look) => {
+                    last_fingerprint = Some(look.fingerprint);
+                    seen.tally.merge(&look.tally);
+                    seen.frames.push(look.spots);
+                }
+            }
+        }
+        (control.progress)("detect", done);
+        batch = next?;
+    }
+    if seen.frames.is_empty() {
+        return Err(TrackError::NoFrames);
+    }
+    seen.end = source.end();
+    seen.end.frames_damaged += seen.tally.get("frame_undecodable");
+    Ok(seen)
+}
+
+fn read_batch(
+    source: &mut dyn FrameSource,
+    range: Option<(u32, u32)>,
+) -> Result<Vec<Packet>, SourceError> {
+    let mut out = Vec::with_capacity(BATCH);
+    while out.len() < BATCH {
+        let Some(packet) = source.next_packet()? else {
+            break;
+        };
+        if range.is_none_or(|(first, last)| (first..=last).contains(&packet.index.0)) {
+            out.push(packet);
+        }
+    }
+    Ok(out)
+}
+
+/// Looks at a batch in parallel; the answers are in the order of the batch.
+fn look_at(
+    source: Option<&dyn FrameSource>,
+    eyes: &Eyes<'_>,
+    batch: Vec<Packet>,
+) -> Vec<Option<Look>> {
+    batch
+        .into_par_iter()
+        .map(|packet| {
+            let (index, time_s) = (packet.index, packet.time_s);
+            let pixels = match (packet.data, source) {
+                (PacketData::Ready(pixels), _) => Some(pixels),
+                (data, Some(source)) => source
+                    .decode(&Packet {
+                        index,
+                        time_s,
+                        data,
+                    })
+                    .ok(),
+                (_, None) => None,
+            };
+            eyes.look(index, time_s, pixels)
+        })
+        .collect()
+}
+
+/// The pixels of a packet.
+pub(super) fn decode(source: &dyn FrameSource, packet: Packet) -> Result<Pixels, FrameError> {
+    match packet.data {
+        PacketData::Ready(pixels) => Ok(pixels),
+        _ => source.decode(&packet),
+    }
+}
