@@ -1,1 +1,26 @@
-//! stub
+//! nta-engine: the facade. A plan and films go in, a report comes out.
+//!
+//! [`analyze()`] is the only orchestration; [`analyze_to_folder`] puts files before and behind it, [`inspect()`] takes
+//! a quick look. The plan decides the numbers, the [`Runtime`] only the speed.
+
+mod analyze;
+mod assemble;
+mod capture;
+mod exposure;
+mod fingerprint;
+mod folder;
+mod headline;
+mod inspect;
+mod pictures;
+pub mod plan;
+mod qc;
+mod replicates;
+pub mod report;
+mod rows;
+mod runtime;
+
+pub use analyze::{Analysis, AnalyzeError, analyze};
+pub use capture::CaptureInput;
+pub use folder::{AnalyzeRequest, Outcome, analyze_to_folder};
+pub use inspect::{Inspection, inspect};
+pub use runtime::{Progress, Runtime};

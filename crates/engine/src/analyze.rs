@@ -1,0 +1,198 @@
+//! The one orchestration: films and a plan in, a report out. The command, tests and everything else call it.
+
+use crate::assemble::{Pieces, assemble};
+use crate::capture::{CaptureInput, Followed, follow};
+use crate::exposure::settle_exposures;
+use crate::plan::{AcquisitionInForce, Plan, PlanError};
+use crate::qc;
+use crate::report::{OutputError, Report};
+use crate::runtime::{Runtime, Stopwatch};
+use nta_core::track_video::TrackError;
+use nta_core::{MethodError, SourceError};
+use nta_sizing::{CaptureTracks, SampleSizes, Sampling, SizingError, SizingPlan, size_sample};
+use std::sync::atomic::Ordering;
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum AnalyzeError {
+    /// The plan or the command line.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A capture lacks what the plan must then give.
+    #[error("{capture}: {error}")]
+    PlanForCapture {
+        /// The capture.
+        capture: String,
+        /// What is missing.
+        error: PlanError,
+    },
+    /// A method of the plan.
+    #[error(transparent)]
+    Method(#[from] MethodError),
+    /// The inference cannot work with what the plan says.
+    #[error(transparent)]
+    Sizing(#[from] SizingError),
+    /// An input.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A film without a usable frame.
+    #[error("{capture}: {reason}")]
+    Film {
+        /// The capture.
+        capture: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// An output.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The machine.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        reason: String,
+    },
+    /// Parquet was asked for in a build without it.
+    #[error("this build of nta cannot write Parquet; leave out --parquet (the CSV files hold the same)")]
+    NoParquet,
+    /// The Parquet writer refuses.
+    #[error("cannot make the Parquet tables: {reason}")]
+    Parquet {
+        /// Its words.
+        reason: String,
+    },
+    /// Asked to stop.
+    #[error("stopped on request; nothing was written")]
+    Cancelled,
+}
+
+impl AnalyzeError {
+    pub(crate) fn of_capture(capture: &str, error: TrackError) -> Self {
+        match error {
+            TrackError::Source(e) => e.into(),
+            TrackError::Method(e) => e.into(),
+            TrackError::Cancelled => Self::Cancelled,
+            TrackError::NoFrames => {
+                Self::Film { capture: capture.to_owned(), reason: error.to_string() }
+            }
+        }
+    }
+
+    /// The exit code that the contract gives to this error.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Plan(_) | Self::PlanForCapture { .. } | Self::Method(_) | Self::Sizing(_) => 2,
+            Self::Threads { .. } | Self::NoParquet => 2,
+            Self::Source(_) | Self::Film { .. } => 3,
+            Self::Output(_) | Self::Parquet { .. } => 4,
+            Self::Cancelled => 130,
+        }
+    }
+}
+
+/// A report with what its files are made of.
+pub struct Analysis {
+    /// The result.
+    pub report: Report,
+    pub(crate) captures: Vec<Followed>,
+    pub(crate) sizes: SampleSizes,
+}
+
+/// Analyses one sample: every capture is a recording of it. Inputs are checked before any of them is worked on.
+pub fn analyze(
+    inputs: Vec<CaptureInput>,
+    plan: &Plan,
+    runtime: &Runtime<'_>,
+) -> Result<Analysis, AnalyzeError> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(runtime.threads)
+        .build()
+        .map_err(|e| AnalyzeError::Threads { threads: runtime.threads, reason: e.to_string() })?;
+    let in_force = inputs
+        .iter()
+        .map(|input| {
+            plan.acquisition(input.source.info())
+                .map_err(|error| AnalyzeError::PlanForCapture { capture: input.name.clone(), error })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    pool.install(|| run(inputs, in_force, plan, runtime))
+}
+
+fn run(
+    inputs: Vec<CaptureInput>,
+    in_force: Vec<AcquisitionInForce>,
+    plan: &Plan,
+    runtime: &Runtime<'_>,
+) -> Result<Analysis, AnalyzeError> {
+    let stopwatch = Stopwatch::new(runtime, inputs.len());
+    let on_progress = |stage: &'static str, frames: u64| stopwatch.report(stage, frames);
+    let medium = plan.sizing_medium()?;
+    let mut captures = Vec::with_capacity(inputs.len());
+    for (i, (input, acquisition)) in inputs.into_iter().zip(in_force).enumerate() {
+        stopwatch.capture(i, input.source.info().frames);
+        captures.push(follow(input, acquisition, plan, stopwatch.control(&on_progress))?);
+    }
+    if runtime.cancel.load(Ordering::Relaxed) {
+        return Err(AnalyzeError::Cancelled);
+    }
+    stopwatch.report("size", 0);
+    let mut findings = settle_exposures(&mut captures);
+    let tracks: Vec<CaptureTracks<'_>> = captures
+        .iter()
+        .map(|c| CaptureTracks { trajectories: &c.trajectories, sampling: sampling(c) })
+        .collect();
+    let sizes = size_sample(&tracks, &medium, &sizing_plan(plan))?;
+    if runtime.cancel.load(Ordering::Relaxed) {
+        return Err(AnalyzeError::Cancelled);
+    }
+    stopwatch.report("report", 0);
+    findings.extend(qc::of_sample(&captures, &sizes, plan));
+    let mut report = assemble(Pieces { captures: &captures, sizes: &sizes, plan, medium: &medium, findings });
+    let (seconds, stage_seconds) = stopwatch.read();
+    report.timing = timing(&captures, seconds, stage_seconds);
+    Ok(Analysis { report, captures, sizes })
+}
+
+fn timing(
+    captures: &[Followed],
+    seconds: f64,
+    stage_seconds: std::collections::BTreeMap<String, f64>,
+) -> crate::report::Timing {
+    let frames: u64 = captures.iter().map(|c| c.video.frames.len() as u64).sum();
+    let megapixels: f64 = captures
+        .iter()
+        .map(|c| (c.video.size_px.0 * c.video.size_px.1 * c.video.frames.len()) as f64 / 1e6)
+        .sum();
+    let per_second = |n: f64| if seconds > 0.0 { n / seconds } else { 0.0 };
+    crate::report::Timing {
+        threads: Some(rayon::current_num_threads() as u64),
+        seconds,
+        frames_per_second: per_second(frames as f64),
+        megapixels_per_second: per_second(megapixels),
+        stage_seconds,
+        ..Default::default()
+    }
+}
+
+/// How the frames of a capture follow each other. By now every exposure is settled.
+pub(crate) fn sampling(capture: &Followed) -> Sampling {
+    let interval = capture.acquisition.frame_interval_s.value;
+    Sampling {
+        frame_interval_s: interval,
+        exposure_s: capture.acquisition.exposure_s.as_ref().map_or(0.5 * interval, |e| e.value),
+    }
+}
+
+fn sizing_plan(plan: &Plan) -> SizingPlan {
+    SizingPlan {
+        diffusion: plan.choice("diffusion"),
+        distribution: plan.choice("distribution"),
+        shortest_track_frames: plan.size.shortest_track_frames as u32,
+        resamples: plan.size.resamples as u32,
+        seed: plan.seed.value,
+        profile_precision: plan.size.profile_precision,
+        ..SizingPlan::default()
+    }
+}

@@ -1,0 +1,288 @@
+//! Puts the pieces into the form of `result.json`.
+
+use crate::capture::Followed;
+use crate::plan::{self, Plan, SampleValue};
+use crate::replicates::replicates;
+use crate::report::{
+    Capture, CaptureTally, Concentration, DiameterSummary, Distribution, DriftTrack, Estimate, Limits, Medium,
+    Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting, Software, SpotsOverTime,
+    StageMethod, TrackLengths, Verdict,
+};
+use nta_core::Track;
+use nta_sizing::{Counted, Interval, SampleSizes, SizeResult, SizeSummary};
+
+/// A track must be this long for its particle to be counted: noise hardly ever makes three spots in a row.
+const COUNTED_FROM_FRAMES: usize = 3;
+
+/// All that a report is made of.
+pub(crate) struct Pieces<'a> {
+    pub(crate) captures: &'a [Followed],
+    pub(crate) sizes: &'a SampleSizes,
+    pub(crate) plan: &'a Plan,
+    pub(crate) medium: &'a nta_sizing::Medium,
+    pub(crate) findings: Vec<ReportFinding>,
+}
+
+/// The report, all but its timing.
+pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
+    let Pieces { captures, sizes, plan, medium, findings } = pieces;
+    let pooled = Counts::of(captures);
+    let shown: Vec<Capture> = captures.iter().zip(&sizes.captures).map(|(c, s)| capture(c, s, plan)).collect();
+    let limits = sizes.pooled.limits.as_ref();
+    Report {
+        schema: SCHEMA.to_owned(),
+        software: software(),
+        sample: sample(plan, captures),
+        plan: plan.to_json(),
+        // All captures of one sample share it, or a finding says that they do not.
+        acquisition: captures[0].acquisition.clone(),
+        medium: in_force(plan, medium),
+        methods: methods(plan),
+        particles_per_frame: pooled.particles_per_frame(),
+        diameter_nm: diameters(sizes.pooled.summary.as_ref()),
+        distribution: distribution(&sizes.pooled),
+        populations: sizes.pooled.populations.iter().map(population).collect(),
+        size_classes: Vec::new(),
+        concentration: concentration(&pooled, plan),
+        limits: Limits {
+            narrowest_cv: limits.map(|l| l.narrowest_cv),
+            smallest_size_ratio: limits.map(|l| l.smallest_ratio),
+            ..Limits::default()
+        },
+        replicates: replicates(&shown),
+        captures: shown,
+        uncertainty_budget: None,
+        verdict: Verdict::of(&findings),
+        findings,
+        timing: crate::report::Timing::default(),
+    }
+}
+
+fn software() -> Software {
+    Software {
+        name: "nta".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        commit: option_env!("NTA_COMMIT").map(str::to_owned),
+    }
+}
+
+/// The sample's fields; its id is the first capture's name where the plan gives none.
+fn sample(plan: &Plan, captures: &[Followed]) -> Sample {
+    let mut fields = serde_json::Map::new();
+    let mut id = None;
+    for (key, value) in &plan.sample {
+        if key == "id" {
+            id = Some(match value {
+                SampleValue::Text(text) => text.clone(),
+                SampleValue::Whole(n) => n.to_string(),
+                SampleValue::Number(n) => n.to_string(),
+            });
+        } else {
+            fields.insert(key.clone(), serde_json::to_value(value).unwrap_or_default());
+        }
+    }
+    let from_file = || {
+        let path = std::path::Path::new(&captures[0].name);
+        path.file_stem().map_or_else(|| captures[0].name.clone(), |s| s.to_string_lossy().into_owned())
+    };
+    Sample { id: id.unwrap_or_else(from_file), fields }
+}
+
+fn in_force(plan: &Plan, medium: &nta_sizing::Medium) -> Medium {
+    let (name, from) = match &plan.medium {
+        plan::Medium::Named(name) => {
+            let formula = nta_sizing::MEDIA.iter().find(|m| m.key == name.value).map_or("", |m| m.reference);
+            (Some(name.value.clone()), format!("{} ({formula})", name.from))
+        }
+        plan::Medium::ViscosityMpaS(v) => (None, v.from.clone()),
+    };
+    Medium {
+        name,
+        temperature_c: medium.temperature_c,
+        temperature_uncertainty_c: None,
+        temperature_from: plan.temperature_c.from.clone(),
+        viscosity_mpa_s: medium.viscosity_mpa_s,
+        viscosity_relative_uncertainty: medium.relative_uncertainty,
+        dilution: plan.dilution.value,
+        from,
+    }
+}
+
+/// Every stage with its method and all its numbers.
+fn methods(plan: &Plan) -> Vec<StageMethod> {
+    let mut out = Vec::new();
+    for stage in plan::stages::STAGES {
+        let choice = plan.choice(stage.name);
+        let Some(info) = (stage.methods)().into_iter().find(|m| m.key == choice.method) else { continue };
+        let setting = |p: &nta_core::ParamSpec| Setting {
+            key: p.key.to_owned(),
+            value: choice.params.get(p.key).copied(),
+            unit: p.unit.to_owned(),
+            from: plan.origin(&format!("{}.{}", stage.name, p.key)).to_owned(),
+        };
+        out.push(StageMethod {
+            stage: stage.name.to_owned(),
+            method: info.key.to_owned(),
+            title: info.title.to_owned(),
+            settings: info.params.iter().map(setting).collect(),
+            references: info.references.iter().map(|r| (*r).to_owned()).collect(),
+        });
+    }
+    out
+}
+
+fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
+    let video = &followed.video;
+    let times: Vec<f64> = video.frames.iter().map(|f| f.time_s).collect();
+    let spots: Vec<usize> = video.frames.iter().map(|f| f.spots.len()).collect();
+    let counts = Counts::of(std::slice::from_ref(followed));
+    Capture {
+        path: followed.name.clone(),
+        sha256: followed.sha256.clone(),
+        container: followed.info.container.clone(),
+        codec: followed.info.codec.clone(),
+        width_px: video.size_px.0 as u64,
+        height_px: video.size_px.1 as u64,
+        frames: video.frames.len() as u64,
+        frames_missing: video.end.frames_missing,
+        frames_repeated: video.frames_repeated,
+        frames_damaged: video.end.frames_damaged,
+        complete: video.end.complete,
+        tally: CaptureTally {
+            spots: spots.iter().map(|n| *n as u64).sum(),
+            tracks: video.tracks.len() as u64,
+            tracks_used: sizes.tracks as u64,
+            skipped: sizes.tally.clone(),
+            dropped: video.tally.clone(),
+        },
+        particles_per_frame: counts.particles_per_frame(),
+        drift_um_per_s: mean_drift(followed),
+        drift_track: drift_track(followed, &times),
+        track_lengths: TrackLengths::of(video.tracks.iter().map(|t| t.points().len())),
+        spots_over_time: SpotsOverTime::of(&times, &spots),
+        diameter_nm: diameters(sizes.summary.as_ref()),
+        distribution: sizes.distribution.is_some().then(|| distribution(sizes)),
+        concentration: concentration(&counts, plan),
+    }
+}
+
+/// Drift from the first frame to the last, over the time between them.
+fn mean_drift(followed: &Followed) -> Option<[f64; 2]> {
+    let frames = &followed.video.frames;
+    let (first, last) = (frames.first()?, frames.last()?);
+    let seconds = last.time_s - first.time_s;
+    if followed.video.tracks.is_empty() || seconds <= 0.0 {
+        return None;
+    }
+    let (from, to) = (followed.video.drift.offset_px(first.frame), followed.video.drift.offset_px(last.frame));
+    let scale = followed.acquisition.pixel_size_um.value / seconds;
+    Some([(to.0 - from.0) * scale, (to.1 - from.1) * scale])
+}
+
+fn drift_track(followed: &Followed, times: &[f64]) -> Option<DriftTrack> {
+    if followed.video.drift.offsets_px().is_empty() {
+        return None;
+    }
+    let scale = followed.acquisition.pixel_size_um.value;
+    let frames = &followed.video.frames;
+    let offsets: Vec<(f64, f64)> = frames.iter().map(|f| followed.video.drift.offset_px(f.frame)).collect();
+    let x: Vec<f64> = offsets.iter().map(|o| o.0 * scale).collect();
+    let y: Vec<f64> = offsets.iter().map(|o| o.1 * scale).collect();
+    Some(DriftTrack::of(times, &x, &y))
+}
+
+/// What a concentration is counted from.
+struct Counts {
+    present: Vec<f64>,
+    frames: u64,
+    area_um2: f64,
+}
+
+impl Counts {
+    fn of(captures: &[Followed]) -> Self {
+        let counted = |t: &&Track| t.points().len() >= COUNTED_FROM_FRAMES;
+        let tracks = captures.iter().flat_map(|c| c.video.tracks.iter()).filter(counted);
+        let frames: u64 = captures.iter().map(|c| c.video.frames.len() as u64).sum();
+        // The mean over all frames, should captures differ in their field of view.
+        let area_frames: f64 = captures
+            .iter()
+            .map(|c| {
+                let scale = c.acquisition.pixel_size_um.value;
+                c.video.film.usable_px() as f64 * scale * scale * c.video.frames.len() as f64
+            })
+            .sum();
+        Self {
+            present: tracks.map(|t| t.points().len() as f64).collect(),
+            frames,
+            area_um2: area_frames / frames.max(1) as f64,
+        }
+    }
+
+    fn particles_per_frame(&self) -> f64 {
+        self.present.iter().sum::<f64>() / self.frames.max(1) as f64
+    }
+}
+
+fn concentration(counts: &Counts, plan: &Plan) -> Option<Concentration> {
+    let depth = plan.depth_um.as_ref()?;
+    let found = nta_sizing::concentration(&Counted {
+        particles_per_frame: counts.particles_per_frame(),
+        frames_present: &counts.present,
+        frames: counts.frames,
+        area_um2: counts.area_um2,
+        depth_um: Some(depth.value),
+        dilution: plan.dilution.value,
+        typical_visit_frames: None,
+    });
+    Some(Concentration {
+        per_ml: found.per_ml?,
+        ci95: found.ci95,
+        particles_per_frame: found.particles_per_frame,
+        probed_volume_ml: found.probed_volume_ml?,
+        from: depth.from.clone(),
+        dilution_applied: found.dilution_applied,
+    })
+}
+
+fn estimate(interval: Interval) -> Estimate {
+    Estimate::new(interval.value, Some(interval.ci95))
+}
+
+fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
+    summary.map_or_else(DiameterSummary::default, |s| DiameterSummary {
+        mean: estimate(s.mean),
+        median: estimate(s.median),
+        mode: estimate(s.mode),
+        d10: estimate(s.d10),
+        d50: estimate(s.d50),
+        d90: estimate(s.d90),
+        sd: estimate(s.sd),
+        span: estimate(s.span),
+        coefficient_of_variation: estimate(s.cv),
+    })
+}
+
+fn distribution(sizes: &SizeResult) -> Distribution {
+    sizes.distribution.as_ref().map_or_else(
+        || Distribution { weighting: "number".into(), ..Distribution::default() },
+        |d| Distribution {
+            weighting: d.weighting.clone(),
+            method: d.method.clone(),
+            diameter_nm: d.diameter_nm.clone(),
+            density_per_nm: d.density_per_nm.clone(),
+            ci95_low_per_nm: d.low_per_nm.clone(),
+            ci95_high_per_nm: d.high_per_nm.clone(),
+            tracks: d.tracks as u64,
+            smallest_detectable_nm: d.smallest_detectable_nm,
+        },
+    )
+}
+
+fn population(p: &nta_sizing::Population) -> Population {
+    Population {
+        diameter_nm: p.diameter_nm.value,
+        sd_nm: Some(p.sd_nm.value),
+        fraction: p.fraction.value,
+        ci95: PopulationCi95 { diameter_nm: Some(p.diameter_nm.ci95), fraction: Some(p.fraction.ci95) },
+    }
+}

@@ -1,0 +1,93 @@
+//! One recording on its way from a file to trajectories.
+
+use crate::analyze::AnalyzeError;
+use crate::fingerprint::sha256_of;
+use crate::plan::{AcquisitionInForce, Plan};
+use nta_core::source::{FrameSource, VideoInfo};
+use nta_core::track_video::{Control, FrameTiming, TrackedVideo, TrackingPlan, track_video};
+use nta_core::{Acquisition, Finding, SourceError, Trajectory};
+use std::path::{Path, PathBuf};
+
+/// A recording that is open but not yet read.
+pub struct CaptureInput {
+    /// What it is called in the result: the path as it was given.
+    pub name: String,
+    /// The files that make it up, in the order in which they are read; empty for a film that is not a file.
+    pub files: Vec<PathBuf>,
+    /// Whether the input is a folder of images.
+    pub is_folder: bool,
+    /// Its frames.
+    pub source: Box<dyn FrameSource>,
+}
+
+impl CaptureInput {
+    /// Opens a video file, a TIFF stack or a folder of images.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let source = nta_video::open(path)?;
+        let files = nta_video::files_of(path)?;
+        Ok(Self { name: path.display().to_string(), files, is_folder: path.is_dir(), source })
+    }
+
+    /// A film that is not a file, such as a simulated one.
+    pub fn of_source(name: &str, source: Box<dyn FrameSource>) -> Self {
+        Self { name: name.to_owned(), files: Vec::new(), is_folder: false, source }
+    }
+}
+
+/// A recording with all its particles followed.
+pub(crate) struct Followed {
+    pub(crate) name: String,
+    pub(crate) sha256: String,
+    pub(crate) info: VideoInfo,
+    pub(crate) acquisition: Acquisition,
+    pub(crate) video: TrackedVideo,
+    pub(crate) trajectories: Vec<Trajectory>,
+    /// What was found up to here, about this capture.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// The part of the plan that the core needs.
+pub(crate) fn tracking_plan(plan: &Plan) -> TrackingPlan {
+    TrackingPlan {
+        film: plan.film.clone(),
+        detect: plan.choice("detect"),
+        refine: plan.choice("refine"),
+        link: plan.choice("link"),
+        drift: plan.choice("drift"),
+        frames: (plan.frames.first > 0 || plan.frames.last.is_some())
+            .then(|| (plan.frames.first, plan.frames.last.unwrap_or(u32::MAX))),
+    }
+}
+
+/// Follows the particles of one recording; its fingerprint is taken meanwhile.
+pub(crate) fn follow(
+    mut capture: CaptureInput,
+    in_force: AcquisitionInForce,
+    plan: &Plan,
+    control: Control<'_>,
+) -> Result<Followed, AnalyzeError> {
+    let tracking = tracking_plan(plan);
+    let acquisition = in_force.acquisition;
+    let timing =
+        FrameTiming { interval_s: acquisition.frame_interval_s.value, trust_file: in_force.file_times_hold };
+    let source = &mut *capture.source;
+    let (files, is_folder, cancel) = (&capture.files, capture.is_folder, control.cancel);
+    let (video, sha256) = std::thread::scope(|scope| {
+        let sum = (!files.is_empty()).then(|| scope.spawn(move || sha256_of(files, is_folder, cancel)));
+        let video = track_video(source, &tracking, timing, control);
+        let sum = match sum.map(|handle| handle.join()) {
+            None => Ok(None),
+            Some(Ok(sum)) => sum,
+            Some(Err(panic)) => std::panic::resume_unwind(panic),
+        };
+        (video, sum)
+    });
+    let video = video.map_err(|e| AnalyzeError::of_capture(&capture.name, e))?;
+    let sha256 = sha256?.unwrap_or_default();
+    let trajectories =
+        video.tracks.iter().map(|t| Trajectory::from_track(t, &acquisition, &video.drift)).collect();
+    let mut findings = video.findings.clone();
+    findings.extend(in_force.findings);
+    let info = capture.source.info().clone();
+    Ok(Followed { name: capture.name, sha256, info, acquisition, video, trajectories, findings })
+}

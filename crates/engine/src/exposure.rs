@@ -1,0 +1,77 @@
+//! What to do about an exposure that nobody stated: ask the film, else assume and say so.
+
+use crate::capture::Followed;
+use crate::report::ReportFinding;
+use nta_core::model::Stated;
+use nta_core::{Finding, Severity, Trajectory};
+use nta_sizing::exposure;
+
+/// Share of the frame interval that is assumed where the film cannot tell.
+const ASSUMED_SHARE: f64 = 0.5;
+
+/// Gives every capture an exposure. Captures of one sample that were taken at the same interval share one estimate.
+pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> {
+    let mut findings = Vec::new();
+    for i in 0..captures.len() {
+        if captures[i].acquisition.exposure_s.is_some() {
+            continue;
+        }
+        let interval = captures[i].acquisition.frame_interval_s.value;
+        let alike: Vec<usize> = (i..captures.len())
+            .filter(|&j| {
+                let a = &captures[j].acquisition;
+                a.exposure_s.is_none() && (a.frame_interval_s.value - interval).abs() < 1e-9 * interval
+            })
+            .collect();
+        let trajectories: Vec<&Trajectory> =
+            alike.iter().flat_map(|&j| captures[j].trajectories.iter()).collect();
+        let (stated, finding) = match exposure::estimate(&trajectories, interval) {
+            Some(found) => {
+                (Stated::new(found.exposure_s, "estimated from the film"), found_it(&found, interval))
+            }
+            None => {
+                (Stated::new(ASSUMED_SHARE * interval, "assumed: half the frame interval"), assumed(interval))
+            }
+        };
+        findings.push(ReportFinding::of_sample(finding));
+        for j in alike {
+            captures[j].acquisition.exposure_s = Some(stated.clone());
+        }
+    }
+    findings
+}
+
+fn found_it(found: &exposure::ExposureEstimate, interval: f64) -> Finding {
+    let effect = 100.0 * found.std_err_s / (3.0 * interval - found.exposure_s);
+    Finding::new(
+        "A03",
+        Severity::Info,
+        "acquisition",
+        format!(
+            "The exposure was not given; the steps themselves say {:.0} ms ± {:.0} ms (standard error). That leaves \
+             ± {effect:.1} % in the size. Give the exposure if you know it.",
+            1e3 * found.exposure_s,
+            1e3 * found.std_err_s
+        ),
+    )
+    .with(1e3 * found.exposure_s, None, "ms")
+}
+
+/// The size goes with the assumed exposure as 1 / (1 - exposure / (3 interval)).
+fn assumed(interval: f64) -> Finding {
+    let factor = |share: f64| 1.0 - share / 3.0;
+    let low = 100.0 * (1.0 - factor(1.0) / factor(ASSUMED_SHARE));
+    let high = 100.0 * (factor(0.0) / factor(ASSUMED_SHARE) - 1.0);
+    Finding::new(
+        "A04",
+        Severity::Warning,
+        "acquisition",
+        format!(
+            "The exposure was not given and this film cannot tell it, so half the frame interval ({:.1} ms) was \
+             assumed. If the shutter was in truth hardly open the sizes are {high:.0} % larger than stated, if it was \
+             open all the time {low:.0} % smaller. Give it with --exposure-ms.",
+            1e3 * ASSUMED_SHARE * interval
+        ),
+    )
+    .with(1e3 * ASSUMED_SHARE * interval, None, "ms")
+}

@@ -1,0 +1,105 @@
+//! From files to a folder of results: what `nta analyze` does.
+
+use crate::analyze::{Analysis, AnalyzeError, analyze};
+use crate::capture::CaptureInput;
+use crate::headline::headline;
+use crate::pictures::pictures;
+use crate::plan::Plan;
+use crate::report::{OutputFile, Report, Verdict, check_folder, csv, html, write_folder};
+use crate::rows::{particle_rows, spot_rows, track_rows};
+use crate::runtime::Runtime;
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+
+/// One analysis: captures of one sample, and where the results go.
+#[derive(Clone, Debug)]
+pub struct AnalyzeRequest {
+    /// Captures of one sample.
+    pub inputs: Vec<PathBuf>,
+    /// The plan in force.
+    pub plan: Plan,
+    /// Folder of the results.
+    pub out: PathBuf,
+    /// Replace results that are there already.
+    pub overwrite: bool,
+    /// Write every detection to `spots.csv`.
+    pub spots: bool,
+    /// Write particles and tracks as Parquet too.
+    pub parquet: bool,
+}
+
+/// What came of an analysis.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The result.
+    pub report: Report,
+    /// A few lines for people: size, concentration, verdict.
+    pub headline: String,
+    /// The page.
+    pub report_path: PathBuf,
+}
+
+impl Outcome {
+    /// 0, or 1 if the verdict is `fail`.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(self.report.verdict == Verdict::Fail)
+    }
+}
+
+/// Analyses one sample and writes its results: all files or none.
+pub fn analyze_to_folder(request: &AnalyzeRequest, runtime: &Runtime<'_>) -> Result<Outcome, AnalyzeError> {
+    if request.parquet && !cfg!(feature = "parquet") {
+        return Err(AnalyzeError::NoParquet);
+    }
+    check_folder(&request.out, request.overwrite)?;
+    let inputs = request.inputs.iter().map(|p| CaptureInput::open(p)).collect::<Result<Vec<_>, _>>()?;
+    let analysis = analyze(inputs, &request.plan, runtime)?;
+    let files = output_files(&analysis, request)?;
+    if runtime.cancel.load(Ordering::Relaxed) {
+        return Err(AnalyzeError::Cancelled);
+    }
+    write_folder(&request.out, request.overwrite, &files)?;
+    let headline = headline(&analysis.report);
+    Ok(Outcome { report: analysis.report, headline, report_path: request.out.join("report.html") })
+}
+
+fn output_files(analysis: &Analysis, request: &AnalyzeRequest) -> Result<Vec<OutputFile>, AnalyzeError> {
+    let Analysis { report, captures, sizes } = analysis;
+    let particles = particle_rows(captures, sizes);
+    let tracks = track_rows(captures);
+    let page = html::page(report, &pictures(captures, &particles));
+    let mut files = vec![
+        OutputFile::new("result.json", report.to_json()),
+        OutputFile::new("report.html", page),
+        OutputFile::new("summary.csv", csv::summary_csv(report)),
+        OutputFile::new("particles.csv", csv::particles_csv(&particles)),
+        OutputFile::new("distribution.csv", csv::distribution_csv(report)),
+        OutputFile::new("plan.toml", request.plan.to_toml()),
+    ];
+    if request.parquet {
+        files.extend(parquet_files(&particles, &tracks)?);
+    }
+    files.push(OutputFile::new("tracks.csv", csv::spots_csv(tracks)));
+    if request.spots {
+        files.push(OutputFile::new("spots.csv", csv::spots_csv(spot_rows(captures))));
+    }
+    Ok(files)
+}
+
+#[cfg(feature = "parquet")]
+fn parquet_files(
+    particles: &[csv::ParticleRow],
+    tracks: &[csv::SpotRow],
+) -> Result<Vec<OutputFile>, AnalyzeError> {
+    use crate::report::parquet::{particles_parquet, tracks_parquet};
+    let failed = |e: parquet::errors::ParquetError| AnalyzeError::Parquet { reason: e.to_string() };
+    Ok(vec![
+        OutputFile::new("particles.parquet", particles_parquet(particles).map_err(failed)?),
+        OutputFile::new("tracks.parquet", tracks_parquet(tracks).map_err(failed)?),
+    ])
+}
+
+#[cfg(not(feature = "parquet"))]
+fn parquet_files(_: &[csv::ParticleRow], _: &[csv::SpotRow]) -> Result<Vec<OutputFile>, AnalyzeError> {
+    Err(AnalyzeError::NoParquet)
+}

@@ -1,0 +1,56 @@
+//! How the captures of one sample agree.
+
+use crate::report::{Capture, Replicates, Spread};
+use std::collections::BTreeMap;
+
+/// Spread of the headline numbers between captures; empty with fewer than two.
+pub(crate) fn replicates(captures: &[Capture]) -> Replicates {
+    let mut between_capture = BTreeMap::new();
+    if captures.len() > 1 {
+        let numbers: [(&str, fn(&Capture) -> Option<f64>); 8] = [
+            ("mean_nm", |c| c.diameter_nm.mean.value),
+            ("d10_nm", |c| c.diameter_nm.d10.value),
+            ("d50_nm", |c| c.diameter_nm.d50.value),
+            ("d90_nm", |c| c.diameter_nm.d90.value),
+            ("mode_nm", |c| c.diameter_nm.mode.value),
+            ("sd_nm", |c| c.diameter_nm.sd.value),
+            ("concentration_per_ml", |c| c.concentration.as_ref().map(|c| c.per_ml)),
+            ("particles_per_frame", |c| Some(c.particles_per_frame)),
+        ];
+        for (name, number) in numbers {
+            between_capture.insert(name.to_owned(), spread(captures.iter().map(number).collect()));
+        }
+    }
+    Replicates { n: captures.len() as u64, between_capture }
+}
+
+fn spread(values: Vec<Option<f64>>) -> Spread {
+    let known: Vec<f64> = values.iter().copied().flatten().collect();
+    let n = known.len() as f64;
+    let mean = (n > 0.0).then(|| known.iter().sum::<f64>() / n);
+    let sd = mean
+        .filter(|_| n > 1.0)
+        .map(|mean| (known.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt());
+    let cv = sd.zip(mean).filter(|(_, mean)| *mean > 0.0).map(|(sd, mean)| sd / mean);
+    Spread { values, mean, sd, se: sd.map(|sd| sd / n.sqrt()), cv, trend: None, trend_p: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn spread_of_three_known_values() {
+        let s = spread(vec![Some(1.0), Some(2.0), None, Some(3.0)]);
+        assert_eq!(s.mean, Some(2.0));
+        assert_eq!(s.sd, Some(1.0));
+        assert_eq!(s.cv, Some(0.5));
+        assert!((s.se.expect("a standard error") - 1.0 / 3f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_value_has_no_spread_and_none_has_no_mean() {
+        assert_eq!(spread(vec![Some(1.0)]).sd, None);
+        assert_eq!(spread(vec![None]).mean, None);
+    }
+}

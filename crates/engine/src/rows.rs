@@ -1,0 +1,88 @@
+//! The tables: one row per track, one per spot.
+
+use crate::capture::Followed;
+use crate::report::csv::{ParticleRow, SpotRow};
+use nta_core::Spot;
+use nta_sizing::SampleSizes;
+
+/// One row per track of all captures.
+pub(crate) fn particle_rows(captures: &[Followed], sizes: &SampleSizes) -> Vec<ParticleRow> {
+    let mut out = Vec::new();
+    for (i, capture) in captures.iter().enumerate() {
+        for (track, size) in capture.video.tracks.iter().zip(&sizes.particles[i]) {
+            let spots = || track.points().iter().map(|p| &p.spot);
+            let mean = |value: fn(&Spot) -> f64| spots().map(value).sum::<f64>() / track.points().len() as f64;
+            out.push(ParticleRow {
+                capture: i as u64,
+                particle: u64::from(track.id().0),
+                first_frame: u64::from(track.first_frame().0),
+                frames: track.points().len() as u64,
+                x_px: mean(|s| s.x_px),
+                y_px: mean(|s| s.y_px),
+                mass_counts: mean(|s| s.mass_counts),
+                snr: mean(|s| s.snr),
+                diffusion_um2_per_s: size.estimate.as_ref().map(|e| e.diffusion_um2_per_s),
+                diffusion_se_um2_per_s: size.estimate.as_ref().map(|e| e.std_err_um2_per_s),
+                diameter_nm: size.diameter_nm,
+                diameter_low_nm: size.diameter_low_nm,
+                diameter_high_nm: size.diameter_high_nm,
+                used: size.used,
+                reason: size.reason.clone().unwrap_or_default(),
+            });
+        }
+    }
+    out
+}
+
+/// One row per spot that belongs to a track, by capture, track and frame.
+pub(crate) fn track_rows(captures: &[Followed]) -> Vec<SpotRow> {
+    let mut out = Vec::new();
+    for (i, capture) in captures.iter().enumerate() {
+        for track in &capture.video.tracks {
+            let particle = Some(u64::from(track.id().0));
+            out.extend(track.points().iter().map(|p| row(i, p.frame.0, particle, &p.spot)));
+        }
+    }
+    out
+}
+
+/// One row per spot, by capture and frame, whether or not it belongs to a track.
+pub(crate) fn spot_rows(captures: &[Followed]) -> Vec<SpotRow> {
+    let mut out = Vec::new();
+    for (i, capture) in captures.iter().enumerate() {
+        // Tracks hold copies of the spots of the frames, so equal places in one frame mean the same spot.
+        let mut owners: Vec<(u32, u64, u64, u32)> = capture
+            .video
+            .tracks
+            .iter()
+            .flat_map(|t| {
+                t.points().iter().map(|p| {
+                    (p.frame.0, p.spot.x_px.to_bits(), p.spot.y_px.to_bits(), t.id().0)
+                })
+            })
+            .collect();
+        owners.sort_unstable();
+        for frame in &capture.video.frames {
+            for spot in &frame.spots {
+                let key = (frame.frame.0, spot.x_px.to_bits(), spot.y_px.to_bits());
+                let at = owners.partition_point(|o| (o.0, o.1, o.2) < key);
+                let owner = owners.get(at).filter(|o| (o.0, o.1, o.2) == key);
+                out.push(row(i, frame.frame.0, owner.map(|o| u64::from(o.3)), spot));
+            }
+        }
+    }
+    out
+}
+
+fn row(capture: usize, frame: u32, particle: Option<u64>, spot: &Spot) -> SpotRow {
+    SpotRow {
+        frame: u64::from(frame),
+        x: spot.x_px,
+        y: spot.y_px,
+        particle,
+        mass: spot.mass_counts,
+        size: spot.width_px,
+        ep: spot.precision_px,
+        capture: capture as u64,
+    }
+}
