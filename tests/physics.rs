@@ -1,0 +1,141 @@
+//! From simulated films with a known truth to the numbers of the report, through the same call as the command.
+
+use nta_core::FrameSource;
+use nta_engine::plan::{Plan, PlanInput};
+use nta_engine::report::Report;
+use nta_engine::{CaptureInput, Progress, Runtime, analyze};
+use nta_sim::{Amount, Population, Scene, SimulatedFilm};
+use std::sync::atomic::AtomicBool;
+
+fn plan(lines: &str) -> Plan {
+    let mut input = PlanInput::new();
+    input.plan_text(lines, "test").expect("a plan that parses");
+    input.resolve().expect("a plan that holds")
+}
+
+fn stated(scene: &Scene) -> String {
+    format!(
+        "pixel_size_um = {:?}\nexposure_ms = {:?}\ntemperature_c = {:?}\nmedium = \"water\"\n",
+        scene.pixel_size_um, scene.exposure_ms, scene.temperature_c
+    )
+}
+
+fn report(scenes: &[Scene], plan: &Plan, threads: usize) -> Report {
+    let inputs = scenes
+        .iter()
+        .map(|scene| {
+            let film = SimulatedFilm::new(scene).expect("a sound scene");
+            let source: Box<dyn FrameSource> = Box::new(film);
+            CaptureInput::of_source("simulated", source)
+        })
+        .collect();
+    let go = AtomicBool::new(false);
+    let runtime = Runtime { threads, progress: &|_: Progress| {}, cancel: &go };
+    analyze(inputs, plan, &runtime).expect("an analysis").report
+}
+
+/// The standard scene with fewer frames, so that the test stays short.
+fn scene(populations: Vec<Population>, seed: u64) -> Scene {
+    Scene { frames: 300, seed, ..Scene::with_populations(populations) }
+}
+
+#[test]
+fn beads_of_100_nm_come_out_as_100_nm_with_an_interval_that_holds_it() {
+    let scene = scene(vec![Population::monodisperse(100.0, 1.0)], 11);
+    let report = report(std::slice::from_ref(&scene), &plan(&stated(&scene)), 2);
+    let median = report.diameter_nm.median;
+    let value = median.value.expect("a median");
+    let [low, high] = median.ci95.expect("an interval");
+    assert!((value - 100.0).abs() < 4.0, "median {value}");
+    assert!(low < 100.0 * 1.01 && high > 100.0 * 0.99, "interval {low} to {high}");
+    assert!(high - low < 12.0, "interval {low} to {high} is too wide to be of use");
+    let cv = report.diameter_nm.coefficient_of_variation.value.expect("a width");
+    assert!(cv < 0.12, "beads of one size have a CV of {cv}");
+    assert_eq!(report.populations.len(), 1);
+}
+
+#[test]
+fn two_sizes_are_two_populations() {
+    let both = vec![Population::monodisperse(60.0, 1.0), Population::monodisperse(150.0, 1.0)];
+    let mut scene = scene(both, 12);
+    scene.frames = 600;
+    // Equal brightness, so that both are seen equally deep.
+    scene.light.brightness_exponent = 0.0;
+    let report = report(std::slice::from_ref(&scene), &plan(&stated(&scene)), 2);
+    let found: Vec<f64> = report.populations.iter().map(|p| p.diameter_nm).collect();
+    assert_eq!(found.len(), 2, "populations at {found:?}");
+    assert!((found[0] / 60.0 - 1.0).abs() < 0.1, "small ones at {} nm", found[0]);
+    assert!((found[1] / 150.0 - 1.0).abs() < 0.1, "large ones at {} nm", found[1]);
+    assert!((report.populations[0].fraction - 0.5).abs() < 0.15, "shares {:?}", report.populations);
+}
+
+#[test]
+fn an_empty_film_gives_no_size_and_an_upper_limit() {
+    let scene = Scene { frames: 60, ..Scene::with_populations(Vec::new()) };
+    let plan = plan(&format!("{}depth_um = 5.0\n", stated(&scene)));
+    let report = report(&[scene], &plan, 2);
+    assert_eq!(report.diameter_nm.median.value, None);
+    assert_eq!(report.captures[0].tally.tracks_used, 0);
+    let concentration = report.concentration.expect("a concentration, because the depth is known");
+    assert_eq!(concentration.per_ml, 0.0);
+    let [low, high] = concentration.ci95.expect("an upper limit");
+    assert!(low == 0.0 && high > 0.0, "{low} to {high}");
+    assert!(!report.findings.is_empty());
+}
+
+#[test]
+fn the_exposure_is_found_in_the_film_where_nobody_states_it() {
+    let mut scene = scene(vec![Population::monodisperse(100.0, 1.0)], 13);
+    scene.exposure_ms = 25.0;
+    let plan = plan(&format!("pixel_size_um = {:?}\ntemperature_c = 25.0\n", scene.pixel_size_um));
+    let report = report(&[scene], &plan, 2);
+    let exposure = report.acquisition.exposure_s.expect("an exposure");
+    assert!(report.findings.iter().any(|f| f.finding.code == "A03" || f.finding.code == "A04"));
+    if exposure.from == "estimated from the film" {
+        assert!((exposure.value - 0.025).abs() < 0.008, "exposure {} s", exposure.value);
+    }
+}
+
+#[test]
+fn threads_and_repetition_change_no_byte() {
+    let mut scene = scene(vec![Population::log_normal(100.0, 0.3, 1.0)], 14);
+    scene.frames = 80;
+    let plan = plan(&format!("{}depth_um = 8.0\n", stated(&scene)));
+    let bytes = |threads| {
+        let mut report = report(std::slice::from_ref(&scene), &plan, threads);
+        report.timing = Default::default();
+        report.to_json()
+    };
+    let one = bytes(1);
+    assert!(one == bytes(2), "one thread and two differ");
+    assert!(one == bytes(3), "one thread and three differ");
+}
+
+#[test]
+fn replicates_are_pooled_and_compared() {
+    let beads = vec![Population::monodisperse(100.0, 1.0)];
+    let scenes: Vec<Scene> =
+        (0..3).map(|seed| Scene { frames: 120, ..scene(beads.clone(), 20 + seed) }).collect();
+    let report = report(&scenes, &plan(&stated(&scenes[0])), 2);
+    assert_eq!(report.captures.len(), 3);
+    assert_eq!(report.replicates.n, 3);
+    let spread = &report.replicates.between_capture["d50_nm"];
+    assert_eq!(spread.values.iter().flatten().count(), 3);
+    assert!(spread.cv.expect("a spread") < 0.1);
+    let tracks: u64 = report.captures.iter().map(|c| c.tally.tracks_used).sum();
+    assert_eq!(report.distribution.tracks, tracks);
+}
+
+#[test]
+fn concentration_is_the_count_over_the_volume_times_the_dilution() {
+    let mut scene = scene(vec![Population::monodisperse(100.0, 1.0)], 15);
+    scene.frames = 60;
+    scene.amount = Amount::VisiblePerFrame(20.0);
+    let plan = plan(&format!("{}depth_um = 10.0\ndilution = 500.0\n", stated(&scene)));
+    let report = report(std::slice::from_ref(&scene), &plan, 2);
+    let c = report.concentration.expect("a concentration");
+    let area_um2 = f64::from(scene.width_px * scene.height_px) * scene.pixel_size_um.powi(2);
+    let expected = report.particles_per_frame / (area_um2 * 10.0 * 1e-12) * 500.0;
+    assert!((c.per_ml / expected - 1.0).abs() < 0.02, "{} for {expected}", c.per_ml);
+    assert!((report.particles_per_frame / 20.0 - 1.0).abs() < 0.35, "{} per frame", report.particles_per_frame);
+}
