@@ -1,3 +1,41 @@
 //! nta-sizing: trajectories become sizes.
+//!
+//! [`size_sample::size_sample`] is the way through: tracks of all captures of a sample go in; sizes of the sample, of
+//! each capture and of each particle come out, with what a person should know. Lengths are in um, diameters in nm,
+//! times in s; only [`physics`] speaks SI.
 
+pub mod bootstrap;
+pub mod concentration;
+pub mod diffusion;
+pub mod distribution;
+pub mod exposure;
+mod findings;
+pub mod goodness;
+pub mod lattice;
+pub mod likelihood;
+pub mod matrix;
+pub mod medium;
+pub mod msd;
 pub mod physics;
+pub mod populations;
+pub mod precision_scale;
+pub mod result;
+pub mod sampling;
+pub mod size_sample;
+pub mod steps;
+pub mod summary;
+
+pub use concentration::{Concentration, Counted, concentration};
+pub use diffusion::{DiffusionEstimate, ESTIMATORS};
+pub use distribution::DISTRIBUTIONS;
+pub use exposure::ExposureEstimate;
+pub use medium::{MEDIA, Medium, MediumError};
+pub use populations::{Limits, Population};
+pub use precision_scale::PrecisionScale;
+pub use result::{
+    CaptureTracks, ParticleSize, SampleSizes, SizeDistribution, SizeResult, SizingError,
+    SizingPlan, Weighting,
+};
+pub use sampling::{Sampling, SamplingError};
+pub use size_sample::size_sample;
+pub use summary::{Interval, SizeSummary};

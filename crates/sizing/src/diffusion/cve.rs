@@ -1,0 +1,93 @@
+//! Covariance-based estimator: no search, no start value.
+//!
+//! Vestergaard, Blainey, Flyvbjerg 2014, doi:10.1103/PhysRevE.89.022726, eqs. 14-17. With unknown precision
+//! `D = <dx^2>/(2 dt) + <dx_k dx_{k+1}>/dt`; with known precision `D = (<dx^2> - 2 s^2) / (2 (1 - 2R) dt)`.
+//! Signed: short or noisy trajectories may give a negative value.
+//!
+//! Differs from the paper in: two axes are averaged, and gaps enter through the mean time span: `<dx^2>` is divided
+//! by the mean of `span` and the covariance, which gaps leave as it is, is added with its own weight.
+
+use super::{DiffusionEstimate, DiffusionEstimator, MakeEstimator, with_normal_interval};
+use crate::likelihood::AXES;
+use crate::steps::Steps;
+use nta_core::method::{Entry, ParamSpec};
+
+pub(super) const ENTRY: Entry<MakeEstimator> = Entry {
+    key: "cve",
+    title: "covariance of neighbouring displacements",
+    references: &["doi:10.1103/PhysRevE.89.022726"],
+    params: &[ParamSpec {
+        key: "precision_known",
+        default: 1.0,
+        min: 0.0,
+        max: 1.0,
+        unit: "1",
+        meaning: "1: use the precision of each position; 0: find the localisation error of each trajectory from \
+                  the covariance of its displacements",
+    }],
+    make: |params| {
+        Box::new(Cve {
+            precision_known: params.get("precision_known") >= 0.5,
+        })
+    },
+};
+
+struct Cve {
+    precision_known: bool,
+}
+
+impl DiffusionEstimator for Cve {
+    fn estimate(&self, steps: &Steps) -> Option<DiffusionEstimate> {
+        let n = steps.len() as f64;
+        let span = steps.span_s.iter().sum::<f64>() / n;
+        let squares = steps
+            .dx_um
+            .iter()
+            .chain(&steps.dy_um)
+            .map(|d| d * d)
+            .sum::<f64>()
+            / (AXES * n);
+        if self.precision_known {
+            known(steps, n, span, squares)
+        } else {
+            unknown(steps, n, span, squares)
+        }
+    }
+}
+
+/// `Var D = D^2 (2 + 4e + 3e^2) / (N (1-2R)^2)` per axis with `e = s^2/(D dt) - 2R`.
+fn known(steps: &Steps, n: f64, span: f64, squares: f64) -> Option<DiffusionEstimate> {
+    let noise = steps.mean_variance_um2();
+    let exposure = steps.sampling.exposure_s;
+    let free = 2.0 * (span - exposure / 3.0);
+    let d = (squares - 2.0 * noise) / free;
+    let two_r = exposure / (3.0 * span);
+    // Written with D e = s^2/dt - 2 R D, so that D = 0 is no special case.
+    let de = noise / span - two_r * d.max(0.0);
+    let dd = d.max(0.0);
+    let variance =
+        (2.0 * dd * dd + 4.0 * dd * de + 3.0 * de * de) / (AXES * n * (1.0 - two_r).powi(2));
+    with_normal_interval(steps, d, variance, noise)
+}
+
+/// `Var D = D^2 [(6 + 4e + 2e^2)/N + 4 (1+e)^2/N^2]` per axis; the localisation variance follows as `D dt e`.
+fn unknown(steps: &Steps, n: f64, span: f64, squares: f64) -> Option<DiffusionEstimate> {
+    if steps.len() < 2 {
+        return None;
+    }
+    let products = steps
+        .dx_um
+        .windows(2)
+        .chain(steps.dy_um.windows(2))
+        .map(|w| w[0] * w[1])
+        .sum::<f64>()
+        / (AXES * (n - 1.0));
+    let d = squares / (2.0 * span) + products / span;
+    let noise = d * steps.sampling.exposure_s / 3.0 - products;
+    let dd = d.max(0.0);
+    let de = -products / span;
+    let variance = ((6.0 * dd * dd + 4.0 * dd * de + 2.0 * de * de) / n
+        + 4.0 * (dd + de).powi(2) / (n * n))
+        / AXES;
+    with_normal_interval(steps, d, variance, noise)
+}

@@ -1,0 +1,86 @@
+//! Distributions: many tracks, one population.
+//!
+//! All methods but `raw` maximise `sum_i ln sum_g f_g L_i(d_g)`, where `L_i` is the exact likelihood of track i. They
+//! differ in what keeps f from breaking up into spikes. Turning each track into a size by itself (`raw`) convolves
+//! the truth with the error of a single track, some 20-30 %.
+
+pub(crate) mod basis;
+mod npmle;
+mod penalised;
+mod raw;
+
+use crate::lattice::Lattice;
+use crate::matrix::{LikelihoodMatrix, normalised};
+pub(crate) use npmle::expectation_maximisation;
+use nta_core::method::{Entry, Params};
+
+/// What a population is inferred from.
+#[derive(Clone, Copy, Debug)]
+pub struct PopulationData<'a> {
+    /// The ladder of diameters.
+    pub lattice: &'a Lattice,
+    /// Likelihood of every track.
+    pub matrix: &'a LikelihoodMatrix,
+    /// Frames in which each track was present.
+    pub presence_frames: &'a [f64],
+    /// Diameter of each track from its own estimate, nm, where it has one.
+    pub diameter_nm: &'a [Option<f64>],
+}
+
+/// A fitted population.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fit {
+    /// Share of the tracks at each rung, sum 1.
+    pub per_track: Vec<f64>,
+    /// Share of the particles at each rung, sum 1: every track weighs as many frames as it was present, because a
+    /// small particle leaves sooner and comes back more often as a new track.
+    pub number: Vec<f64>,
+    /// Strength of the smoothing that the data asked for, where the method has one.
+    pub smoothing: Option<f64>,
+    /// The method's own coefficients, to start a neighbouring fit from.
+    pub state: Vec<f64>,
+}
+
+/// Infers a population.
+pub trait DistributionMethod: Send + Sync {
+    /// The population, each track counted `count` times. `None` if there is nothing to fit.
+    fn fit(&self, data: &PopulationData<'_>, counts: &[f64]) -> Option<Fit>;
+
+    /// The same for counts near to those of `near`: keeps its smoothing and starts from its coefficients.
+    fn refit(&self, data: &PopulationData<'_>, counts: &[f64], near: &Fit) -> Option<Fit>;
+
+    /// The number of peaks means something (the method does not break smooth populations up).
+    fn peaks_count(&self) -> bool;
+}
+
+/// Builds a distribution method.
+pub type MakeDistribution = fn(&Params) -> Box<dyn DistributionMethod>;
+
+/// All distribution methods; the first is the default.
+pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] =
+    &[penalised::ENTRY, npmle::ENTRY, raw::ENTRY];
+
+/// Adds the number weighting to fractions per track: `c_g ~ sum_i n_i pi_ig` with the posterior of the unweighted
+/// fit. (Weighting the likelihood itself by `n_i` is consistent too, but noisier.) Depth of view and share of
+/// visits long enough to count are taken as the same for all sizes.
+fn weighted(
+    data: &PopulationData<'_>,
+    counts: &[f64],
+    per_track: Vec<f64>,
+    smoothing: Option<f64>,
+    state: Vec<f64>,
+) -> Option<Fit> {
+    let per_track = normalised(per_track)?;
+    let weight: Vec<f64> = counts
+        .iter()
+        .zip(data.presence_frames)
+        .map(|(c, n)| c * n)
+        .collect();
+    let number = normalised(data.matrix.posterior_sum(&weight, &per_track))?;
+    Some(Fit {
+        per_track,
+        number,
+        smoothing,
+        state,
+    })
+}

@@ -1,0 +1,101 @@
+//! How long the shutter was open, from the motion itself.
+//!
+//! Neighbouring displacements share one exposure: `<dx_k dx_{k+1}> = D exposure/3 - s^2`, while
+//! `<dx^2>/(2 dt) + <dx_k dx_{k+1}>/dt = D` whatever exposure and precision are. So
+//! `exposure = 3 (C1 + s^2) / D`, or R = (C1 + s^2) / (2 D dt). Berglund 2010, doi:10.1103/PhysRevE.82.011917;
+//! Vestergaard 2014, doi:10.1103/PhysRevE.89.022726.
+//!
+//! The standard error has two parts: scatter between tracks (of the ratio of sums over tracks), and that the stated
+//! s^2 may be off by [`VARIANCE_DOUBT`] as a whole. Where the localisation error is not small, the second part is
+//! larger than any exposure, and the film cannot tell.
+
+use crate::sampling::Sampling;
+use crate::steps::Steps;
+use nta_core::Trajectory;
+
+/// An exposure found from the film.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExposureEstimate {
+    /// Time during which the shutter was open, s; from 0 to the frame interval.
+    pub exposure_s: f64,
+    /// Its standard error, s.
+    pub std_err_s: f64,
+}
+
+/// Relative standard uncertainty of the stated localisation variances as a whole.
+pub const VARIANCE_DOUBT: f64 = 0.3;
+/// The film cannot tell the exposure if the standard error is a larger share of the interval.
+const WORST_SHARE: f64 = 0.15;
+/// Fewer pairs of neighbouring displacements cannot tell anything.
+const FEWEST_PAIRS: usize = 300;
+/// An estimate this many standard errors outside of what a shutter can do means that the model is wrong.
+const IMPOSSIBLE: f64 = 3.0;
+
+/// Sums over one track, per axis.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    /// `D` times pairs, um^2/s.
+    diffusion: f64,
+    /// `C1 + s^2` times pairs, um^2.
+    blur: f64,
+    /// `s^2` times pairs, um^2.
+    noise: f64,
+    pairs: usize,
+}
+
+/// The exposure, or `None` where the film cannot tell: too few steps, too much localisation error, or motion that
+/// no exposure explains.
+pub fn estimate(trajectories: &[&Trajectory], frame_interval_s: f64) -> Option<ExposureEstimate> {
+    let sampling = Sampling {
+        frame_interval_s,
+        exposure_s: 0.0,
+    };
+    sampling.check().ok()?;
+    let sums: Vec<Sums> = trajectories
+        .iter()
+        .filter_map(|t| Steps::of(t, sampling, 1.0).ok())
+        .map(|s| sums_of(&s))
+        .filter(|s| s.pairs > 0)
+        .collect();
+    let pairs: usize = sums.iter().map(|s| s.pairs).sum();
+    let diffusion: f64 = sums.iter().map(|s| s.diffusion).sum();
+    if pairs < FEWEST_PAIRS || diffusion <= 0.0 {
+        return None;
+    }
+    let blur: f64 = sums.iter().map(|s| s.blur).sum();
+    let noise: f64 = sums.iter().map(|s| s.noise).sum();
+    let exposure_s = 3.0 * blur / diffusion;
+    // Variance of a ratio of sums: squares of each track's part of `3 blur - exposure D`.
+    let scatter: f64 = sums
+        .iter()
+        .map(|s| (3.0 * s.blur - exposure_s * s.diffusion).powi(2))
+        .sum();
+    let statistical = scatter.sqrt() / diffusion;
+    let doubt = 3.0 * VARIANCE_DOUBT * noise / diffusion;
+    let std_err_s = statistical.hypot(doubt);
+    let outside = (-exposure_s).max(exposure_s - frame_interval_s);
+    let tells = std_err_s < WORST_SHARE * frame_interval_s && outside < IMPOSSIBLE * std_err_s;
+    tells.then(|| ExposureEstimate {
+        exposure_s: exposure_s.clamp(0.0, frame_interval_s),
+        std_err_s,
+    })
+}
+
+fn sums_of(steps: &Steps) -> Sums {
+    let mut out = Sums::default();
+    let square = |k: usize| 0.5 * (steps.dx_um[k].powi(2) + steps.dy_um[k].powi(2));
+    for k in 0..steps.len() - 1 {
+        if steps.span_frames[k] != 1 || steps.span_frames[k + 1] != 1 {
+            continue;
+        }
+        let product =
+            0.5 * (steps.dx_um[k] * steps.dx_um[k + 1] + steps.dy_um[k] * steps.dy_um[k + 1]);
+        let span = 0.5 * (steps.span_s[k] + steps.span_s[k + 1]);
+        let noise = steps.variance_um2[k + 1];
+        out.diffusion += (0.25 * (square(k) + square(k + 1)) + product) / span;
+        out.blur += product + noise;
+        out.noise += noise;
+        out.pairs += 1;
+    }
+    out
+}

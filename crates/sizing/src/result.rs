@@ -1,0 +1,215 @@
+//! What goes into sizing and what comes out.
+
+use crate::diffusion::DiffusionEstimate;
+use crate::goodness::PeriodogramRatios;
+use crate::lattice;
+use crate::populations::{Limits, Population};
+use crate::precision_scale::PrecisionScale;
+use crate::sampling::{Sampling, SamplingError};
+use crate::summary::SizeSummary;
+use nta_core::method::MethodError;
+use nta_core::{Choice, Finding, Tally, Trajectory};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Tracks of one capture.
+#[derive(Clone, Copy, Debug)]
+pub struct CaptureTracks<'a> {
+    /// All trajectories, short ones too.
+    pub trajectories: &'a [Trajectory],
+    /// How the film samples the motion.
+    pub sampling: Sampling,
+}
+
+/// What one particle counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighting {
+    /// By the frames it was present: the number of particles in the liquid.
+    Number,
+    /// Every track alike; favours small particles, which come and go more often.
+    Track,
+}
+
+impl Weighting {
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Track => "track",
+        }
+    }
+}
+
+/// What can be chosen about sizing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SizingPlan {
+    /// Estimator of D of a single track, from [`crate::ESTIMATORS`].
+    pub diffusion: Choice,
+    /// Method of the distribution, from [`crate::DISTRIBUTIONS`].
+    pub distribution: Choice,
+    /// What one particle counts for.
+    pub weighting: Weighting,
+    /// Tracks with fewer positions are not used for the distribution. The likelihood is exact for any length; short
+    /// tracks are left out because they are mostly fragments and false links.
+    pub shortest_track_frames: u32,
+    /// Resamples for bands and intervals.
+    pub resamples: u32,
+    /// Seed of the resamples.
+    pub seed: u64,
+    /// Find a common factor on the localisation variances from the tracks.
+    pub profile_precision: bool,
+    /// Range of diameters, nm; `None` for 15 to 1000, widened to what the tracks say.
+    pub diameter_range_nm: Option<[f64; 2]>,
+}
+
+impl Default for SizingPlan {
+    fn default() -> Self {
+        Self {
+            diffusion: Choice::of("mle"),
+            distribution: Choice::of("penalised"),
+            weighting: Weighting::Number,
+            shortest_track_frames: 6,
+            resamples: 200,
+            seed: 1,
+            profile_precision: true,
+            diameter_range_nm: None,
+        }
+    }
+}
+
+/// A plan or sampling that sizing cannot serve.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SizingError {
+    /// A method or one of its numbers.
+    #[error(transparent)]
+    Method(#[from] MethodError),
+    /// Interval or exposure of a capture.
+    #[error("capture {capture}: {source}")]
+    Sampling {
+        /// Which, from 0.
+        capture: usize,
+        /// What is wrong.
+        source: SamplingError,
+    },
+    /// The plan's range of diameters.
+    #[error(
+        "the range of diameters is {low} to {high} nm, but must lie within {min} to {max} nm with its end at least \
+         twice its start",
+        min = lattice::SMALLEST_NM, max = lattice::LARGEST_NM
+    )]
+    Range {
+        /// Start that was given, nm.
+        low: f64,
+        /// End that was given, nm.
+        high: f64,
+    },
+    /// The plan's number of resamples.
+    #[error("resamples is {0}, but must be from 20 to 10000")]
+    Resamples(u32),
+    /// The plan's shortest track.
+    #[error("shortest_track_frames is {0}, but must be from 3 to 10000 frames")]
+    ShortestTrack(u32),
+    /// A medium without a positive, finite product of diffusion and diameter.
+    #[error(
+        "the medium at {temperature_c} C with {viscosity_mpa_s} mPa s gives no diffusion; check both"
+    )]
+    Medium {
+        /// Temperature, degrees Celsius.
+        temperature_c: f64,
+        /// Viscosity, mPa s.
+        viscosity_mpa_s: f64,
+    },
+}
+
+impl SizingPlan {
+    /// Checks the numbers that belong to no method.
+    pub(crate) fn check(&self) -> Result<(), SizingError> {
+        if !(20..=10_000).contains(&self.resamples) {
+            return Err(SizingError::Resamples(self.resamples));
+        }
+        if !(3..=10_000).contains(&self.shortest_track_frames) {
+            return Err(SizingError::ShortestTrack(self.shortest_track_frames));
+        }
+        if let Some([low, high]) = self.diameter_range_nm {
+            let good =
+                low >= lattice::SMALLEST_NM && high <= lattice::LARGEST_NM && high >= 2.0 * low;
+            if !good {
+                return Err(SizingError::Range { low, high });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A size distribution with its band.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SizeDistribution {
+    /// Diameters, nm, each 2 % above the one before.
+    pub diameter_nm: Vec<f64>,
+    /// Share of the particles per nm of diameter; its integral is 1.
+    pub density_per_nm: Vec<f64>,
+    /// Lower end of the pointwise 95 % band, 1/nm.
+    pub low_per_nm: Vec<f64>,
+    /// Upper end of the pointwise 95 % band, 1/nm.
+    pub high_per_nm: Vec<f64>,
+    /// `number` or `track`.
+    pub weighting: String,
+    /// Key of the method.
+    pub method: String,
+    /// Tracks it is made of.
+    pub tracks: usize,
+    /// Particles below this may have gone unseen, nm. Not known from tracks alone, so `None` here.
+    pub smallest_detectable_nm: Option<f64>,
+}
+
+/// Sizes of one capture, or of all together.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SizeResult {
+    /// `None` with too few tracks.
+    pub summary: Option<SizeSummary>,
+    /// `None` with too few tracks.
+    pub distribution: Option<SizeDistribution>,
+    /// Peaks in ascending order; empty with too few tracks.
+    pub populations: Vec<Population>,
+    /// Tracks that were used.
+    pub tracks: usize,
+    /// Tracks that were not used, by reason.
+    pub tally: Tally,
+    /// What could be told apart with these tracks.
+    pub limits: Option<Limits>,
+}
+
+/// Size of a single particle, from its own track alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParticleSize {
+    /// Its diffusion coefficient, where the track gives one.
+    pub estimate: Option<DiffusionEstimate>,
+    /// Hydrodynamic diameter, nm; `None` where D is not positive.
+    pub diameter_nm: Option<f64>,
+    /// Lower end of its 95 % interval, nm.
+    pub low_nm: Option<f64>,
+    /// Upper end of its 95 % interval, nm; `None` where D may be zero.
+    pub high_nm: Option<f64>,
+    /// It is part of the distribution.
+    pub used: bool,
+    /// Why not, in one word of the tally.
+    pub reason: Option<String>,
+}
+
+/// Sizes of a sample.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleSizes {
+    /// All captures together.
+    pub pooled: SizeResult,
+    /// Each capture by itself.
+    pub captures: Vec<SizeResult>,
+    /// Each particle: by capture, then in the order of its trajectories.
+    pub particles: Vec<Vec<ParticleSize>>,
+    /// What the tracks say of the stated precisions of positions.
+    pub precision_scale: PrecisionScale,
+    /// How well the model describes the motion; `None` with too few tracks.
+    pub periodogram: Option<PeriodogramRatios>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+}

@@ -1,0 +1,5 @@
+//! Sizing meets its truth: simulated trajectories of known diffusion go in, the known sizes must come out.
+
+mod simulate;
+
+mod distributions;
