@@ -1,5 +1,20 @@
 //! Linkers: which spot is which particle.
 
+mod assignment;
+mod cut;
+mod likelihood;
+mod motion;
+mod nearest;
+mod neighbours;
+mod pass;
+mod points;
+mod presence;
+mod quality;
+#[cfg(test)]
+pub(crate) mod simulated;
+#[cfg(test)]
+mod tests;
+
 use crate::drift::Drift;
 use crate::method::{Entry, Params};
 use crate::model::{FrameSpots, Track};
@@ -40,4 +55,4 @@ pub trait Linker: Send + Sync {
 pub type MakeLinker = fn(&Params) -> Box<dyn Linker>;
 
 /// All linkers; the first is the default.
-pub static LINKERS: &[Entry<MakeLinker>] = &[];
+pub static LINKERS: &[Entry<MakeLinker>] = &[likelihood::ENTRY, nearest::ENTRY];

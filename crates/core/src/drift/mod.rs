@@ -1,5 +1,12 @@
 //! Flow and vibration: the motion that all particles share.
 
+mod common;
+mod none;
+mod smooth;
+#[cfg(test)]
+mod tests;
+mod vibration;
+
 use crate::Finding;
 use crate::method::{Entry, Params};
 use crate::model::{FrameIndex, Track};
@@ -47,4 +54,4 @@ pub trait DriftEstimator: Send + Sync {
 pub type MakeDrift = fn(&Params) -> Box<dyn DriftEstimator>;
 
 /// All drift estimators; the first is the default.
-pub static DRIFTS: &[Entry<MakeDrift>] = &[];
+pub static DRIFTS: &[Entry<MakeDrift>] = &[smooth::ENTRY, none::ENTRY];

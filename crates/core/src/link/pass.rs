@@ -1,0 +1,188 @@
+//! One pass over the film, frame by frame: what may follow what, at what cost, and who gets whom.
+
+use super::assignment::{Assignment, Edge, assign, margins};
+use super::motion::{Motion, Step, position_variance_px2};
+use super::neighbours::Grid;
+use super::points::{Place, Points};
+use super::presence::Presence;
+
+/// A track looks at no more than so many spots of a frame, the nearest ones.
+const MOST_CANDIDATES: usize = 8;
+
+/// What one pass works with.
+pub(crate) struct Pass<'a> {
+    /// The film.
+    pub film: &'a [Points],
+    /// Steps.
+    pub motion: &'a Motion,
+    /// Comings and goings.
+    pub presence: &'a Presence,
+    /// Frames of the film in which a particle may go unseen.
+    pub max_gap_frames: usize,
+    /// Links with a rival whose likelihood is not smaller by this factor (as its natural logarithm) are not made,
+    /// and the track ends.
+    pub least_margin: f64,
+}
+
+/// What one pass gives.
+#[derive(Default)]
+pub(crate) struct Passed {
+    /// Tracks; every spot is in one at most.
+    pub chains: Vec<Vec<Place>>,
+    /// Links that were not made because another pairing was nearly as likely.
+    pub ambiguous: u64,
+    /// Tracks that took part in an assignment too large to be solved exactly.
+    pub not_exact: u64,
+}
+
+/// A track that may go on.
+struct Active {
+    chain: Vec<Place>,
+    weights: Vec<f64>,
+    at_px: (f64, f64),
+    variance_px2: f64,
+    class: usize,
+}
+
+impl Pass<'_> {
+    /// Links the film.
+    pub fn run(&self) -> Passed {
+        let mut out = Passed::default();
+        let mut active: Vec<Active> = Vec::new();
+        for place in 0..self.film.len() {
+            let mut still = Vec::with_capacity(active.len());
+            for a in active {
+                let seen = a.chain[a.chain.len() - 1].0 as usize;
+                if place - seen > self.max_gap_frames + 1 {
+                    out.chains.push(a.chain);
+                } else {
+                    still.push(a);
+                }
+            }
+            active = self.frame(place, still, &mut out);
+        }
+        out.chains.extend(active.into_iter().map(|a| a.chain));
+        out
+    }
+
+    /// Goes on by one frame: the tracks that are active afterwards.
+    fn frame(&self, place: usize, mut active: Vec<Active>, out: &mut Passed) -> Vec<Active> {
+        let frame = &self.film[place];
+        let edges = self.edges(place, &active);
+        let found = assign(&edges, frame.points.len());
+        out.not_exact += found.rows_not_exact as u64;
+        let keep = self.decide(&edges, &found, out);
+        let mut taken = vec![false; frame.points.len()];
+        for (row, a) in active.iter_mut().enumerate() {
+            if let (Some(spot), true) = (found.column_of[row], keep[row]) {
+                let step = self.step(a, place, spot);
+                self.motion.update(&mut a.weights, &step);
+                self.move_to(a, place, spot);
+                taken[spot] = true;
+            }
+        }
+        let mut next = Vec::with_capacity(active.len());
+        for (row, a) in active.into_iter().enumerate() {
+            if keep[row] {
+                next.push(a);
+            } else {
+                out.chains.push(a.chain);
+            }
+        }
+        for (spot, taken) in taken.iter().enumerate() {
+            if !taken && frame.points[spot].may_begin {
+                let mut a = Active {
+                    chain: Vec::new(),
+                    weights: self.motion.prior.clone(),
+                    at_px: (0.0, 0.0),
+                    variance_px2: 0.0,
+                    class: 0,
+                };
+                self.move_to(&mut a, place, spot);
+                next.push(a);
+            }
+        }
+        next
+    }
+
+    /// Which tracks go on: all but those whose link is nearly as likely to be another.
+    fn decide(&self, edges: &[Vec<Edge>], found: &Assignment, out: &mut Passed) -> Vec<bool> {
+        if self.least_margin <= 0.0 {
+            return vec![true; edges.len()];
+        }
+        let keep: Vec<bool> = margins(edges, found)
+            .iter()
+            .map(|m| *m >= self.least_margin)
+            .collect();
+        out.ambiguous += keep.iter().filter(|k| !**k).count() as u64;
+        keep
+    }
+
+    fn move_to(&self, a: &mut Active, place: usize, spot: usize) {
+        let point = &self.film[place].points[spot];
+        a.chain.push((place as u32, spot as u32));
+        a.at_px = self.film[place].free_px[spot];
+        a.variance_px2 = position_variance_px2(&point.spot);
+        a.class = self.presence.class(point.spot.snr);
+    }
+
+    fn step(&self, a: &Active, place: usize, spot: usize) -> Step {
+        let (x, y) = self.film[place].free_px[spot];
+        let spot = &self.film[place].points[spot].spot;
+        Step {
+            r2_px2: (x - a.at_px.0).powi(2) + (y - a.at_px.1).powi(2),
+            frames: self.frames_since(a, place),
+            noise_px2: a.variance_px2 + position_variance_px2(spot),
+        }
+    }
+
+    /// Frames in time, dropped ones counted.
+    fn frames_since(&self, a: &Active, place: usize) -> f64 {
+        let seen = a.chain[a.chain.len() - 1].0 as usize;
+        f64::from(self.film[place].frame.0 - self.film[seen].frame.0)
+    }
+
+    /// Every link that is likelier than an end and a beginning, by track.
+    fn edges(&self, place: usize, active: &[Active]) -> Vec<Vec<Edge>> {
+        let frame = &self.film[place];
+        let grid = Grid::new(&frame.free_px);
+        let classes: Vec<usize> = frame
+            .points
+            .iter()
+            .map(|p| self.presence.class(p.spot.snr))
+            .collect();
+        let worst_px2 = frame
+            .points
+            .iter()
+            .map(|p| position_variance_px2(&p.spot))
+            .fold(0.0, f64::max);
+        let mut near = Vec::new();
+        active
+            .iter()
+            .map(|a| {
+                let seen_after = place - a.chain[a.chain.len() - 1].0 as usize;
+                let least = (-self.presence.best_ln_ratio(a.class, seen_after)).exp();
+                let reach = self.motion.reach_px(
+                    &a.weights,
+                    self.frames_since(a, place),
+                    a.variance_px2 + worst_px2,
+                    least,
+                );
+                grid.nearest(a.at_px, reach, MOST_CANDIDATES, &mut near);
+                near.iter()
+                    .map(|n| {
+                        let density = self
+                            .motion
+                            .density(&a.weights, &self.step(a, place, n.spot));
+                        let presence = self.presence.ln_ratio(a.class, classes[n.spot], seen_after);
+                        Edge {
+                            to: n.spot,
+                            cost: -density.ln() - presence,
+                        }
+                    })
+                    .filter(|e| e.cost < 0.0)
+                    .collect()
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,377 @@
+//! Every linker against films of known identity, and against bad films.
+
+use super::simulated::{START_SNR, Scene, Score};
+use super::{LINKERS, LinkInput, Linked, Linker};
+use crate::drift::Drift;
+use crate::method::{Choice, resolve};
+use crate::model::{FrameIndex, FrameSpots, Spot};
+
+fn linker(key: &str, params: &[(&str, f64)]) -> Box<dyn Linker> {
+    let mut choice = Choice::of(key);
+    choice.params = params.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect();
+    let (entry, params) = resolve(LINKERS, "link", &choice).expect("a valid choice");
+    (entry.make)(&params)
+}
+
+fn link(linker: &dyn Linker, scene: &Scene, film: &[FrameSpots], drift: &Drift) -> Linked {
+    linker.link(&LinkInput {
+        frames: film,
+        drift,
+        area_px2: scene.area_px2(),
+        start_snr: START_SNR,
+    })
+}
+
+/// Several films of a scene, linked and compared with the truth.
+fn score(key: &str, params: &[(&str, f64)], scene: &Scene, seeds: u64) -> Score {
+    let linker = linker(key, params);
+    let mut total = Score::default();
+    for seed in 1..=seeds {
+        let scene = Scene {
+            seed,
+            ..scene.clone()
+        };
+        let film = scene.film();
+        let linked = link(linker.as_ref(), &scene, &film, &Drift::none());
+        check(&linked, &film);
+        total.merge(&scene.score(&film, &linked.tracks, 1));
+    }
+    total
+}
+
+/// What holds for every linker and film: order, numbers, each spot once at most, nothing lost.
+fn check(linked: &Linked, film: &[FrameSpots]) {
+    let mut joined = 0;
+    let mut before = None;
+    for (i, t) in linked.tracks.iter().enumerate() {
+        assert_eq!(t.id().0 as usize, i);
+        let first = &t.points()[0];
+        assert!(first.spot.snr >= START_SNR);
+        let key = (first.frame, first.spot.y_px, first.spot.x_px);
+        if let Some(before) = before {
+            assert!(before <= key, "tracks are in order");
+        }
+        before = Some(key);
+        joined += t.points().len() as u64;
+        for p in t.points() {
+            assert!(p.spot.x_px.is_finite() && p.spot.y_px.is_finite());
+        }
+    }
+    let spots: usize = film.iter().map(|f| f.spots.len()).sum();
+    let left = ["weak_unlinked", "not_finite", "frame_out_of_order"];
+    let left: u64 = left.iter().map(|r| linked.tally.get(r)).sum();
+    assert_eq!(joined + left, spots as u64);
+    for f in &linked.findings {
+        assert!(f.observed.is_none_or(f64::is_finite), "{f:?}");
+    }
+}
+
+#[test]
+fn ordinary_films_are_linked_well() {
+    let mono = Scene {
+        diameters_nm: vec![100.0],
+        ..Scene::default()
+    };
+    let s = score("likelihood", &[], &mono, 4);
+    let (wrong, recall) = (s.wrong_percent(), s.recall());
+    assert!(wrong <= 0.3, "wrong links {wrong:.2} %");
+    assert!(recall >= 0.985, "recall {recall:.4}");
+    assert!(s.bias_percent(0).abs() < 0.6, "{}", s.bias_percent(0));
+}
+
+#[test]
+fn crowded_films_are_linked_well() {
+    let dense = Scene {
+        diameters_nm: vec![100.0],
+        seen: 150.0,
+        frames: 200,
+        ..Scene::default()
+    };
+    let s = score("likelihood", &[], &dense, 2);
+    let (wrong, recall) = (s.wrong_percent(), s.recall());
+    assert!(wrong <= 0.7, "wrong links {wrong:.2} %");
+    assert!(recall >= 0.95, "recall {recall:.4}");
+}
+
+#[test]
+fn the_fastest_are_not_shaved_and_the_slowest_not_stretched() {
+    let s = score("likelihood", &[], &Scene::default(), 5);
+    let bias = [0, 1, 2].map(|c| s.bias_percent(c));
+    assert!(bias[0].abs() < 1.0, "40 nm: {bias:?} %");
+    assert!(bias[1].abs() < 1.0 && bias[2].abs() < 2.0, "{bias:?} %");
+    // A fixed distance of 1.6 rms steps of the fastest does shave them.
+    let s = score("nearest", &[("max_step_px", 10.0)], &Scene::default(), 1);
+    assert!(s.bias_percent(0) < -15.0, "{}", s.bias_percent(0));
+}
+
+#[test]
+fn brightness_and_caution_pay() {
+    let dense = Scene {
+        seen: 120.0,
+        frames: 200,
+        ..Scene::default()
+    };
+    let plain = [("brightness", 0.0), ("least_odds", 1.0)];
+    let plain = score("likelihood", &plain, &dense, 1).wrong_percent();
+    let bright = score("likelihood", &[("least_odds", 1.0)], &dense, 1).wrong_percent();
+    let both = score("likelihood", &[], &dense, 1).wrong_percent();
+    assert!(
+        bright < 0.8 * plain && both < 0.8 * bright,
+        "{plain} {bright} {both}"
+    );
+}
+
+#[test]
+fn drift_is_followed() {
+    // 2 px per frame, and 10 px per frame, which without the drift would be lost.
+    for flow in [2.0, 10.0] {
+        let scene = Scene {
+            flow_px: (flow, 0.0),
+            diameters_nm: vec![200.0],
+            frames: 100,
+            ..Scene::default()
+        };
+        let film = scene.film();
+        let offsets = (0..100).map(|f| (flow * f64::from(f), 0.0)).collect();
+        let drift = Drift::from_offsets(offsets);
+        let linked = link(linker("likelihood", &[]).as_ref(), &scene, &film, &drift);
+        let s = scene.score(&film, &linked.tracks, 1);
+        assert!(s.recall() > 0.97, "{}", s.recall());
+        assert!(s.wrong_percent() < 0.5, "{}", s.wrong_percent());
+    }
+}
+
+#[test]
+fn the_order_of_spots_within_a_frame_does_not_matter() {
+    let scene = Scene {
+        frames: 60,
+        seen: 100.0,
+        ..Scene::default()
+    };
+    let film = scene.film();
+    let mut turned = film.clone();
+    for (i, f) in turned.iter_mut().enumerate() {
+        f.spots.reverse();
+        let n = f.spots.len().max(1);
+        f.spots.rotate_left(i % n);
+    }
+    for entry in LINKERS {
+        let l = (entry.make)(&entry.defaults());
+        let a = link(l.as_ref(), &scene, &film, &Drift::none());
+        let b = link(l.as_ref(), &scene, &turned, &Drift::none());
+        assert_eq!(a.tracks, b.tracks, "{}", entry.key);
+        assert_eq!(a.tally, b.tally);
+        assert_eq!(a.findings, b.findings);
+    }
+}
+
+fn spot(x_px: f64, y_px: f64, snr: f64) -> Spot {
+    Spot {
+        x_px,
+        y_px,
+        precision_px: 0.1,
+        width_px: 1.4,
+        mass_counts: 100.0,
+        peak_counts: 10.0,
+        background_counts: 0.0,
+        snr,
+    }
+}
+
+fn film(frames: &[(u32, Vec<Spot>)]) -> Vec<FrameSpots> {
+    frames
+        .iter()
+        .map(|(f, spots)| FrameSpots {
+            frame: FrameIndex(*f),
+            time_s: f64::from(*f) / 30.0,
+            spots: spots.clone(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_lone_particle_is_one_track_over_gaps_and_dropped_frames() {
+    // Seen, seen, missed, seen; then the camera drops frames 5 and 6; then three frames without the particle.
+    let at = |x: f64| vec![spot(50.0 + x, 50.0, 10.0)];
+    let f = film(&[
+        (0, at(0.0)),
+        (1, at(0.7)),
+        (2, vec![]),
+        (3, at(-0.4)),
+        (4, at(0.2)),
+        (7, at(1.5)),
+        (8, vec![]),
+        (9, vec![]),
+        (10, vec![]),
+        (11, at(1.0)),
+    ]);
+    let scene = Scene::default();
+    let linked = link(
+        linker("likelihood", &[]).as_ref(),
+        &scene,
+        &f,
+        &Drift::none(),
+    );
+    check(&linked, &f);
+    let lengths: Vec<usize> = linked.tracks.iter().map(|t| t.points().len()).collect();
+    assert_eq!(lengths, [5, 1]);
+    let linked = link(
+        linker("likelihood", &[("max_gap_frames", 0.0)]).as_ref(),
+        &scene,
+        &f,
+        &Drift::none(),
+    );
+    let lengths: Vec<usize> = linked.tracks.iter().map(|t| t.points().len()).collect();
+    assert_eq!(lengths, [2, 3, 1]);
+}
+
+#[test]
+fn weak_spots_go_on_but_do_not_begin() {
+    let f = film(&[
+        (0, vec![spot(20.0, 20.0, 4.0), spot(90.0, 90.0, 4.0)]),
+        (1, vec![spot(20.5, 20.0, 6.0)]),
+        (2, vec![spot(20.0, 20.4, 4.0)]),
+        (3, vec![spot(20.2, 20.0, 4.1)]),
+    ]);
+    for entry in LINKERS {
+        let l = (entry.make)(&entry.defaults());
+        let linked = link(l.as_ref(), &Scene::default(), &f, &Drift::none());
+        check(&linked, &f);
+        assert_eq!(linked.tracks.len(), 1, "{}", entry.key);
+        assert_eq!(linked.tracks[0].points().len(), 3);
+        assert_eq!(linked.tally.get("weak_unlinked"), 2);
+    }
+}
+
+#[test]
+fn every_linker_bears_every_film() {
+    let bad = vec![
+        spot(f64::NAN, 1.0, 9.0),
+        spot(1.0, f64::INFINITY, 9.0),
+        spot(1e300, 1.0, 9.0),
+        spot(5.0, 5.0, f64::NAN),
+        spot(6.0, 6.0, f64::INFINITY),
+        Spot {
+            precision_px: f64::NAN,
+            ..spot(7.0, 7.0, 9.0)
+        },
+        Spot {
+            precision_px: -1.0,
+            ..spot(8.0, 8.0, 9.0)
+        },
+    ];
+    let same = vec![spot(3.0, 3.0, 9.0); 40];
+    let films = [
+        film(&[]),
+        film(&[(0, vec![])]),
+        film(&[(0, vec![]), (1, vec![]), (9, vec![])]),
+        film(&[(7, vec![spot(1.0, 1.0, 9.0)])]),
+        film(&[(0, bad.clone()), (1, bad.clone()), (2, bad)]),
+        film(&[(0, same.clone()), (1, same.clone()), (2, same)]),
+        // Frames that go back, repeat, and lie at the end of all numbers.
+        film(&[
+            (5, vec![spot(1.0, 1.0, 9.0)]),
+            (5, vec![spot(1.0, 1.0, 9.0)]),
+            (2, vec![spot(1.0, 1.0, 9.0)]),
+            (u32::MAX, vec![spot(1.0, 1.0, 9.0)]),
+        ]),
+    ];
+    let drifts = [
+        Drift::none(),
+        Drift::from_offsets(vec![(f64::NAN, f64::INFINITY), (1e308, -1e308)]),
+    ];
+    for entry in LINKERS {
+        let l = (entry.make)(&entry.defaults());
+        for f in &films {
+            for drift in &drifts {
+                for area_px2 in [307_200.0, 0.0, f64::NAN, f64::INFINITY, -5.0, 1e-300] {
+                    let input = LinkInput {
+                        frames: f,
+                        drift,
+                        area_px2,
+                        start_snr: START_SNR,
+                    };
+                    let linked = l.link(&input);
+                    check(&linked, f);
+                    // As text, since NaN differs from itself.
+                    let (a, b) = (linked.tracks, l.link(&input).tracks);
+                    assert_eq!(format!("{a:?}"), format!("{b:?}"), "{}", entry.key);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn noise_by_the_hundred_thousand_is_borne() {
+    let scene = Scene {
+        seen: 20.0,
+        frames: 3,
+        false_weak: 60_000.0,
+        false_strong: 2_000.0,
+        width_px: 1280.0,
+        height_px: 1024.0,
+        ..Scene::default()
+    };
+    let f = scene.film();
+    for entry in LINKERS {
+        let l = (entry.make)(&entry.defaults());
+        check(&link(l.as_ref(), &scene, &f, &Drift::none()), &f);
+    }
+}
+
+#[test]
+fn crowding_is_reported() {
+    let scene = Scene {
+        seen: 500.0,
+        frames: 40,
+        diameters_nm: vec![100.0],
+        ..Scene::default()
+    };
+    let f = scene.film();
+    let linked = link(
+        linker("likelihood", &[]).as_ref(),
+        &scene,
+        &f,
+        &Drift::none(),
+    );
+    let l01 = linked.findings.iter().find(|f| f.code == "L01");
+    let kappa = l01
+        .and_then(|f| f.observed)
+        .expect("500 in a frame is crowded");
+    let per_frame = f.iter().map(|f| f.spots.len()).sum::<usize>() as f64 / 40.0;
+    let truth = 2.0 * std::f64::consts::PI * 8.18 * per_frame / scene.area_px2();
+    assert!(
+        (kappa / truth - 1.0).abs() < 0.25,
+        "{kappa} against {truth}"
+    );
+    let sparse = Scene {
+        seen: 20.0,
+        frames: 100,
+        ..scene
+    };
+    let f = sparse.film();
+    let linked = link(
+        linker("likelihood", &[]).as_ref(),
+        &sparse,
+        &f,
+        &Drift::none(),
+    );
+    assert!(linked.findings.is_empty(), "{:?}", linked.findings);
+}
+
+#[test]
+fn the_table_is_sound() {
+    for (i, e) in LINKERS.iter().enumerate() {
+        assert!(LINKERS[..i].iter().all(|o| o.key != e.key));
+        assert!(!e.title.is_empty() && !e.references.is_empty());
+        for p in e.params {
+            assert!(
+                p.min <= p.default && p.default <= p.max,
+                "{}.{}",
+                e.key,
+                p.key
+            );
+        }
+    }
+}
