@@ -1,1 +1,40 @@
-//! stub
+//! nta-sim: the physics run backwards. A [`Scene`] describes a sample, a microscope and a camera;
+//! [`SimulatedFilm`] turns it into a [`nta_core::FrameSource`] whose [`Truth`] is known.
+//!
+//! The way through: [`Scene`] (what is to be filmed) -> `world` (where each particle is, several times within each
+//! exposure) -> `render` (light on the sensor) -> `camera` (electrons, noise, counts) -> [`SimulatedFilm`].
+//!
+//! ```
+//! use nta_core::FrameSource;
+//! use nta_sim::{Scene, SimulatedFilm};
+//!
+//! let scene = Scene { frames: 2, ..Scene::standard() };
+//! let mut film = SimulatedFilm::new(&scene).expect("the standard scene is sound");
+//! let packet = film.next_packet().expect("no file, no failure").expect("two frames");
+//! let pixels = film.decode(&packet).expect("a frame of this film");
+//! assert_eq!(pixels.dim(), (480, 640));
+//! assert!(film.truth().frames[0].visible().count() > 10);
+//! ```
+
+pub mod avi;
+pub mod demo;
+
+mod camera;
+mod film;
+mod optics;
+mod random;
+mod render;
+mod scene;
+mod scene_error;
+mod sizes;
+mod special;
+mod truth;
+mod world;
+
+pub use film::SimulatedFilm;
+pub use scene::{
+    Amount, Camera, Faults, Light, Motion, Optics, Population, Scene, ScenePolarity, SizeShape,
+    Stuck, Vibration,
+};
+pub use scene_error::SceneError;
+pub use truth::{FrameTruth, ParticleTruth, SpotTruth, StuckTruth, Truth, VISIBLE_PEAK_SNR};
