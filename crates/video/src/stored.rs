@@ -1,0 +1,183 @@
+//! A film whose frames all lie at known places: what the native readers have in common.
+
+use crate::findings;
+use crate::timeline::{Timeline, UNEVEN, evenly};
+use crate::{unreadable, unsupported};
+use nta_core::{
+    Finding, FrameError, FrameIndex, FrameSource, Packet, PacketData, Pixels, SourceEnd,
+    SourceError, Tally, VideoInfo,
+};
+use std::path::{Path, PathBuf};
+
+/// The pictures of a film, numbered as they are stored.
+pub(crate) trait Pictures: Send + Sync {
+    /// Picture `n` as it lies in the file, or just its number.
+    fn packet(&self, n: usize) -> Result<PacketData, String>;
+    /// The pixels of what [`Self::packet`] gave.
+    fn decode(&self, data: &PacketData) -> Result<Pixels, String>;
+}
+
+/// Decodes picture `n` in one go.
+pub(crate) fn picture(pictures: &impl Pictures, n: usize) -> Result<Pixels, String> {
+    pictures.decode(&pictures.packet(n)?)
+}
+
+/// What a reader knows about its file besides the pictures.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// How it was seen that the file ends too early.
+    pub(crate) cut: Option<String>,
+    /// Pictures that are in the file but not of this film.
+    pub(crate) tally: Tally,
+    /// Further findings.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// A film with random access.
+pub(crate) struct Stored<P> {
+    path: PathBuf,
+    pictures: P,
+    info: VideoInfo,
+    timeline: Timeline,
+    notes: Notes,
+    next: usize,
+}
+
+impl<P: Pictures> Stored<P> {
+    /// Puts a film together; `info.frames` is set here.
+    pub(crate) fn new(
+        path: &Path,
+        pictures: P,
+        mut info: VideoInfo,
+        timeline: Timeline,
+        notes: Notes,
+    ) -> Result<Self, SourceError> {
+        if timeline.places.is_empty() {
+            return Err(unsupported(path, "it holds no frames"));
+        }
+        if timeline.len() > u64::from(u32::MAX) {
+            return Err(unsupported(
+                path,
+                format!(
+                    "it has {} frames; at most {} are allowed",
+                    timeline.len(),
+                    u32::MAX
+                ),
+            ));
+        }
+        info.frames = Some(timeline.len());
+        Ok(Self {
+            path: path.to_path_buf(),
+            pictures,
+            info,
+            timeline,
+            notes,
+            next: 0,
+        })
+    }
+}
+
+impl<P: Pictures> FrameSource for Stored<P> {
+    fn info(&self) -> &VideoInfo {
+        &self.info
+    }
+
+    fn rewind(&mut self) -> Result<(), SourceError> {
+        self.next = 0;
+        Ok(())
+    }
+
+    fn next_packet(&mut self) -> Result<Option<Packet>, SourceError> {
+        let Some(&index) = self.timeline.places.get(self.next) else {
+            return Ok(None);
+        };
+        let data = self
+            .pictures
+            .packet(self.next)
+            .map_err(|reason| unreadable(&self.path, reason))?;
+        let times = self.timeline.times_s.as_ref();
+        let time_s = times.and_then(|t| t.get(self.next)).copied();
+        self.next += 1;
+        Ok(Some(Packet {
+            index,
+            time_s,
+            data,
+        }))
+    }
+
+    fn decode(&self, packet: &Packet) -> Result<Pixels, FrameError> {
+        let pixels = match &packet.data {
+            PacketData::Ready(pixels) => Ok(pixels.clone()),
+            other => self.pictures.decode(other),
+        };
+        let expected = (self.info.height_px, self.info.width_px);
+        let checked = pixels.and_then(|pixels| {
+            if pixels.dim() == expected {
+                return Ok(pixels);
+            }
+            Err(format!(
+                "it is {} x {} px, the film is {} x {} px",
+                pixels.width_px(),
+                pixels.height_px(),
+                expected.1,
+                expected.0
+            ))
+        });
+        checked.map_err(|reason| FrameError {
+            index: packet.index.0,
+            reason,
+        })
+    }
+
+    fn end(&self) -> SourceEnd {
+        let mut findings = Vec::new();
+        if let Some(what) = &self.notes.cut {
+            let frames = self.timeline.places.len() as u64;
+            findings.push(findings::truncated(what, frames));
+        }
+        if self.timeline.missing > 0 {
+            findings.push(findings::missing(
+                self.timeline.missing,
+                self.timeline.len(),
+            ));
+        }
+        if self.info.lossy {
+            findings.push(findings::lossy(&self.info.codec));
+        }
+        if self.info.colour {
+            findings.push(findings::colour());
+        }
+        if self.timeline.jitter > UNEVEN {
+            findings.push(findings::uneven(self.timeline.jitter, UNEVEN));
+        }
+        findings.extend(self.notes.findings.iter().cloned());
+        SourceEnd {
+            frames_missing: self.timeline.missing,
+            frames_damaged: 0,
+            complete: self.notes.cut.is_none(),
+            tally: self.notes.tally.clone(),
+            findings,
+        }
+    }
+
+    fn spaced(&mut self, count: usize) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
+        self.rewind()?;
+        let mut out = Vec::new();
+        for n in evenly(self.timeline.places.len(), count) {
+            let index = self.timeline.places[n];
+            let data = self
+                .pictures
+                .packet(n)
+                .map_err(|reason| unreadable(&self.path, reason))?;
+            let packet = Packet {
+                index,
+                time_s: None,
+                data,
+            };
+            if let Ok(pixels) = self.decode(&packet) {
+                out.push((index, pixels));
+            }
+        }
+        Ok(out)
+    }
+}

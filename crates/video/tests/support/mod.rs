@@ -1,0 +1,56 @@
+//! Small writers of films, and readers of whole films, for the tests.
+#![allow(dead_code)] // each test file uses its own part of this
+
+pub mod avi;
+pub mod tiff;
+
+use nta_core::{FrameSource, Pixels, SourceEnd};
+
+/// All frames that can be decoded, with their places, and the number of those that cannot.
+pub fn all_frames(film: &mut dyn FrameSource) -> (Vec<(u32, Pixels)>, u64) {
+    film.rewind().unwrap();
+    let (mut out, mut damaged) = (Vec::new(), 0);
+    while let Some(packet) = film.next_packet().unwrap() {
+        match film.decode(&packet) {
+            Ok(pixels) => out.push((packet.index.0, pixels)),
+            Err(_) => damaged += 1,
+        }
+    }
+    (out, damaged)
+}
+
+/// The codes of the findings.
+pub fn codes(end: &SourceEnd) -> Vec<String> {
+    end.findings.iter().map(|f| f.code.clone()).collect()
+}
+
+/// A picture that is unlike its mirror images and its neighbours in time.
+pub fn scene8(width: usize, height: usize, frame: usize) -> Vec<u8> {
+    let at = |x: usize, y: usize| ((7 * x + 31 * y + 13 * frame + x * y) % 251) as u8;
+    (0..height)
+        .flat_map(|y| (0..width).map(move |x| at(x, y)))
+        .collect()
+}
+
+/// The same with values up to `largest`.
+pub fn scene16(width: usize, height: usize, frame: usize, largest: u16) -> Vec<u16> {
+    let at = |x: usize, y: usize| {
+        ((1009 * x + 31 * y * y + 13 * frame + x * y) % (usize::from(largest) + 1)) as u16
+    };
+    (0..height)
+        .flat_map(|y| (0..width).map(move |x| at(x, y)))
+        .collect()
+}
+
+/// Row-major counts of a frame.
+pub fn counts(pixels: &Pixels) -> Vec<u16> {
+    match pixels {
+        Pixels::U8(a) => a.iter().map(|&v| v.into()).collect(),
+        Pixels::U16(a) => a.iter().copied().collect(),
+    }
+}
+
+/// Widens.
+pub fn wide(values: &[u8]) -> Vec<u16> {
+    values.iter().map(|&v| v.into()).collect()
+}
