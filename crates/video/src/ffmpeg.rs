@@ -5,7 +5,8 @@
 //! - Time from the stamps of the container (`ffmpeg_common::clock`); a dropped frame leaves a hole.
 //! - FFmpeg hides damage: it paints over what it cannot decode. Pictures that it marks as concealed or corrupt are
 //!   left out and counted. FFV1 has check sums whose failure is only written to the log; there a logged error is
-//!   damage. For other codecs log lines are counted and no more, because some cameras' files cause them for
+//!   damage, and since FFV1 carries the state of its coder from picture to picture, so is all that follows up to the
+//!   next key frame. For other codecs log lines are counted and no more, because some cameras' files cause them for
 //!   harmless reasons.
 //! - Codecs with a memory are decoded in order, so packets come as [`PacketData::Ready`]. H.264 and its kin get up
 //!   to four threads, which only delays the output.
@@ -176,8 +177,9 @@ struct Reading {
     declared: Declared,
     /// Errors in the log are damage (codecs with check sums).
     log_is_damage: bool,
+    /// A check sum has failed since the last key frame.
+    spoiled: bool,
     draining: bool,
-    logged_before: u64,
 }
 
 impl Reading {
@@ -209,8 +211,8 @@ impl Reading {
             seen: Seen::default(),
             declared,
             log_is_damage: codec == codec::Id::FFV1,
+            spoiled: false,
             draining: false,
-            logged_before: 0,
             input,
         })
     }
@@ -296,9 +298,12 @@ impl Reading {
     /// Decodes one more picture into `self.frame` and gives it its place. `Some(None)`: it was damaged. `None`: the
     /// end.
     fn step(&mut self) -> Option<Option<(FrameIndex, Option<f64>)>> {
-        self.logged_before = raw::errors_logged();
+        if self.seen.finished {
+            return None;
+        }
+        let logged_before = raw::errors_logged();
         let got = self.receive();
-        let logged = raw::errors_logged().wrapping_sub(self.logged_before);
+        let logged = raw::errors_logged().wrapping_sub(logged_before);
         self.seen.messages += logged;
         if !got {
             self.seen.finished = true;
@@ -309,9 +314,10 @@ impl Reading {
             self.seen.broken = Some("it has more than 4294967295 frames".into());
             return None;
         };
-        let damaged = self.frame.has_decode_errors()
-            || self.frame.is_corrupt()
-            || (self.log_is_damage && logged > 0);
+        if self.log_is_damage && (logged > 0 || self.frame.is_key()) {
+            self.spoiled = logged > 0;
+        }
+        let damaged = self.frame.has_decode_errors() || self.frame.is_corrupt() || self.spoiled;
         if damaged {
             self.seen.damaged += 1;
             return Some(None);
@@ -327,9 +333,10 @@ impl Reading {
                 Ok(()) => return true,
                 Err(Error::Eof) => return false,
                 Err(Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {
-                    if self.draining || !self.feed() {
+                    if self.draining {
                         return false;
                     }
+                    self.feed();
                 }
                 // With several threads the decoder refuses a packet only now.
                 Err(_) => {
@@ -342,8 +349,8 @@ impl Reading {
         false
     }
 
-    /// Gives the decoder one more packet, or tells it that there are no more; false if it takes neither.
-    fn feed(&mut self) -> bool {
+    /// Gives the decoder one more packet, or tells it that there are no more.
+    fn feed(&mut self) {
         let mut packet = CodedPacket::empty();
         let mut failures = 0;
         loop {
@@ -353,7 +360,7 @@ impl Reading {
                 Ok(()) => {
                     self.seen.packets += 1;
                     match self.decoder.send_packet(&packet) {
-                        Ok(()) => return true,
+                        Ok(()) => return,
                         Err(_) => self.seen.refused += 1,
                     }
                 }
@@ -362,9 +369,12 @@ impl Reading {
                     if e != Error::Eof {
                         self.seen.broken = Some(e.to_string());
                     }
-                    // The last pictures come out now.
-                    self.draining = self.decoder.send_eof().is_ok();
-                    return self.draining;
+                    // The last pictures come out now; an error here is that of an earlier packet.
+                    self.draining = true;
+                    if self.decoder.send_eof().is_err() {
+                        self.seen.refused += 1;
+                    }
+                    return;
                 }
             }
         }

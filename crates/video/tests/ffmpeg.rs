@@ -464,7 +464,7 @@ fn a_variable_rate_keeps_each_frames_own_time() {
     // Frame n at 0.04 (n + 0.4 sin n) s.
     let options = [
         "-vf",
-        "setpts=N/25/TB+0.4*sin(N)/25/TB",
+        "settb=1/1000,setpts=N/25/TB+0.4*sin(N)/25/TB",
         "-enc_time_base",
         "1/1000",
         "-vsync",
@@ -547,33 +547,36 @@ fn files_that_break_off_give_what_is_there() {
 #[test]
 fn damaged_frames_are_left_out_and_counted() {
     let Some(bench) = Bench::new() else { return };
-    let options = ["-c:v", "ffv1", "-level", "3", "-slicecrc", "1"];
-    let Some(path) = bench.encode(&raw8(), "gray", "crc.avi", &options) else {
-        return;
-    };
-    let mut bytes = std::fs::read(&path).expect("read");
-    // One byte in the middle of three pictures far apart.
-    for share in [3, 5, 7] {
-        let at = bytes.len() * share / 10;
-        bytes[at] ^= 0x55;
-    }
-    std::fs::write(&path, bytes).expect("write");
-    for (reader, open) in readers() {
-        let film = read(open(&path).expect("opens").as_mut());
-        assert_eq!(film.frames.len(), FRAMES - 3, "{reader}");
-        assert_eq!(
-            (film.end.frames_damaged, film.end.frames_missing),
-            (3, 0),
-            "{reader}"
-        );
-        assert_eq!(codes(&film.end), ["V04"], "{reader} {:?}", film.end);
-        assert_eq!(film.end.findings[0].observed, Some(3.0));
-        for (index, _, pixels) in &film.frames {
-            assert_eq!(
-                pixels.at(9, 9),
-                count(*index as usize, 9, 9) >> 8,
-                "{reader} {index}"
+    // With a key frame every time damage ends with its picture, else it lasts up to the next key frame.
+    for (every, least, most) in [("1", 3, 3), ("6", 4, 18)] {
+        let options = ["-c:v", "ffv1", "-level", "3", "-slicecrc", "1", "-g", every];
+        let Some(path) = bench.encode(&raw8(), "gray", "crc.avi", &options) else {
+            return;
+        };
+        let mut bytes = std::fs::read(&path).expect("read");
+        // One byte in each of three pictures far apart.
+        for share in [3, 5, 7] {
+            let at = bytes.len() * share / 10;
+            bytes[at] ^= 0x55;
+        }
+        std::fs::write(&path, bytes).expect("write");
+        for (reader, open) in readers() {
+            let film = read(open(&path).expect("opens").as_mut());
+            let damaged = film.end.frames_damaged;
+            assert!(
+                (least..=most).contains(&damaged),
+                "{reader} {every} {damaged}"
             );
+            assert_eq!(
+                film.frames.len() as u64 + damaged,
+                FRAMES as u64,
+                "{reader}"
+            );
+            assert_eq!(film.end.frames_missing, 0, "{reader}");
+            assert_eq!(codes(&film.end), ["V04"], "{reader} {:?}", film.end);
+            assert_eq!(film.end.findings[0].observed, Some(damaged as f64));
+            let places: Vec<usize> = film.frames.iter().map(|f| f.0 as usize).collect();
+            assert_exact(&film, false, &places);
         }
     }
 }

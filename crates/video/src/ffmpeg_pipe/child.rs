@@ -213,7 +213,7 @@ impl Drop for Child {
 fn listen(mut talk: impl BufRead, sender: &Sender<Announced>, told_apart: bool) -> LastWords {
     let mut words = LastWords::default();
     let mut tick_s = 1.0;
-    let mut damaged = false;
+    let (mut damaged, mut check_failed, mut spoiled) = (false, false, false);
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -227,11 +227,14 @@ fn listen(mut talk: impl BufRead, sender: &Sender<Announced>, told_apart: bool) 
             if let Some(tick) = shown_tick(text) {
                 tick_s = tick;
             } else if let Some(shown) = shown(text) {
+                if check_failed || shown.key {
+                    spoiled = std::mem::take(&mut check_failed);
+                }
                 // If nobody listens any more, the stream is still read, so that the child can end.
                 let _ = sender.send(Announced {
                     shown,
                     tick_s,
-                    damaged: std::mem::take(&mut damaged),
+                    damaged: std::mem::take(&mut damaged) || spoiled,
                 });
             }
             continue;
@@ -251,8 +254,8 @@ fn listen(mut talk: impl BufRead, sender: &Sender<Announced>, told_apart: bool) 
         if let Some((who, what)) = error {
             words.errors += 1;
             words.failed = Some(what.to_owned());
-            // FFV1's check sums fail in the log only.
-            damaged |= told_apart && who.starts_with("[ffv1 ");
+            // FFV1's check sums fail in the log only, and spoil all up to the next key frame.
+            check_failed |= told_apart && who.starts_with("[ffv1 ");
             if what.starts_with("Error while decoding stream")
                 || what.starts_with("Error submitting packet to decoder")
             {

@@ -32,6 +32,7 @@ pub(super) struct Shown {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) interlaced: bool,
+    pub(super) key: bool,
 }
 
 pub(super) fn probe(text: &str) -> Probe {
@@ -195,6 +196,7 @@ pub(super) fn shown(line: &str) -> Option<Shown> {
         width: width.parse().ok()?,
         height: height.parse().ok()?,
         interlaced: field(" i:").is_some_and(|i| i == "T" || i == "B"),
+        key: field(" iskey:").is_some_and(|k| k == "1"),
     })
 }
 
@@ -258,7 +260,12 @@ mod tests {
         let got = shown(line).expect("a line");
         assert_eq!((got.stamp, got.width, got.height), (Some(1536), 64, 48));
         assert_eq!(got.format, "gray16le");
-        assert!(!got.interlaced);
+        assert!(!got.interlaced && !got.key);
+        assert!(
+            shown(&line.replace("iskey:0", "iskey:1"))
+                .expect("a line")
+                .key
+        );
         assert_eq!(
             shown(&line.replace("1536", "NOPTS")).expect("a line").stamp,
             None
