@@ -117,8 +117,9 @@ pub trait FrameSource: Send + Sync {
     /// The next packet; `None` at the end. A file that ends too early gives `None` and says so in [`Self::end`].
     fn next_packet(&mut self) -> Result<Option<Packet>, SourceError>;
 
-    /// Turns a packet of this source into pixels; may be called from any thread, in any order.
-    fn decode(&self, packet: &Packet) -> Result<Pixels, FrameError>;
+    /// Turns a packet of this source into pixels; may be called from any thread, in any order. Takes the packet, so
+    /// that one that is ready gives its pixels without a copy.
+    fn decode(&self, packet: Packet) -> Result<Pixels, FrameError>;
 
     /// What is known after `next_packet` has returned `None`.
     fn end(&self) -> SourceEnd;
@@ -151,8 +152,9 @@ pub trait FrameSource: Send + Sync {
         for (i, (_, packet)) in kept.into_iter().enumerate() {
             // Thins `len` down to `count`, evenly.
             let take = len <= count || (i * count / len) != ((i + 1) * count / len);
-            if take && let Ok(pixels) = self.decode(&packet) {
-                out.push((packet.index, pixels));
+            let index = packet.index;
+            if take && let Ok(pixels) = self.decode(packet) {
+                out.push((index, pixels));
             }
         }
         Ok(out)
@@ -167,13 +169,12 @@ pub fn next_frame(
     damaged: &mut u64,
 ) -> Result<Option<Frame>, SourceError> {
     while let Some(packet) = source.next_packet()? {
-        match source.decode(&packet) {
+        let index = packet.index;
+        let time_s = packet.time_s.unwrap_or(f64::from(index.0) * interval_s);
+        match source.decode(packet) {
             Ok(pixels) => {
-                let time_s = packet
-                    .time_s
-                    .unwrap_or(f64::from(packet.index.0) * interval_s);
                 return Ok(Some(Frame {
-                    index: packet.index,
+                    index,
                     time_s,
                     pixels,
                 }));

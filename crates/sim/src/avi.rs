@@ -55,7 +55,7 @@ pub fn encode_mjpeg(film: &mut dyn FrameSource, quality: u8) -> Result<Vec<u8>, 
     let mut bytes = 0;
     while let Some(packet) = film.next_packet()? {
         let frame = packet.index.0;
-        let jpeg = match film.decode(&packet)? {
+        let jpeg = match film.decode(packet)? {
             Pixels::U8(pixels) => encode_jpeg(&pixels, quality)
                 .map_err(|reason| AviError::Encode { frame, reason })?,
             Pixels::U16(_) => return Err(AviError::TooDeep { frame }),

@@ -142,7 +142,7 @@ impl FrameSource for SimulatedFilm {
         Ok(Some(self.packet(index)))
     }
 
-    fn decode(&self, packet: &Packet) -> Result<Pixels, FrameError> {
+    fn decode(&self, packet: Packet) -> Result<Pixels, FrameError> {
         let fail = |reason: &str| FrameError {
             index: packet.index.0,
             reason: reason.into(),

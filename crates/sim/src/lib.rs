@@ -11,7 +11,7 @@
 //! let scene = Scene { frames: 2, ..Scene::standard() };
 //! let mut film = SimulatedFilm::new(&scene).expect("the standard scene is sound");
 //! let packet = film.next_packet().expect("no file, no failure").expect("two frames");
-//! let pixels = film.decode(&packet).expect("a frame of this film");
+//! let pixels = film.decode(packet).expect("a frame of this film");
 //! assert_eq!(pixels.dim(), (480, 640));
 //! assert!(film.truth().frames[0].visible().count() > 10);
 //! ```

@@ -23,7 +23,7 @@ fn all(film: &mut SimulatedFilm) -> Vec<(u32, Pixels)> {
     while let Some(packet) = film.next_packet().expect("no file, no failure") {
         out.push((
             packet.index.0,
-            film.decode(&packet).expect("a frame of this film"),
+            film.decode(packet).expect("a frame of this film"),
         ));
     }
     out
@@ -177,7 +177,7 @@ fn packets_of_other_sources_are_refused() {
             time_s: None,
             data,
         };
-        assert_eq!(film.decode(&packet).expect_err("no such frame").index, 7);
+        assert_eq!(film.decode(packet).expect_err("no such frame").index, 7);
     }
 }
 

@@ -15,6 +15,10 @@
 
 mod avi;
 mod bytes;
+#[cfg(feature = "ffmpeg")]
+pub mod ffmpeg;
+mod ffmpeg_common;
+pub mod ffmpeg_pipe;
 pub mod findings;
 mod jpeg;
 mod limits;
@@ -88,12 +92,19 @@ pub fn open(path: &Path) -> Result<Box<dyn FrameSource>, SourceError> {
 }
 
 /// The one place for decoders from outside this crate. They come here when no reader of [`READERS`] takes the file;
-/// `why` says in words why not.
+/// `why` says in words why not. FFmpeg's libraries where they are linked, else its program.
 fn open_elsewhere(path: &Path, why: &str) -> Result<Box<dyn FrameSource>, SourceError> {
-    Err(unsupported(
-        path,
-        format!("{why}; convert it to an uncompressed AVI or to a TIFF stack"),
-    ))
+    #[cfg(feature = "ffmpeg")]
+    let film = ffmpeg::open(path);
+    #[cfg(not(feature = "ffmpeg"))]
+    let film = ffmpeg_pipe::open(path);
+    film.map_err(|error| match error {
+        SourceError::Unsupported { path, reason } => SourceError::Unsupported {
+            path,
+            reason: format!("{why}; {reason}"),
+        },
+        other => other,
+    })
 }
 
 /// The files that make up this capture, in order: the file itself, or the images of a folder in the order of time

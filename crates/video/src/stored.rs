@@ -105,10 +105,11 @@ impl<P: Pictures> FrameSource for Stored<P> {
         }))
     }
 
-    fn decode(&self, packet: &Packet) -> Result<Pixels, FrameError> {
-        let pixels = match &packet.data {
-            PacketData::Ready(pixels) => Ok(pixels.clone()),
-            other => self.pictures.decode(other),
+    fn decode(&self, packet: Packet) -> Result<Pixels, FrameError> {
+        let index = packet.index;
+        let pixels = match packet.data {
+            PacketData::Ready(pixels) => Ok(pixels),
+            other => self.pictures.decode(&other),
         };
         let expected = (self.info.height_px, self.info.width_px);
         let checked = pixels.and_then(|pixels| {
@@ -124,7 +125,7 @@ impl<P: Pictures> FrameSource for Stored<P> {
             ))
         });
         checked.map_err(|reason| FrameError {
-            index: packet.index.0,
+            index: index.0,
             reason,
         })
     }

@@ -225,12 +225,7 @@ fn look_at(
             let (index, time_s) = (packet.index, packet.time_s);
             let pixels = match (packet.data, source) {
                 (PacketData::Ready(pixels), _) => Some(pixels),
-                (data, Some(source)) => source
-                    .decode(&Packet {
-                        index,
-                        time_s,
-                        data,
-                    })
+                (data, Some(source)) => source.decode(Packet { index, time_s, data })
                     .ok(),
                 (_, None) => None,
             };
@@ -243,6 +238,6 @@ fn look_at(
 pub(super) fn decode(source: &dyn FrameSource, packet: Packet) -> Result<Pixels, FrameError> {
     match packet.data {
         PacketData::Ready(pixels) => Ok(pixels),
-        _ => source.decode(&packet),
+        _ => source.decode(packet),
     }
 }

@@ -11,7 +11,7 @@ pub fn all_frames(film: &mut dyn FrameSource) -> (Vec<(u32, Pixels)>, u64) {
     film.rewind().unwrap();
     let (mut out, mut damaged) = (Vec::new(), 0);
     while let Some(packet) = film.next_packet().unwrap() {
-        match film.decode(&packet) {
+        match film.decode(packet) {
             Ok(pixels) => out.push((packet.index.0, pixels)),
             Err(_) => damaged += 1,
         }
