@@ -1,8 +1,18 @@
 //! What is learned of a film before anything is detected in it: background, noise, spot width, mask.
 
-use crate::Finding;
+use crate::background::{self, FEWEST_FRAMES, Kind};
+use crate::filter::{Kernel, Plane, Scratch, difference, smooth};
 use crate::model::{Flat, Frame, FrameIndex, Pixels};
+use crate::tiles::median;
+use crate::{Finding, Severity, mask, noise, spot_width};
 use ndarray::Array2;
+
+/// Flat frames handed to detectors.
+const FLAT_FRAMES: usize = 20;
+/// Below this the light of a frame is too weak to compare, counts.
+const DARKEST_LEVEL: f64 = 4.0;
+/// Width taken where the film shows no spots, px.
+const USUAL_WIDTH_PX: f64 = 1.5;
 
 /// Whether particles are brighter or darker than what is behind them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,24 +81,71 @@ pub struct Film {
     pub ceiling_counts: u16,
     /// Bright or dark particles.
     pub polarity: Polarity,
+    /// The light of each frame is brought to that of the film; false where the film is too dark to tell.
+    pub even_flicker: bool,
 }
 
 impl Film {
-    /// Learns from a sample of frames spread over the film. Returns the film, the sample made flat (at most about
-    /// twenty frames, for detectors to learn their noise on), and what a person should know.
+    /// Learns from a sample of frames spread over the film, and from `neighbours`, a short run of frames that follow
+    /// each other (ten are plenty, none is allowed), which show whether frames share their noise. Returns the film,
+    /// the sample made flat (at most about twenty frames, for detectors to learn their noise on; their `time_s` is
+    /// 0), and what a person should know. Frames of another shape than the first are left out.
     pub fn learn(
-        _sample: &[(FrameIndex, Pixels)],
-        _neighbours: &[(FrameIndex, Pixels)],
-        _ceiling_counts: u16,
-        _options: &FilmOptions,
+        sample: &[(FrameIndex, Pixels)],
+        neighbours: &[(FrameIndex, Pixels)],
+        ceiling_counts: u16,
+        options: &FilmOptions,
     ) -> (Film, Vec<Flat>, Vec<Finding>) {
-        unimplemented_in_skeleton()
+        let mut findings = Vec::new();
+        let (height, width) = sample.first().map_or((0, 0), |(_, p)| p.dim());
+        let mut usable = mask::usable(height, width, &options.exclude);
+        if options.find_burnt_in {
+            let found = mask::burnt_in(sample, ceiling_counts);
+            for rect in &found {
+                findings.push(burnt_in_finding(rect));
+            }
+            usable.zip_mut_with(&mask::usable(height, width, &found), |u, v| *u &= v);
+        }
+        let frames: Vec<&(FrameIndex, Pixels)> = sample
+            .iter()
+            .filter(|(_, p)| p.dim() == (height, width))
+            .collect();
+        let pixels: Vec<&Pixels> = frames.iter().map(|(_, p)| p).collect();
+        let (level, factors) = light(&pixels, &mut findings);
+        let (background, kind) = background::background(&pixels, &factors, &usable);
+        findings.extend(background_finding(kind, pixels.len()));
+        let mut film = Film {
+            background,
+            level_counts: level as f32,
+            noise_counts: 0.0,
+            spot_width_px: USUAL_WIDTH_PX,
+            usable,
+            ceiling_counts,
+            polarity: options.polarity,
+            even_flicker: level >= DARKEST_LEVEL,
+        };
+        let flats: Vec<Flat> = (0..frames.len().min(FLAT_FRAMES))
+            .map(|i| i * frames.len() / FLAT_FRAMES.min(frames.len()))
+            .map(|i| film.flat(frames[i].0, 0.0, &frames[i].1))
+            .collect();
+        film.noise_counts = noise::pixel_noise_counts(&flats, &film.usable) as f32;
+        film.learn_width(&flats, options, &mut findings);
+        findings.extend(camera_findings(&film, &pixels));
+        // Without noise there is nothing to be shared.
+        if film.noise_counts >= 0.3 {
+            findings.extend(memory_finding(noise::memory(neighbours, &film.usable)));
+        }
+        if kind != Kind::Smooth {
+            findings.extend(film.stuck_finding());
+        }
+        findings.sort_by(|a, b| a.code.cmp(&b.code));
+        (film, flats, findings)
     }
 
     /// Evens out flicker, takes the background away, turns the sign so that particles are bright, and sets masked
-    /// pixels to zero.
-    pub fn flatten(&self, _frame: &Frame) -> Flat {
-        unimplemented_in_skeleton()
+    /// pixels to zero. A frame of another shape than the film becomes an empty picture of the film's shape.
+    pub fn flatten(&self, frame: &Frame) -> Flat {
+        self.flat(frame.index, frame.time_s, &frame.pixels)
     }
 
     /// Width and height, px.
@@ -101,7 +158,291 @@ impl Film {
     pub fn usable_px(&self) -> usize {
         self.usable.iter().filter(|u| **u).count()
     }
+
+    /// True if the pixel that holds this point is in the picture and particles may be looked for there.
+    pub fn is_usable(&self, y_px: f64, x_px: f64) -> bool {
+        let (y, x) = (y_px.round(), x_px.round());
+        y >= 0.0 && x >= 0.0 && self.usable.get((y as usize, x as usize)) == Some(&true)
+    }
+
+    fn flat(&self, index: FrameIndex, time_s: f64, pixels: &Pixels) -> Flat {
+        if pixels.dim() != self.background.dim() {
+            return Flat {
+                index,
+                time_s,
+                image: Array2::zeros(self.background.dim()),
+                saturated: Vec::new(),
+            };
+        }
+        let factor = if self.even_flicker {
+            flicker_factor(
+                f64::from(self.level_counts),
+                background::level_counts(pixels),
+            )
+        } else {
+            1.0
+        };
+        let sign = match self.polarity {
+            Polarity::Bright => 1.0,
+            Polarity::Dark => -1.0,
+        };
+        let mut image = pixels.to_f32();
+        let factor = factor as f32 * sign;
+        image.zip_mut_with(&self.background, |v, b| *v = *v * factor - b * sign);
+        image.zip_mut_with(&self.usable, |v, open| *v = if *open { *v } else { 0.0 });
+        Flat {
+            index,
+            time_s,
+            image,
+            saturated: self.saturated(pixels),
+        }
+    }
+
+    fn saturated(&self, pixels: &Pixels) -> Vec<(u32, u32)> {
+        let ceiling = self.ceiling_counts;
+        // A whole row is looked at before its pixels are: hardly any row has one.
+        let mut out = Vec::new();
+        for y in 0..pixels.height_px() {
+            let any = ceiling > 0
+                && match pixels {
+                    Pixels::U8(a) => a.row(y).iter().any(|v| u16::from(*v) >= ceiling),
+                    Pixels::U16(a) => a.row(y).iter().any(|v| *v >= ceiling),
+                };
+            if any {
+                out.extend(
+                    (0..pixels.width_px())
+                        .filter(|x| pixels.at(y, *x) >= ceiling && self.usable[[y, *x]])
+                        .map(|x| (y as u32, x as u32)),
+                );
+            }
+        }
+        out
+    }
+
+    fn learn_width(&mut self, flats: &[Flat], options: &FilmOptions, findings: &mut Vec<Finding>) {
+        let given = options.spot_width_px.filter(|w| w.is_finite() && *w > 0.0);
+        if let Some(width) = given {
+            self.spot_width_px = width.clamp(0.5, 20.0);
+            return;
+        }
+        match spot_width::spot_width_px(flats, f64::from(self.noise_counts)) {
+            Some(width) => self.spot_width_px = width,
+            None => findings.push(
+                Finding::new(
+                    "B08",
+                    Severity::Info,
+                    "background",
+                    "the film shows no spots to measure the width of; a usual one was taken",
+                )
+                .with(USUAL_WIDTH_PX, None, "px"),
+            ),
+        }
+    }
+
+    /// Particles that stand still during the whole film: round peaks of the background itself.
+    fn stuck_finding(&self) -> Option<Finding> {
+        let mut scratch = Scratch::default();
+        let mut plain = Plane::default();
+        // A first smoothing keeps hot pixels from looking like spots: it leaves them a few percent of their height.
+        let sign = if self.polarity == Polarity::Dark {
+            -1.0
+        } else {
+            1.0
+        };
+        let image = Plane::of(&self.background.mapv(|v| v * sign));
+        smooth(
+            &image,
+            &Kernel::gauss(0.7 * self.spot_width_px),
+            &mut plain,
+            &mut scratch,
+        );
+        let mut peaks = Plane::default();
+        let s = self.spot_width_px;
+        difference(
+            &plain,
+            &Kernel::gauss(s),
+            &Kernel::gauss(3.0 * s),
+            &mut peaks,
+            &mut scratch,
+        );
+        let mut values: Vec<f64> = Vec::new();
+        for y in 0..peaks.height {
+            values.extend(peaks.row(y).iter().map(|v| f64::from(v.abs())));
+        }
+        let spread = 1.4826 * median(&mut values)?;
+        // As high as a spot that would be seen in every frame.
+        let frame_noise = f64::from(self.noise_counts) / (3.5 * s);
+        let limit = (8.0 * spread).max(6.0 * frame_noise).max(0.2) as f32;
+        let mut count = 0u32;
+        for y in 1..peaks.height.saturating_sub(1) {
+            for x in 1..peaks.width.saturating_sub(1) {
+                let v = peaks.at(y, x);
+                let highest = || {
+                    (y - 1..=y + 1).all(|i| {
+                        (x - 1..=x + 1).all(|j| {
+                            let other = peaks.at(i, j);
+                            if (i, j) < (y, x) {
+                                v > other
+                            } else {
+                                v >= other
+                            }
+                        })
+                    })
+                };
+                count += u32::from(v > limit && self.usable[[y, x]] && highest());
+            }
+        }
+        (count > 0).then(|| {
+            Finding::new(
+                "B07",
+                Severity::Info,
+                "background",
+                "spots that stand still during the whole film (stuck particles or dirt) belong to the background and are not counted",
+            )
+            .with(f64::from(count), None, "spots")
+        })
+    }
 }
-fn unimplemented_in_skeleton() -> ! {
-    std::process::abort()
+
+/// What a frame of light `level` is multiplied with to have that of the film.
+fn flicker_factor(film_level: f64, level: f64) -> f64 {
+    if level < 0.5 * DARKEST_LEVEL {
+        return 1.0;
+    }
+    (film_level / level).clamp(0.5, 2.0)
 }
+
+/// The light of the film and each frame's factor; says so if the light varies.
+fn light(pixels: &[&Pixels], findings: &mut Vec<Finding>) -> (f64, Vec<f64>) {
+    let levels: Vec<f64> = pixels.iter().map(|p| background::level_counts(p)).collect();
+    let level = median(&mut levels.clone()).unwrap_or(0.0);
+    if level < DARKEST_LEVEL {
+        return (level, vec![1.0; levels.len()]);
+    }
+    let factors = levels.iter().map(|l| flicker_factor(level, *l)).collect();
+    let n = levels.len() as f64;
+    let spread = (levels
+        .iter()
+        .map(|l| (l / level - 1.0).powi(2))
+        .sum::<f64>()
+        / n)
+        .sqrt();
+    if spread > 0.01 {
+        findings.push(
+            Finding::new(
+                "B06",
+                Severity::Info,
+                "background",
+                "the light of the film varies; each frame was brought to the same light",
+            )
+            .with(100.0 * spread, Some(1.0), "%"),
+        );
+    }
+    (level, factors)
+}
+
+fn burnt_in_finding(rect: &Rect) -> Finding {
+    Finding::new(
+        "B02",
+        Severity::Info,
+        "background",
+        format!(
+            "text burnt into the picture was left out: x {} to {}, y {} to {} px",
+            rect.x_px,
+            rect.x_px + rect.width_px,
+            rect.y_px,
+            rect.y_px + rect.height_px
+        ),
+    )
+    .with(
+        f64::from(rect.width_px) * f64::from(rect.height_px),
+        None,
+        "px",
+    )
+}
+
+fn background_finding(kind: Kind, frames: usize) -> Option<Finding> {
+    match kind {
+        Kind::Temporal => None,
+        Kind::Smooth => Some(
+            Finding::new(
+                "B01",
+                Severity::Warning,
+                "background",
+                "too few frames for a background over time; a smooth one was taken from the picture, and stuck particles and fringes stay in",
+            )
+            .with(frames as f64, Some(FEWEST_FRAMES as f64), "frames"),
+        ),
+        Kind::Mixed(share) => Some(
+            Finding::new(
+                "B09",
+                Severity::Info,
+                "background",
+                "particles are so slow, large or dense that they stay in the background over time; a smooth background plus what stands still was taken instead",
+            )
+            .with(100.0 * share, Some(3.0), "% of the spots' power"),
+        ),
+    }
+}
+
+/// Saturation, too little noise, clipped black.
+fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
+    let mut out = Vec::new();
+    let stride = (pixels.len() / FLAT_FRAMES).max(1);
+    let some: Vec<&Pixels> = pixels.iter().copied().step_by(stride).collect();
+    let clipping = noise::clipping(&some, &film.background, &film.usable, film.ceiling_counts);
+    if clipping.saturated_per_frame >= 1.0 {
+        out.push(
+            Finding::new(
+                "B03",
+                Severity::Warning,
+                "background",
+                "pixels at the ceiling of the camera: positions are fitted without them, the brightness of those particles is too low; lower the gain or the exposure",
+            )
+            .with(clipping.saturated_per_frame, Some(1.0), "px per frame"),
+        );
+    }
+    if film.noise_counts < 0.5 && !pixels.is_empty() {
+        out.push(
+            Finding::new(
+                "B04",
+                Severity::Warning,
+                "background",
+                "the noise is smaller than half a count, so that weak particles vanish between the steps of the camera; raise the gain or record more bits",
+            )
+            .with(f64::from(film.noise_counts), Some(0.5), "counts"),
+        );
+    }
+    if clipping.black_share > 0.05 {
+        out.push(
+            Finding::new(
+                "B05",
+                Severity::Warning,
+                "background",
+                "much of the picture is black to zero, so that weak particles are cut off; raise the black level of the camera",
+            )
+            .with(100.0 * clipping.black_share, Some(5.0), "% of the pixels"),
+        );
+    }
+    out
+}
+
+/// Noise that is carried over from frame to frame.
+fn memory_finding(memory: Option<noise::Memory>) -> Option<Finding> {
+    let memory = memory.filter(|m| m.between_frames > MEMORY_LIMIT)?;
+    Some(
+        Finding::new(
+            "V08",
+            Severity::Warning,
+            "video",
+            format!(
+                "neighbouring frames share their noise, as after video compression (neighbouring pixels: {:.2}); sizes from short lags are biased, record without compression",
+                memory.between_pixels
+            ),
+        )
+        .with(memory.between_frames, Some(MEMORY_LIMIT), "1"),
+    )
+}
+
+/// Share of noise carried over from frame to frame above which it is reported.
+const MEMORY_LIMIT: f64 = 0.3;

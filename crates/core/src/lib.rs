@@ -7,15 +7,21 @@
 //! anything is detected, a [`detect::Detector`] proposes spots, a [`refine::Refiner`] measures them, a
 //! [`link::Linker`] joins them to tracks, [`drift`] measures what all of them share. [`track_video`] conducts.
 
+mod background;
 pub mod detect;
 pub mod drift;
 pub mod film;
+mod filter;
 pub mod finding;
 pub mod link;
+mod mask;
 pub mod method;
 pub mod model;
+mod noise;
 pub mod refine;
 pub mod source;
+mod spot_width;
+mod tiles;
 pub mod track_video;
 
 pub use finding::{Finding, Severity, Tally};

@@ -175,7 +175,7 @@ impl<P: Pictures> FrameSource for Stored<P> {
                 time_s: None,
                 data,
             };
-            if let Ok(pixels) = self.decode(&packet) {
+            if let Ok(pixels) = self.decode(packet) {
                 out.push((index, pixels));
             }
         }

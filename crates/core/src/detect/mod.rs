@@ -1,5 +1,12 @@
 //! Detectors: where in a frame there may be a particle.
 
+mod bandpass;
+#[cfg(test)]
+mod conformance;
+mod matched_filter;
+mod peaks;
+mod scale;
+
 use crate::film::Film;
 use crate::method::{Entry, Params};
 use crate::model::Flat;
@@ -35,4 +42,4 @@ pub trait Detector: Send + Sync {
 pub type MakeDetector = fn(&Params, &Film, &[Flat]) -> Box<dyn Detector>;
 
 /// All detectors; the first is the default.
-pub static DETECTORS: &[Entry<MakeDetector>] = &[];
+pub static DETECTORS: &[Entry<MakeDetector>] = &[matched_filter::ENTRY, bandpass::ENTRY];

@@ -1,5 +1,12 @@
 //! Refiners: exactly where the particle is, how sure that is, how wide and bright it is.
 
+mod centroid;
+#[cfg(test)]
+mod conformance;
+mod fit;
+mod gaussian;
+mod window;
+
 use crate::Tally;
 use crate::detect::Candidate;
 use crate::film::Film;
@@ -22,4 +29,4 @@ pub trait Refiner: Send + Sync {
 pub type MakeRefiner = fn(&Params, &Film) -> Box<dyn Refiner>;
 
 /// All refiners; the first is the default.
-pub static REFINERS: &[Entry<MakeRefiner>] = &[];
+pub static REFINERS: &[Entry<MakeRefiner>] = &[gaussian::ENTRY, centroid::ENTRY];

@@ -1,0 +1,303 @@
+//! Matched filter on three scales with a threshold that follows from the wanted number of false spots.
+//!
+//! For a Gaussian spot of unknown height on a constant background in white noise, the generalised likelihood ratio
+//! statistic is z = (k * I) / sigma_f with a zero-mean kernel k, here G(s) - G(3 s), and sigma_f the noise of the
+//! filtered picture, measured on the film (Serge 2008 doi:10.1038/nmeth.1233, their eq. 3, in this form). The number
+//! of maxima of a smooth unit Gaussian field above u is (Worsley 1992 doi:10.1038/jcbfm.1992.127, Table 1)
+//!
+//! ```text
+//! E(u) = area (2 pi)^(-3/2) Lambda u exp(-u^2 / 2),   Lambda = 2 (1 - rho_1) per pixel
+//! ```
+//!
+//! with rho_1 the kernel's autocorrelation over one pixel; it is solved for the wanted number per frame. Noise of few
+//! photons is skewed; the threshold moves by the Cornish-Fisher term gamma (u^2 - 1) / 6.
+//!
+//! Assumes that most of a tile of the picture is empty most of the time. In: flat counts; out: px and units of noise.
+//!
+//! Differs from the papers in: three widths s, 1.6 s, 2.5 s instead of one, the strongest answer counts; answers that
+//! a stronger spot explains, and ridges such as the rim of a ring out of focus, are dropped.
+
+use super::peaks::{local_maxima, on_ridge};
+use super::scale::{Scale, Workspace};
+use super::{Candidate, Detector, MakeDetector};
+use crate::film::Film;
+use crate::filter::Plane;
+use crate::method::{Entry, ParamSpec, Params};
+use crate::model::Flat;
+use crate::{Finding, Severity, Tally};
+use std::sync::Mutex;
+
+pub(super) const ENTRY: Entry<MakeDetector> = Entry {
+    key: "matched-filter",
+    title: "Matched filter on three scales, threshold from the wanted number of false spots",
+    references: &["10.1038/nmeth.1233", "10.1038/jcbfm.1992.127"],
+    params: &[
+        ParamSpec {
+            key: "false_spots_per_frame",
+            default: 0.5,
+            min: 1e-6,
+            max: 1000.0,
+            unit: "spots",
+            meaning: "Spots that noise alone may start in a frame, on average.",
+        },
+        ParamSpec {
+            key: "lowest_snr",
+            default: 4.0,
+            min: 2.0,
+            max: 1000.0,
+            unit: "1",
+            meaning: "A track never begins with a spot weaker than this, however small the picture.",
+        },
+    ],
+    make: |params, film, sample| Box::new(MatchedFilter::new(params, film, sample)),
+};
+
+/// Widths of the scales in widths of a spot.
+const SCALES: [f64; 3] = [1.0, 1.6, 2.5];
+/// Spots that continue a track may be this much weaker than those that begin one.
+const HYSTERESIS: f64 = 1.0;
+/// Two spots nearer than this many widths are one.
+const SEPARATION: f64 = 2.2;
+/// Within this many widths of a strong spot ...
+const HALO: f64 = 6.0;
+/// ... answers below this share of it are its halo: diffraction rings and what compression makes of them.
+const HALO_SHARE: f64 = 0.03;
+/// A ridge keeps this share of its height ...
+const RIDGE_SHARE: f64 = 0.5;
+/// ... at this many widths from the peak.
+const RIDGE_RADIUS: f64 = 2.5;
+/// No more answers of a frame than this are looked at, strongest first. A picture with more is no NTA film.
+const MOST_PEAKS: usize = 20_000;
+
+struct MatchedFilter {
+    scales: Vec<Scale>,
+    start_snr: f64,
+    findings: Vec<Finding>,
+    rooms: Mutex<Vec<Room>>,
+}
+
+/// What one frame needs while it is worked on; kept for the next one.
+#[derive(Default)]
+struct Room {
+    work: Workspace,
+    responses: Vec<Plane>,
+}
+
+/// An answer of one scale, in pixels of the film.
+#[derive(Clone, Copy)]
+struct Answer {
+    y: f64,
+    x: f64,
+    z: f64,
+    scale: usize,
+    ridge: bool,
+}
+
+impl MatchedFilter {
+    fn new(params: &Params, film: &Film, sample: &[Flat]) -> Self {
+        let scales: Vec<Scale> = SCALES
+            .iter()
+            .map(|f| Scale::learn(f * film.spot_width_px, film, sample))
+            .collect();
+        let area = film.usable_px() as f64;
+        let wavy: f64 = scales
+            .iter()
+            .map(|s| area / (s.step * s.step) as f64 * s.waviness)
+            .sum();
+        let u = threshold(wavy, params.get("false_spots_per_frame")).max(params.get("lowest_snr"));
+        let skewness = scales.iter().map(|s| s.skewness).fold(0.0, f64::max);
+        let mut detector = Self {
+            scales,
+            start_snr: u + skewness * (u * u - 1.0) / 6.0,
+            findings: Vec::new(),
+            rooms: Mutex::new(Vec::new()),
+        };
+        detector.look_at_sample(film, sample);
+        detector
+    }
+
+    /// Whether the film is one on which this detector can work.
+    fn look_at_sample(&mut self, film: &Film, sample: &[Flat]) {
+        let mut tally = Tally::default();
+        for flat in sample.iter().step_by((sample.len() / 3).max(1)) {
+            self.detect(flat, film, &mut tally);
+        }
+        let dropped = tally.get("too_many");
+        if dropped > 0 {
+            self.findings.push(
+                Finding::new(
+                    "D02",
+                    Severity::Warning,
+                    "detect",
+                    "some frames have more peaks than any film of particles; the strongest were kept",
+                )
+                .with(dropped as f64, Some(MOST_PEAKS as f64), "peaks dropped"),
+            );
+        }
+    }
+
+    fn answers(&self, flat: &Flat, film: &Film, room: &mut Room) -> Vec<Answer> {
+        room.responses
+            .resize_with(self.scales.len(), Plane::default);
+        let limit = (self.start_snr - HYSTERESIS) as f32;
+        let mut answers = Vec::new();
+        for (i, scale) in self.scales.iter().enumerate() {
+            let response = &mut room.responses[i];
+            scale.response(flat, response, &mut room.work);
+            let sigma = scale.width_px / scale.step as f64;
+            for peak in local_maxima(response, limit) {
+                let (y, x) = (scale.film_px(peak.y), scale.film_px(peak.x));
+                if film.is_usable(y, x) {
+                    answers.push(Answer {
+                        y,
+                        x,
+                        z: peak.height,
+                        scale: i,
+                        ridge: on_ridge(response, &peak, RIDGE_RADIUS * sigma, RIDGE_SHARE),
+                    });
+                }
+            }
+        }
+        answers
+    }
+
+    /// True if the stronger answer `b` explains the answer `c`.
+    fn explains(&self, b: &Answer, c: &Answer) -> bool {
+        let (wb, wc) = (self.scales[b.scale].width_px, self.scales[c.scale].width_px);
+        if b.ridge && wc > wb {
+            // The rim of a ring does not speak against the ring as a whole.
+            return false;
+        }
+        let d = (b.y - c.y).hypot(b.x - c.x);
+        if d < SEPARATION * wb {
+            return true;
+        }
+        if d < HALO * wb && c.z < HALO_SHARE * b.z {
+            return true;
+        }
+        // A wider filter still sees a spot that lies beside it.
+        wc > wb && c.z < 2.0 * b.z * answer_beside(wb, wc, d) / answer_beside(wb, wb, 0.0) * wc / wb
+    }
+}
+
+/// Answer of the difference of Gaussians of width `filter` at distance `d` from a Gaussian spot of height 1 and width
+/// `spot`. Over the noise it grows with the width of the filter.
+fn answer_beside(spot: f64, filter: f64, d: f64) -> f64 {
+    let smoothed = |width: f64| {
+        let total = spot * spot + width * width;
+        spot * spot / total * (-0.5 * d * d / total).exp()
+    };
+    (smoothed(filter) - smoothed(3.0 * filter)).max(0.0)
+}
+
+/// The height above which a field of this waviness has `wanted` maxima. Falls from u = 1 on, so it can be bisected.
+fn threshold(wavy: f64, wanted: f64) -> f64 {
+    let expected = |u: f64| wavy * std::f64::consts::TAU.powf(-1.5) * u * (-0.5 * u * u).exp();
+    let (mut low, mut high) = (1.0, 40.0);
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if expected(middle) > wanted {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    high
+}
+
+impl Detector for MatchedFilter {
+    fn detect(&self, flat: &Flat, film: &Film, tally: &mut Tally) -> Vec<Candidate> {
+        if flat.image.dim() != film.usable.dim() {
+            return Vec::new();
+        }
+        // A poisoned lock means that another frame's thread died; its rooms are only scratch.
+        let lock = || self.rooms.lock().unwrap_or_else(|e| e.into_inner());
+        let mut room = lock().pop().unwrap_or_default();
+        let mut answers = self.answers(flat, film, &mut room);
+        lock().push(room);
+        answers.sort_by(|a, b| {
+            b.z.total_cmp(&a.z)
+                .then(a.y.total_cmp(&b.y))
+                .then(a.x.total_cmp(&b.x))
+                .then(a.scale.cmp(&b.scale))
+        });
+        let dropped = answers.len().saturating_sub(MOST_PEAKS);
+        answers.truncate(MOST_PEAKS);
+        tally.add("too_many", dropped as u64);
+        let widest = self.scales.iter().map(|s| s.width_px).fold(0.0, f64::max);
+        let mut kept = Near::new(film.usable.dim(), HALO * widest);
+        let mut ridges = 0;
+        for answer in answers {
+            if kept.around(&answer).any(|b| self.explains(b, &answer)) {
+                continue;
+            }
+            // A ridge is remembered too: it keeps the weaker answers of its rim from passing.
+            ridges += u64::from(answer.ridge);
+            kept.add(answer);
+        }
+        tally.add("ridge", ridges);
+        let mut out: Vec<Candidate> = kept
+            .all()
+            .filter(|a| !a.ridge)
+            .map(|a| Candidate {
+                x_px: a.x,
+                y_px: a.y,
+                snr: a.z,
+                width_px: self.scales[a.scale].width_px,
+            })
+            .collect();
+        out.sort_by(|a, b| a.y_px.total_cmp(&b.y_px).then(a.x_px.total_cmp(&b.x_px)));
+        out
+    }
+
+    fn start_snr(&self) -> f64 {
+        self.start_snr
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        self.findings.clone()
+    }
+}
+
+/// Answers on a grid of cells as wide as the reach of the widest one.
+struct Near {
+    cell_px: f64,
+    cols: usize,
+    cells: Vec<Vec<Answer>>,
+}
+
+impl Near {
+    fn new((height, width): (usize, usize), reach_px: f64) -> Self {
+        let cell_px = reach_px.max(4.0);
+        let count = |n: usize| (n as f64 / cell_px) as usize + 1;
+        Self {
+            cell_px,
+            cols: count(width),
+            cells: vec![Vec::new(); count(width) * count(height)],
+        }
+    }
+
+    fn cell(&self, a: &Answer) -> (usize, usize) {
+        let rows = self.cells.len() / self.cols;
+        let index = |t: f64, n: usize| ((t.max(0.0) / self.cell_px) as usize).min(n - 1);
+        (index(a.y, rows), index(a.x, self.cols))
+    }
+
+    fn add(&mut self, a: Answer) {
+        let (r, c) = self.cell(&a);
+        self.cells[r * self.cols + c].push(a);
+    }
+
+    fn around(&self, a: &Answer) -> impl Iterator<Item = &Answer> {
+        let (r, c) = self.cell(a);
+        let rows = self.cells.len() / self.cols;
+        (r.saturating_sub(1)..(r + 2).min(rows)).flat_map(move |i| {
+            (c.saturating_sub(1)..(c + 2).min(self.cols))
+                .flat_map(move |j| &self.cells[i * self.cols + j])
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Answer> {
+        self.cells.iter().flatten()
+    }
+}

@@ -1,0 +1,136 @@
+//! Peaks of filtered pictures.
+
+use crate::filter::Plane;
+use std::cmp::Ordering;
+
+/// A local maximum between the pixels of a filtered picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Peak {
+    /// Row, px of that picture.
+    pub(super) y: f64,
+    /// Column, px of that picture.
+    pub(super) x: f64,
+    /// Height at the highest pixel.
+    pub(super) height: f64,
+}
+
+/// Pixels above `limit` that no neighbour exceeds, in row-major order, moved to the top of the parabola through their
+/// neighbours. Of equal neighbours the first counts.
+pub(super) fn local_maxima(plane: &Plane, limit: f32) -> Vec<Peak> {
+    let mut peaks = Vec::new();
+    for y in 0..plane.height {
+        let row = plane.row(y);
+        // Most stretches of a row have nothing above the limit; this test runs over them fast.
+        for (block, start) in row.chunks(32).zip((0..).step_by(32)) {
+            if !block.iter().fold(false, |any, v| any | (*v > limit)) {
+                continue;
+            }
+            for (x, v) in (start..).zip(block) {
+                if *v > limit && is_highest(plane, y, x) {
+                    peaks.push(top(plane, y, x));
+                }
+            }
+        }
+    }
+    peaks
+}
+
+fn is_highest(plane: &Plane, y: usize, x: usize) -> bool {
+    let v = plane.at(y, x);
+    for i in y.saturating_sub(1)..(y + 2).min(plane.height) {
+        for j in x.saturating_sub(1)..(x + 2).min(plane.width) {
+            let other = plane.at(i, j);
+            let lower = match (i, j).cmp(&(y, x)) {
+                Ordering::Less => other < v,
+                Ordering::Equal => true,
+                Ordering::Greater => other <= v,
+            };
+            if !lower {
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn top(plane: &Plane, y: usize, x: usize) -> Peak {
+    let v = f64::from(plane.at(y, x));
+    let offset = |before: Option<f32>, after: Option<f32>| match (before, after) {
+        (Some(a), Some(b)) => {
+            let (a, b) = (f64::from(a), f64::from(b));
+            let bend = a - 2.0 * v + b;
+            if bend < 0.0 {
+                (0.5 * (a - b) / bend).clamp(-0.5, 0.5)
+            } else {
+                0.0
+            }
+        }
+        _ => 0.0,
+    };
+    let at = |y: Option<usize>, x: Option<usize>| {
+        let (y, x) = (y?, x?);
+        (y < plane.height && x < plane.width).then(|| plane.at(y, x))
+    };
+    Peak {
+        y: y as f64 + offset(at(y.checked_sub(1), Some(x)), at(Some(y + 1), Some(x))),
+        x: x as f64 + offset(at(Some(y), x.checked_sub(1)), at(Some(y), Some(x + 1))),
+        height: v,
+    }
+}
+
+/// True if the peak lies on a ridge, such as the rim of a ring: at `radius` px from it, in two directions that face
+/// each other within 45 degrees, the picture still has more than `share` of the height.
+pub(super) fn on_ridge(plane: &Plane, peak: &Peak, radius: f64, share: f64) -> bool {
+    const DIRECTIONS: usize = 16;
+    let mut high = [false; DIRECTIONS];
+    for (i, h) in high.iter_mut().enumerate() {
+        let (sin, cos) = (i as f64 * std::f64::consts::TAU / DIRECTIONS as f64).sin_cos();
+        let (y, x) = (peak.y + radius * sin, peak.x + radius * cos);
+        // Beyond the edge there is nothing that could speak for a ridge.
+        let inside =
+            y >= 0.0 && x >= 0.0 && y <= plane.height as f64 - 1.0 && x <= plane.width as f64 - 1.0;
+        *h = inside && f64::from(plane.between(y, x)) > share * peak.height;
+    }
+    (0..DIRECTIONS).any(|i| high[i] && (6..=10).any(|turn| high[(i + turn) % DIRECTIONS]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn the_top_is_found_between_pixels_and_a_plateau_counts_once() {
+        let image = Array2::from_shape_fn((21, 31), |(y, x)| {
+            let r2 = (y as f32 - 9.7).powi(2) + (x as f32 - 14.2).powi(2);
+            10.0 * (-r2 / 18.0).exp()
+        });
+        let peaks = local_maxima(&Plane::of(&image), 1.0);
+        assert_eq!(peaks.len(), 1);
+        assert!((peaks[0].y - 9.7).abs() < 0.03 && (peaks[0].x - 14.2).abs() < 0.03);
+        let flat = Plane::of(&Array2::from_elem((3, 5), 2.0));
+        assert_eq!(local_maxima(&flat, 1.0).len(), 1);
+        assert!(local_maxima(&Plane::new(0, 0), 1.0).is_empty());
+    }
+
+    #[test]
+    fn a_ring_is_a_ridge_and_a_pair_is_not() {
+        let ring = Array2::from_shape_fn((60, 60), |(y, x)| {
+            let r = (y as f32 - 30.0).hypot(x as f32 - 30.0);
+            10.0 * (-(r - 12.0).powi(2) / 8.0).exp() * (1.0 + 0.1 * x as f32 / 60.0)
+        });
+        let plane = Plane::of(&ring);
+        let peaks = local_maxima(&plane, 5.0);
+        assert!(!peaks.is_empty());
+        assert!(peaks.iter().all(|p| on_ridge(&plane, p, 5.0, 0.5)));
+        let pair = Array2::from_shape_fn((60, 60), |(y, x)| {
+            let spot =
+                |cx: f32| (-((y as f32 - 30.0).powi(2) + (x as f32 - cx).powi(2)) / 8.0).exp();
+            10.0 * (spot(27.0) + spot(33.0))
+        });
+        let plane = Plane::of(&pair);
+        let peaks = local_maxima(&plane, 5.0);
+        assert_eq!(peaks.len(), 2);
+        assert!(peaks.iter().all(|p| !on_ridge(&plane, p, 5.0, 0.5)));
+    }
+}

@@ -1,0 +1,164 @@
+//! One scale of the matched filter: its kernels, the noise of its output, its picture in units of that noise.
+
+use crate::film::Film;
+use crate::filter::{Kernel, Plane, Scratch, difference};
+use crate::model::Flat;
+use crate::tiles::{TileMap, median};
+
+/// Side of the noise tiles in pixels of the scale's own picture.
+const NOISE_TILE_PX: usize = 32;
+/// The surround is this much wider than the centre.
+const SURROUND: f64 = 3.0;
+
+/// Room for filtering one frame.
+#[derive(Debug, Default)]
+pub(super) struct Workspace {
+    binned: Plane,
+    scratch: Scratch,
+}
+
+/// A difference of Gaussians of one width with what was learned of its noise.
+#[derive(Debug)]
+pub(super) struct Scale {
+    /// Standard deviation of the centre, px of the film.
+    pub(super) width_px: f64,
+    /// Side of the squares of film pixels that make one pixel of this scale.
+    pub(super) step: usize,
+    centre: Kernel,
+    surround: Kernel,
+    /// 2 (1 - rho_1) of the kernel: how wavy filtered white noise is, per pixel of this scale.
+    pub(super) waviness: f64,
+    /// Skewness of the filtered background.
+    pub(super) skewness: f64,
+    per_noise: Plane,
+}
+
+impl Scale {
+    /// A scale of `width_px`, its noise learned from the flat sample.
+    pub(super) fn learn(width_px: f64, film: &Film, flats: &[Flat]) -> Self {
+        // The centre must stay at least 1.15 px wide, so that peaks are not missed between pixels.
+        let mut step = 1;
+        while width_px / (2.0 * step as f64) >= 1.15 && step < 8 {
+            step *= 2;
+        }
+        let sigma = width_px / step as f64;
+        let (centre, surround) = (Kernel::gauss(sigma), Kernel::gauss(SURROUND * sigma));
+        let power = |lag: isize| {
+            let part = |a: &Kernel, b: &Kernel| a.overlap(b, lag) * a.overlap(b, 0);
+            part(&centre, &centre) - 2.0 * part(&centre, &surround) + part(&surround, &surround)
+        };
+        let norm2 = power(0).max(1e-12);
+        let mut scale = Self {
+            width_px,
+            step,
+            waviness: 2.0 * (1.0 - power(1) / norm2),
+            skewness: 0.0,
+            per_noise: Plane::default(),
+            centre,
+            surround,
+        };
+        // Rounding to whole counts makes this much noise if the camera's own noise spreads it over the pixels. If there
+        // is hardly any, whole areas are rounded the same way, and the filter does not average it.
+        let spread = (f64::from(film.noise_counts) / 0.5).clamp(0.0, 1.0);
+        let averaged = (norm2 / 12.0).sqrt() / step as f64;
+        let least = spread * averaged + (1.0 - spread) / 12f64.sqrt();
+        scale.learn_noise(film, flats, least);
+        scale
+    }
+
+    /// Position in the film of a position in this scale's picture, along either axis.
+    pub(super) fn film_px(&self, position: f64) -> f64 {
+        (position + 0.5) * self.step as f64 - 0.5
+    }
+
+    /// The frame's matched-filter statistic: filtered height over the noise there.
+    pub(super) fn response(&self, flat: &Flat, out: &mut Plane, room: &mut Workspace) {
+        self.filtered(flat, out, room);
+        for y in 0..out.height.min(self.per_noise.height) {
+            for (o, n) in out.row_mut(y).iter_mut().zip(self.per_noise.row(y)) {
+                *o *= n;
+            }
+        }
+    }
+
+    fn filtered(&self, flat: &Flat, out: &mut Plane, room: &mut Workspace) {
+        room.binned.bin(&flat.image, self.step);
+        difference(
+            &room.binned,
+            &self.centre,
+            &self.surround,
+            out,
+            &mut room.scratch,
+        );
+    }
+
+    /// Spread and skewness of the filtered sample in tiles, in ways that hardly see the pixels that particles cover.
+    fn learn_noise(&mut self, film: &Film, flats: &[Flat], least: f64) {
+        let (height, width) = film.usable.dim();
+        let (height, width) = (height.div_ceil(self.step), width.div_ceil(self.step));
+        // With a few frames only, a tile must be larger to tell its noise.
+        let tile = if flats.len() < 8 {
+            2 * NOISE_TILE_PX
+        } else {
+            NOISE_TILE_PX
+        };
+        let mut map = TileMap::new(height, width, tile);
+        let (_, cols) = map.values.dim();
+        let mut bags: Vec<Vec<f64>> = vec![Vec::new(); map.values.len()];
+        let (mut out, mut room) = (Plane::default(), Workspace::default());
+        for flat in flats.iter().filter(|f| f.image.dim() == film.usable.dim()) {
+            self.filtered(flat, &mut out, &mut room);
+            for y in (0..height).step_by(2) {
+                for x in (y / 2 % 2..width).step_by(2) {
+                    if film.usable[[y * self.step, x * self.step]] {
+                        let (r, c) = map.tile_of(y, x);
+                        bags[r * cols + c].push(f64::from(out.at(y, x)));
+                    }
+                }
+            }
+        }
+        let mut skews = Vec::new();
+        for (value, bag) in map.values.iter_mut().zip(&mut bags) {
+            if bag.len() < 16 {
+                continue;
+            }
+            bag.sort_unstable_by(f64::total_cmp);
+            *value = narrow_spread(bag).max(least);
+            skews.push(skewness(bag, *value));
+        }
+        self.skewness = median(&mut skews).unwrap_or(0.0).clamp(0.0, 1.5);
+        map.settle(least);
+        let mut per_noise = map.spread();
+        for y in 0..height {
+            for v in per_noise.row_mut(y) {
+                *v = 1.0 / v.max(least as f32);
+            }
+        }
+        self.per_noise = per_noise;
+    }
+}
+
+/// Standard deviation from the shortest interval that holds two fifths of the sorted values: of a Gaussian it is
+/// 1.0488 standard deviations long. Values that particles lift, and the trough around them, lie outside.
+fn narrow_spread(sorted: &[f64]) -> f64 {
+    let inside = sorted.len() * 2 / 5;
+    sorted
+        .windows(inside + 1)
+        .map(|w| w[inside] - w[0])
+        .fold(f64::INFINITY, f64::min)
+        / 1.0488
+}
+
+/// Skewness of a background from quantiles of its sorted values, of spread `sd`. Expanded after Cornish and Fisher,
+/// the quantile at z lies at z + skewness (z^2 - 1) / 6. Particles lift the upper half, which looks like skewness,
+/// and so does a shortened lower half; noise that is skewed shows both, and the lesser of the two is believed.
+fn skewness(sorted: &[f64], sd: f64) -> f64 {
+    let at =
+        |p: f64| sorted[((p * (sorted.len() - 1) as f64).round() as usize).min(sorted.len() - 1)];
+    let (q2, q16, q50, q84) = (at(0.022_75), at(0.158_66), at(0.5), at(0.841_34));
+    let both = 6.0 * (0.5 * (q16 + q84) - q50) / sd;
+    let ratio = (q16 - q2) / (q50 - q16).max(1e-9 * sd);
+    // From ratio = (1 - g / 2) / (1 - g / 6).
+    let lower = (1.0 - ratio) / (0.5 - ratio / 6.0).max(0.1);
+    both.min(lower)
+}

@@ -1,0 +1,229 @@
+//! Least squares of a round Gaussian on a constant, by Levenberg and Marquardt's method.
+
+use super::window::Window;
+use nalgebra::{SMatrix, SVector};
+
+type Matrix = SMatrix<f64, 5, 5>;
+type Vector = SVector<f64, 5>;
+
+/// Steps at most.
+const MOST_STEPS: usize = 12;
+/// Weight of the expectation of the width: one standard deviation of its logarithm.
+const WIDTH_PRIOR_LN: f64 = 0.5;
+
+/// A round Gaussian: position relative to nothing (px of the film), height, width, and the level it stands on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Model {
+    /// Row, px.
+    pub(super) y: f64,
+    /// Column, px.
+    pub(super) x: f64,
+    /// Height, counts.
+    pub(super) height: f64,
+    /// Level below it, counts.
+    pub(super) level: f64,
+    /// Standard deviation, px.
+    pub(super) width: f64,
+}
+
+/// The two separable factors of a Gaussian over a window: one per row offset, one per column offset.
+struct Factors {
+    rows: Vec<f64>,
+    cols: Vec<f64>,
+}
+
+impl Model {
+    fn factors(&self, window: &Window) -> Factors {
+        let bend = -0.5 / (self.width * self.width);
+        let axis = |centre: f64, at: f64| {
+            (-window.radius..=window.radius)
+                .map(|d| (bend * (at + f64::from(d) - centre).powi(2)).exp())
+                .collect()
+        };
+        Factors {
+            rows: axis(self.y, window.y),
+            cols: axis(self.x, window.x),
+        }
+    }
+
+    /// Takes this spot, without its level, out of a window.
+    pub(super) fn subtract_from(&self, window: &mut Window) {
+        let factors = self.factors(window);
+        let r = window.radius;
+        for (dy, dx, counts) in &mut window.pixels {
+            let shape = factors.rows[(*dy + r) as usize] * factors.cols[(*dx + r) as usize];
+            *counts -= self.height * shape;
+        }
+    }
+
+    fn is_sound(&self) -> bool {
+        [self.y, self.x, self.height, self.level, self.width]
+            .iter()
+            .all(|v| v.is_finite())
+            && self.width > 0.0
+    }
+}
+
+/// A fit with what it leaves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fitted {
+    pub(super) model: Model,
+    /// Standard error of the position per axis, px.
+    pub(super) precision_px: f64,
+}
+
+/// Normal equations of one model on one window.
+struct Normal {
+    jtj: Matrix,
+    jtr: Vector,
+    cost: f64,
+}
+
+fn normal(window: &Window, model: &Model) -> Normal {
+    let mut out = Normal {
+        jtj: Matrix::zeros(),
+        jtr: Vector::zeros(),
+        cost: 0.0,
+    };
+    each_pixel(window, model, |j, residual, _| {
+        for a in 0..5 {
+            out.jtr[a] += j[a] * residual;
+            for b in 0..=a {
+                out.jtj[(a, b)] += j[a] * j[b];
+            }
+        }
+        out.cost += residual * residual;
+    });
+    out.jtj.fill_upper_triangle_with_lower_triangle();
+    out
+}
+
+/// Calls `visit` with the derivatives by (y, x, height, level, ln width), the residual and the spot's counts.
+fn each_pixel(window: &Window, model: &Model, mut visit: impl FnMut([f64; 5], f64, f64)) {
+    let factors = model.factors(window);
+    let (r, per_width2) = (window.radius, 1.0 / (model.width * model.width));
+    for (dy, dx, counts) in &window.pixels {
+        let shape = factors.rows[(*dy + r) as usize] * factors.cols[(*dx + r) as usize];
+        let spot = model.height * shape;
+        let (v, u) = (
+            window.y + f64::from(*dy) - model.y,
+            window.x + f64::from(*dx) - model.x,
+        );
+        let derivatives = [
+            spot * v * per_width2,
+            spot * u * per_width2,
+            shape,
+            1.0,
+            spot * (u * u + v * v) * per_width2,
+        ];
+        visit(derivatives, counts - spot - model.level, spot);
+    }
+}
+
+/// Fits from `start`, whose width is also what is expected; `noise` is that of a pixel. `None` if the data do not
+/// hold a spot there.
+pub(super) fn fit(window: &Window, start: Model, noise: f64) -> Option<Fitted> {
+    if window.pixels.len() < 8 || !start.is_sound() {
+        return None;
+    }
+    let expected_ln = start.width.ln();
+    let mut model = start;
+    let mut damping = 1e-3;
+    // The expectation of the width counts as one observation with the noise that the residuals show.
+    let prior = |cost: f64| {
+        let variance = (cost / window.pixels.len() as f64)
+            .max(noise * noise)
+            .max(1e-6);
+        variance / (WIDTH_PRIOR_LN * WIDTH_PRIOR_LN)
+    };
+    let mut now = normal(window, &model);
+    let mut weight = prior(now.cost);
+    let penalty = |m: &Model, weight: f64| weight * (m.width.ln() - expected_ln).powi(2);
+    for _ in 0..MOST_STEPS {
+        let mut left = now.jtj;
+        let mut right = now.jtr;
+        left[(4, 4)] += weight;
+        right[4] -= weight * (model.width.ln() - expected_ln);
+        for i in 0..5 {
+            left[(i, i)] += damping * left[(i, i)] + 1e-12;
+        }
+        let step = left.cholesky()?.solve(&right);
+        let trial = Model {
+            y: model.y + step[0],
+            x: model.x + step[1],
+            height: model.height + step[2],
+            level: model.level + step[3],
+            // No step may change the width by more than half: far away the shape is flat and steps are wild.
+            width: model.width * step[4].clamp(-0.5, 0.5).exp(),
+        };
+        if !trial.is_sound() {
+            return None;
+        }
+        let next = normal(window, &trial);
+        let gain = now.cost + penalty(&model, weight) - next.cost - penalty(&trial, weight);
+        if gain < 0.0 {
+            damping *= 8.0;
+            if damping > 1e6 {
+                break;
+            }
+            continue;
+        }
+        let moved = step[0].abs().max(step[1].abs()).max(step[4].abs());
+        model = trial;
+        now = next;
+        weight = prior(now.cost);
+        damping = (damping * 0.2).max(1e-9);
+        if moved < 2e-4 {
+            break;
+        }
+    }
+    let precision_px = precision(window, &model, &now, weight)?;
+    Some(Fitted {
+        model,
+        precision_px,
+    })
+}
+
+/// Standard error of the position from what the fit leaves. Light itself is noisy, so the noise may grow with the
+/// height of the spot: its variance is taken as a + g times the spot's counts, both from the residuals, and carried
+/// through the unweighted fit (the covariance of White 1980, doi:10.2307/1912934, eq. 2, with this smooth variance).
+fn precision(window: &Window, model: &Model, now: &Normal, weight: f64) -> Option<f64> {
+    let n = window.pixels.len() as f64;
+    let (mut sum_m, mut sum_mm, mut sum_v, mut sum_mv) = (0.0, 0.0, 0.0, 0.0);
+    each_pixel(window, model, |_, residual, spot| {
+        let m = spot.max(0.0);
+        sum_m += m;
+        sum_mm += m * m;
+        sum_v += residual * residual;
+        sum_mv += m * residual * residual;
+    });
+    let freedom = n / (n - 5.0).max(1.0);
+    let (mean_m, mean_v) = (sum_m / n, sum_v / n);
+    let spread = sum_mm / n - mean_m * mean_m;
+    let slope = if spread > 0.0 {
+        (sum_mv / n - mean_m * mean_v) / spread
+    } else {
+        0.0
+    };
+    // Neither the growth nor the floor can be negative.
+    let slope = slope.clamp(0.0, mean_v / mean_m.max(1e-12));
+    let floor = mean_v - slope * mean_m;
+    let mut middle = Matrix::zeros();
+    each_pixel(window, model, |j, _, spot| {
+        let variance = floor + slope * spot.max(0.0);
+        for a in 0..5 {
+            for b in 0..5 {
+                middle[(a, b)] += variance * j[a] * j[b];
+            }
+        }
+    });
+    let mut bread = now.jtj;
+    bread[(4, 4)] += weight;
+    for i in 0..5 {
+        bread[(i, i)] += 1e-12;
+    }
+    let inverse = bread.cholesky()?.inverse();
+    let covariance = inverse * middle * inverse * freedom;
+    let variance = 0.5 * (covariance[(0, 0)] + covariance[(1, 1)]);
+    (variance.is_finite() && variance >= 0.0).then(|| variance.sqrt())
+}
