@@ -1,1 +1,3 @@
-//! stub
+//! nta-engine: the facade, from a plan to a report.
+
+pub mod report;
