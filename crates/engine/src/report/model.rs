@@ -460,6 +460,15 @@ impl ReportFinding {
 }
 
 impl Verdict {
+    /// The word as it stands in `result.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warning => "warning",
+            Self::Fail => "fail",
+        }
+    }
+
     /// The worst finding decides: a failure fails, a warning warns.
     pub fn of(findings: &[ReportFinding]) -> Self {
         match findings.iter().map(|f| f.finding.severity).max() {
