@@ -127,7 +127,7 @@ pub fn distribution(report: &Report) -> Option<String> {
     let frame = chart.frame();
     let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
     Some(format!(
-        "<div class=\"dist\" data-frame=\"{frame:?}\">{svg}<script type=\"application/json\">{}</script></div>",
+        "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
         points_for_hover(d, from, to)
     ))
 }

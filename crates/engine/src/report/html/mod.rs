@@ -73,17 +73,26 @@ mod tests {
         ];
         for (name, (report, pictures)) in kinds {
             let html = page(&report, &pictures);
-            check_page(name, &html);
             if let Some(folder) = std::env::var_os("NTA_SHOW") {
                 let path = std::path::Path::new(&folder).join(format!("{name}.html"));
                 std::fs::write(path, &html).unwrap();
             }
+            check_page(name, &html);
             check_page(name, &page(&report, &Pictures::default()));
+        }
+    }
+
+    /// The page without the letters of its picture, among which any short word may turn up.
+    fn without_picture(html: &str) -> String {
+        match html.split_once(";base64,") {
+            Some((before, after)) => before.to_owned() + ";" + &after[after.find('"').unwrap()..],
+            None => html.to_owned(),
         }
     }
 
     /// No request, no number gone wrong, and every element that is opened is closed in order.
     fn check_page(name: &str, html: &str) {
+        let html = &without_picture(html);
         for word in [
             "http:", "https:", "src=\"", "url(", "@import", "NaN", "inf ", "None",
         ] {
@@ -106,7 +115,7 @@ mod tests {
                 open.push(word);
             }
         }
-        assert_eq!(open, ["body", "main"], "{name}");
+        assert_eq!(open, ["body"], "{name}");
         let digits = body.split(|c: char| !(c.is_ascii_digit() || c == '.'));
         // Positions in charts have one decimal; hashes have letters.
         let long = digits.filter(|d| d.contains('.')).find(|d| d.len() > 10);
@@ -238,7 +247,7 @@ mod tests {
                 diameter_nm: odd,
                 mass_counts: odd,
             }];
-            let html = page(&report, &pictures);
+            let html = without_picture(&page(&report, &pictures));
             assert!(
                 !html.contains("NaN") && !html.contains("inf\"") && html.ends_with("</html>\n")
             );
