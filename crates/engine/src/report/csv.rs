@@ -1,0 +1,417 @@
+//! The tables as CSV, in the columns that the contract fixes. Comma, `\n`, UTF-8; numbers in the shortest form that
+//! reads back to the same bits; absent is empty.
+
+use super::model::{Capture, Concentration, DiameterSummary, Estimate, Report};
+
+/// One track in `particles.csv`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ParticleRow {
+    /// Place of the capture, from 0.
+    pub capture: u64,
+    /// Number of the track in its capture.
+    pub particle: u64,
+    /// First frame in which it was seen.
+    pub first_frame: u64,
+    /// Number of spots in it.
+    pub frames: u64,
+    /// Mean position across, px.
+    pub x_px: f64,
+    /// Mean position down, px.
+    pub y_px: f64,
+    /// Mean of the spots' masses, counts.
+    pub mass_counts: f64,
+    /// Mean of the spots' matched-filter statistics.
+    pub snr: f64,
+    /// Diffusion coefficient from this track alone, um^2/s; may be negative.
+    pub diffusion_um2_per_s: Option<f64>,
+    /// Its standard error, um^2/s.
+    pub diffusion_se_um2_per_s: Option<f64>,
+    /// Diameter from this track alone, nm; `None` where the track gives none.
+    pub diameter_nm: Option<f64>,
+    /// Lower end of its 95 % interval, nm.
+    pub diameter_low_nm: Option<f64>,
+    /// Upper end of its 95 % interval, nm.
+    pub diameter_high_nm: Option<f64>,
+    /// Whether the size distribution was made from it.
+    pub used: bool,
+    /// Why not, in snake case; empty if it was used.
+    pub reason: String,
+}
+
+/// One spot in `tracks.csv` or `spots.csv`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SpotRow {
+    /// Place in time, from 0.
+    pub frame: u64,
+    /// Position across, px.
+    pub x: f64,
+    /// Position down, px.
+    pub y: f64,
+    /// Number of the track in its capture; `None` where the spot joined none.
+    pub particle: Option<u64>,
+    /// Sum of the counts above the background.
+    pub mass: f64,
+    /// Standard deviation of the spot's shape, px.
+    pub size: f64,
+    /// Standard error of the position, px.
+    pub ep: f64,
+    /// Place of the capture, from 0.
+    pub capture: u64,
+}
+
+/// Columns of `particles.csv`.
+pub const PARTICLE_COLUMNS: [&str; 15] = [
+    "capture",
+    "particle",
+    "first_frame",
+    "frames",
+    "x_px",
+    "y_px",
+    "mass_counts",
+    "snr",
+    "diffusion_um2_per_s",
+    "diffusion_se_um2_per_s",
+    "diameter_nm",
+    "diameter_low_nm",
+    "diameter_high_nm",
+    "used",
+    "reason",
+];
+
+/// Columns of `tracks.csv` and `spots.csv`: trackpy's names.
+pub const SPOT_COLUMNS: [&str; 8] = [
+    "frame", "x", "y", "particle", "mass", "size", "ep", "capture",
+];
+
+/// Columns of `distribution.csv`.
+pub const DISTRIBUTION_COLUMNS: [&str; 5] = [
+    "diameter_nm",
+    "density_per_nm",
+    "low_per_nm",
+    "high_per_nm",
+    "concentration_per_ml_per_nm",
+];
+
+/// Columns of `summary.csv`.
+pub const SUMMARY_COLUMNS: [&str; 42] = [
+    "sample",
+    "capture",
+    "path",
+    "sha256",
+    "verdict",
+    "frames",
+    "frames_missing",
+    "frames_repeated",
+    "complete",
+    "spots",
+    "tracks",
+    "tracks_used",
+    "particles_per_frame",
+    "mean_nm",
+    "mean_low_nm",
+    "mean_high_nm",
+    "median_nm",
+    "median_low_nm",
+    "median_high_nm",
+    "mode_nm",
+    "mode_low_nm",
+    "mode_high_nm",
+    "d10_nm",
+    "d10_low_nm",
+    "d10_high_nm",
+    "d90_nm",
+    "d90_low_nm",
+    "d90_high_nm",
+    "sd_nm",
+    "sd_low_nm",
+    "sd_high_nm",
+    "span",
+    "span_low",
+    "span_high",
+    "smallest_detectable_nm",
+    "concentration_per_ml",
+    "concentration_low_per_ml",
+    "concentration_high_per_ml",
+    "probed_volume_ml",
+    "dilution",
+    "drift_x_um_per_s",
+    "drift_y_um_per_s",
+];
+
+/// A number in the shortest form that reads back to the same bits; empty if it is not finite.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    if !value.is_finite() {
+        String::new()
+    } else if size == 0.0 {
+        "0".into()
+    } else if (1e-4..1e15).contains(&size) {
+        value.to_string()
+    } else {
+        format!("{value:e}")
+    }
+}
+
+/// A number that may be absent.
+fn maybe(value: Option<f64>) -> String {
+    value.map(number).unwrap_or_default()
+}
+
+/// A table with its header. Fields are quoted where they need it.
+pub fn table(columns: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new()
+        .flexible(true)
+        .from_writer(Vec::new());
+    // Writing to memory cannot fail, and rows of unequal length are allowed; so there is nothing to report.
+    let _ = writer.write_record(columns);
+    for row in rows {
+        let _ = writer.write_record(&row);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// `particles.csv`: one row per track.
+pub fn particles_csv(rows: &[ParticleRow]) -> Vec<u8> {
+    let fields = |r: &ParticleRow| {
+        vec![
+            r.capture.to_string(),
+            r.particle.to_string(),
+            r.first_frame.to_string(),
+            r.frames.to_string(),
+            number(r.x_px),
+            number(r.y_px),
+            number(r.mass_counts),
+            number(r.snr),
+            maybe(r.diffusion_um2_per_s),
+            maybe(r.diffusion_se_um2_per_s),
+            maybe(r.diameter_nm),
+            maybe(r.diameter_low_nm),
+            maybe(r.diameter_high_nm),
+            r.used.to_string(),
+            r.reason.clone(),
+        ]
+    };
+    table(&PARTICLE_COLUMNS, rows.iter().map(fields))
+}
+
+/// `tracks.csv` or `spots.csv`: one row per spot.
+pub fn spots_csv(rows: impl IntoIterator<Item = SpotRow>) -> Vec<u8> {
+    let fields = |r: SpotRow| {
+        vec![
+            r.frame.to_string(),
+            number(r.x),
+            number(r.y),
+            r.particle.map(|p| p.to_string()).unwrap_or_default(),
+            number(r.mass),
+            number(r.size),
+            number(r.ep),
+            r.capture.to_string(),
+        ]
+    };
+    table(&SPOT_COLUMNS, rows.into_iter().map(fields))
+}
+
+/// `distribution.csv`: the pooled distribution. The last column is the density times the concentration.
+pub fn distribution_csv(report: &Report) -> Vec<u8> {
+    let d = &report.distribution;
+    let per_ml = report.concentration.as_ref().map(|c| c.per_ml);
+    let at = |values: &[f64], i: usize| maybe(values.get(i).copied());
+    let fields = |(i, diameter): (usize, &f64)| {
+        let density = d.density_per_nm.get(i).copied();
+        vec![
+            number(*diameter),
+            maybe(density),
+            at(&d.ci95_low_per_nm, i),
+            at(&d.ci95_high_per_nm, i),
+            maybe(density.zip(per_ml).map(|(share, per_ml)| share * per_ml)),
+        ]
+    };
+    table(
+        &DISTRIBUTION_COLUMNS,
+        d.diameter_nm.iter().enumerate().map(fields),
+    )
+}
+
+/// `summary.csv`: one row per capture and the pooled row.
+pub fn summary_csv(report: &Report) -> Vec<u8> {
+    table(&SUMMARY_COLUMNS, summary_rows(report))
+}
+
+/// Rows of `summary.csv`: one per capture, and last the pooled one, whose `capture` is `all`.
+pub fn summary_rows(report: &Report) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = report
+        .captures
+        .iter()
+        .enumerate()
+        .map(|(i, c)| capture_row(report, i, c))
+        .collect();
+    rows.push(pooled_row(report));
+    rows
+}
+
+fn capture_row(report: &Report, place: usize, c: &Capture) -> Vec<String> {
+    let mut row = vec![
+        report.sample.id.clone(),
+        place.to_string(),
+        c.path.clone(),
+        c.sha256.clone(),
+        verdict(report),
+        c.frames.to_string(),
+        c.frames_missing.to_string(),
+        c.frames_repeated.to_string(),
+        c.complete.to_string(),
+        c.tally.spots.to_string(),
+        c.tally.tracks.to_string(),
+        c.tally.tracks_used.to_string(),
+        number(c.particles_per_frame),
+    ];
+    let smallest = c
+        .distribution
+        .as_ref()
+        .and_then(|d| d.smallest_detectable_nm);
+    push_diameters(&mut row, &c.diameter_nm, smallest);
+    push_concentration(&mut row, report, c.concentration.as_ref());
+    row.push(maybe(c.drift_um_per_s.map(|v| v[0])));
+    row.push(maybe(c.drift_um_per_s.map(|v| v[1])));
+    row
+}
+
+fn pooled_row(report: &Report) -> Vec<String> {
+    let sum = |of: fn(&Capture) -> u64| report.captures.iter().map(of).sum::<u64>().to_string();
+    let complete = report.captures.iter().all(|c| c.complete);
+    let mut row = vec![
+        report.sample.id.clone(),
+        "all".into(),
+        String::new(),
+        String::new(),
+        verdict(report),
+        sum(|c| c.frames),
+        sum(|c| c.frames_missing),
+        sum(|c| c.frames_repeated),
+        complete.to_string(),
+        sum(|c| c.tally.spots),
+        sum(|c| c.tally.tracks),
+        sum(|c| c.tally.tracks_used),
+        number(report.particles_per_frame),
+    ];
+    let smallest = report.distribution.smallest_detectable_nm;
+    push_diameters(&mut row, &report.diameter_nm, smallest);
+    push_concentration(&mut row, report, report.concentration.as_ref());
+    row.push(String::new());
+    row.push(String::new());
+    row
+}
+
+fn verdict(report: &Report) -> String {
+    report.verdict.word().into()
+}
+
+fn push_diameters(row: &mut Vec<String>, d: &DiameterSummary, smallest_nm: Option<f64>) {
+    for e in [&d.mean, &d.median, &d.mode, &d.d10, &d.d90, &d.sd, &d.span] {
+        push_estimate(row, e);
+    }
+    row.push(maybe(smallest_nm));
+}
+
+fn push_estimate(row: &mut Vec<String>, e: &Estimate) {
+    row.push(maybe(e.value));
+    row.push(maybe(e.ci95.map(|c| c[0])));
+    row.push(maybe(e.ci95.map(|c| c[1])));
+}
+
+fn push_concentration(row: &mut Vec<String>, report: &Report, c: Option<&Concentration>) {
+    row.push(maybe(c.map(|c| c.per_ml)));
+    row.push(maybe(c.and_then(|c| c.ci95).map(|i| i[0])));
+    row.push(maybe(c.and_then(|c| c.ci95).map(|i| i[1])));
+    row.push(maybe(c.map(|c| c.probed_volume_ml)));
+    row.push(number(
+        c.map_or(report.medium.dilution, |c| c.dilution_applied),
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn lines(bytes: &[u8]) -> Vec<String> {
+        String::from_utf8(bytes.to_vec())
+            .unwrap()
+            .lines()
+            .map(String::from)
+            .collect()
+    }
+
+    #[test]
+    fn the_headers_are_those_of_the_contract() {
+        assert_eq!(
+            lines(&particles_csv(&[]))[0],
+            "capture,particle,first_frame,frames,x_px,y_px,mass_counts,snr,diffusion_um2_per_s,\
+             diffusion_se_um2_per_s,diameter_nm,diameter_low_nm,diameter_high_nm,used,reason"
+        );
+        assert_eq!(
+            lines(&spots_csv([]))[0],
+            "frame,x,y,particle,mass,size,ep,capture"
+        );
+        assert_eq!(
+            lines(&distribution_csv(&sample::typical().0))[0],
+            "diameter_nm,density_per_nm,low_per_nm,high_per_nm,concentration_per_ml_per_nm"
+        );
+    }
+
+    #[test]
+    fn numbers_read_back_to_the_same_bits() {
+        for v in [
+            0.1 + 0.2,
+            1e-7,
+            3.4e8,
+            1.0e300,
+            -2.5,
+            5e-324,
+            123_456_789.125,
+        ] {
+            assert_eq!(number(v).parse::<f64>().unwrap().to_bits(), v.to_bits());
+        }
+        assert_eq!(number(-0.0), "0");
+        assert_eq!(number(f64::NAN), "");
+        assert_eq!(number(f64::INFINITY), "");
+        assert_eq!(number(100.0), "100");
+    }
+
+    #[test]
+    fn absent_is_empty_and_awkward_text_is_quoted() {
+        let row = ParticleRow {
+            reason: "a,b \"c\"\nd".into(),
+            ..ParticleRow::default()
+        };
+        let text = String::from_utf8(particles_csv(&[row])).unwrap();
+        assert!(text.ends_with("0,0,0,0,0,0,0,0,,,,,,false,\"a,b \"\"c\"\"\nd\"\n"));
+        let spot = lines(&spots_csv([SpotRow::default()]));
+        assert_eq!(spot[1], "0,0,0,,0,0,0,0");
+    }
+
+    #[test]
+    fn the_summary_has_a_row_per_capture_and_a_pooled_one() {
+        let (report, _) = sample::typical();
+        let rows = summary_rows(&report);
+        assert_eq!(rows.len(), report.captures.len() + 1);
+        assert!(rows.iter().all(|r| r.len() == SUMMARY_COLUMNS.len()));
+        let last = &rows[rows.len() - 1];
+        assert_eq!(last[1], "all");
+        assert_eq!(last[13].parse::<f64>().ok(), report.diameter_nm.mean.value);
+        let (nothing, _) = sample::nothing_found();
+        assert_eq!(summary_rows(&nothing)[0][13], "");
+    }
+
+    #[test]
+    fn the_distribution_carries_the_concentration() {
+        let (report, _) = sample::typical();
+        let table = lines(&distribution_csv(&report));
+        assert_eq!(table.len(), report.distribution.diameter_nm.len() + 1);
+        let fields: Vec<f64> = table[80].split(',').map(|f| f.parse().unwrap()).collect();
+        let per_ml = report.concentration.unwrap().per_ml;
+        assert!((fields[4] - fields[1] * per_ml).abs() <= 1e-12 * fields[4].abs());
+        let (nothing, _) = sample::nothing_found();
+        assert_eq!(lines(&distribution_csv(&nothing)).len(), 1);
+    }
+}

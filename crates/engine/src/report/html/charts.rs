@@ -1,0 +1,312 @@
+//! The charts of the page, each from one part of the result.
+
+use super::pictures::ParticlePoint;
+use super::svg::{Chart, Scale};
+use super::words::{number, percent};
+use crate::report::model::{Capture, Distribution, Report};
+use std::collections::BTreeMap;
+
+/// Captures up to this number get a line style of their own.
+pub const TOLD_APART: usize = 6;
+
+/// Class of the line of a capture.
+pub fn capture_class(place: usize, of: usize) -> String {
+    match of <= TOLD_APART {
+        true => format!("cap c{place}"),
+        false => "cap many".into(),
+    }
+}
+
+/// The part of the grid that is worth showing, nm, and the highest density, of several distributions.
+fn extent<'a>(all: impl Iterator<Item = &'a Distribution> + Clone) -> Option<(f64, f64, f64)> {
+    let top = |values: &[f64]| {
+        values
+            .iter()
+            .copied()
+            .filter(|v| v.is_finite())
+            .fold(0.0, f64::max)
+    };
+    let peak = all
+        .clone()
+        .map(|d| top(&d.density_per_nm))
+        .fold(0.0, f64::max);
+    if peak <= 0.0 {
+        return None;
+    }
+    let (mut from, mut to) = (f64::INFINITY, f64::NEG_INFINITY);
+    let mut ceiling = peak;
+    for d in all {
+        for (x, y) in d.diameter_nm.iter().zip(&d.density_per_nm) {
+            if *y > 0.004 * peak {
+                from = from.min(*x);
+                to = to.max(*x);
+            }
+        }
+        // A band that runs away at the edges must not flatten the curve.
+        ceiling = ceiling.max(top(&d.ci95_high_per_nm).min(2.0 * peak));
+    }
+    let room = (0.08 * (to - from)).max(0.04 * to);
+    let from = if from < 0.15 * to {
+        0.0
+    } else {
+        (from - room).max(0.0)
+    };
+    Some((from, to + room, ceiling))
+}
+
+/// The density in per cent per nm, which has fewer zeros to read.
+fn per_cent(values: &[f64]) -> Vec<f64> {
+    values.iter().map(|v| v * 100.0).collect()
+}
+
+fn curve<'a>(d: &'a Distribution) -> impl Iterator<Item = (f64, f64)> + 'a {
+    d.diameter_nm
+        .iter()
+        .copied()
+        .zip(d.density_per_nm.iter().map(|v| v * 100.0))
+}
+
+/// The size distribution with its band and its populations; `None` if there is none.
+pub fn distribution(report: &Report) -> Option<String> {
+    let d = &report.distribution;
+    let (from, to, ceiling) = extent(std::iter::once(d))?;
+    let mut chart = Chart::new(
+        (760.0, 452.0),
+        (Scale::linear(from, to), "Hydrodynamic diameter (nm)"),
+        (
+            Scale::linear(0.0, ceiling * 118.0),
+            "Share of the particles (% per nm)",
+        ),
+    );
+    if let Some(smallest) = d.smallest_detectable_nm.filter(|s| *s > from) {
+        chart.stripe(0.0, smallest, "unseen");
+        chart.label(from, 14.0, "too small to be seen", "note");
+    }
+    chart.band(
+        &d.diameter_nm,
+        &vec![0.0; d.diameter_nm.len()],
+        &per_cent(&d.density_per_nm),
+        "under",
+    );
+    chart.band(
+        &d.diameter_nm,
+        &per_cent(&d.ci95_low_per_nm),
+        &per_cent(&d.ci95_high_per_nm),
+        "band",
+    );
+    chart.line(curve(d), "pooled");
+    let shown = report
+        .populations
+        .iter()
+        .filter(|p| chart.shows(p.diameter_nm));
+    let shown: Vec<_> = shown.copied().collect();
+    for (i, p) in shown.iter().enumerate() {
+        chart.vertical(p.diameter_nm, "population");
+        let words = match shown.len() {
+            1 => format!("{} nm", number(p.diameter_nm.round())),
+            _ => format!(
+                "{} nm, {}",
+                number(p.diameter_nm.round()),
+                percent(p.fraction)
+            ),
+        };
+        // Neighbours one below the other, so that they do not cover each other.
+        chart.label(
+            p.diameter_nm,
+            15.0 + 17.0 * (i % 4) as f64,
+            &words,
+            "population",
+        );
+    }
+    let s = &report.diameter_nm;
+    for (e, word) in [(s.d10, "D10"), (s.d50, "D50"), (s.d90, "D90")] {
+        if let Some(v) = e.value {
+            chart.mark(v, word, "mark");
+        }
+    }
+    let frame = chart.frame();
+    let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
+    Some(format!(
+        "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
+        points_for_hover(d, from, to)
+    ))
+}
+
+/// Diameter, density in % per nm, and share of smaller particles in %, as JSON.
+fn points_for_hover(d: &Distribution, from: f64, to: f64) -> String {
+    let mut smaller = 0.0;
+    let mut before: Option<(f64, f64)> = None;
+    let mut points = Vec::new();
+    for (x, y) in curve(d) {
+        if let Some((x0, y0)) = before {
+            smaller += 0.5 * (y + y0) * (x - x0);
+        }
+        before = Some((x, y));
+        if (from..=to).contains(&x) && y.is_finite() && f64::is_finite(smaller) {
+            points.push(format!("[{x:.1},{y:.3},{:.1}]", smaller.clamp(0.0, 100.0)));
+        }
+    }
+    format!("[{}]", points.join(","))
+}
+
+/// The distributions of the captures over each other; `None` with fewer than two.
+pub fn replicates(report: &Report) -> Option<String> {
+    let all: Vec<(usize, &Distribution)> = report
+        .captures
+        .iter()
+        .enumerate()
+        .filter_map(|(i, c)| c.distribution.as_ref().map(|d| (i, d)))
+        .collect();
+    if all.len() < 2 {
+        return None;
+    }
+    let pooled = std::iter::once(&report.distribution);
+    let (from, to, _) = extent(all.iter().map(|a| a.1).chain(pooled.clone()))?;
+    let highest = all
+        .iter()
+        .map(|a| a.1)
+        .chain(pooled)
+        .flat_map(|d| d.density_per_nm.iter().copied())
+        .filter(|v| v.is_finite())
+        .fold(0.0, f64::max);
+    let mut chart = Chart::new(
+        (560.0, 330.0),
+        (Scale::linear(from, to), "Hydrodynamic diameter (nm)"),
+        (Scale::linear(0.0, highest * 108.0), "Share (% per nm)"),
+    );
+    chart.line(curve(&report.distribution), "all");
+    for (i, d) in &all {
+        chart.line(curve(d), &capture_class(*i, report.captures.len()));
+    }
+    Some(chart.finish("Size distributions of the captures over each other"))
+}
+
+/// Brightness against diameter, one dot per particle; `None` without particles.
+pub fn brightness(particles: &[ParticlePoint]) -> Option<String> {
+    /// More dots than this only make the page heavy.
+    const MOST: usize = 4000;
+    let good: Vec<(f64, f64)> = particles
+        .iter()
+        .map(|p| (p.diameter_nm, p.mass_counts))
+        .filter(|(d, m)| d.is_finite() && m.is_finite() && *d > 0.0 && *m > 0.0)
+        .collect();
+    if good.is_empty() {
+        return None;
+    }
+    let stride = good.len().div_ceil(MOST);
+    let mut chart = Chart::new(
+        (560.0, 330.0),
+        (
+            Scale::log_around(good.iter().map(|p| p.0)),
+            "Diameter from the track alone (nm)",
+        ),
+        (
+            Scale::log_around(good.iter().map(|p| p.1)),
+            "Brightness (counts)",
+        ),
+    );
+    chart.dots(good.iter().copied().step_by(stride), "dots");
+    Some(chart.finish("Brightness of each particle against its diameter"))
+}
+
+/// How long the particles were followed; `None` without tracks.
+pub fn track_lengths(captures: &[Capture]) -> Option<String> {
+    let mut classes: BTreeMap<u64, u64> = BTreeMap::new();
+    for c in captures {
+        for (from, n) in c
+            .track_lengths
+            .from_frames
+            .iter()
+            .zip(&c.track_lengths.tracks)
+        {
+            let sum = classes.entry(*from).or_insert(0);
+            *sum = sum.saturating_add(*n);
+        }
+    }
+    let highest = classes.values().copied().max().filter(|n| *n > 0)?;
+    let edges: Vec<u64> = classes.keys().copied().collect();
+    let words = edges
+        .iter()
+        .enumerate()
+        .map(|(i, from)| match edges.get(i + 1) {
+            Some(next) if *next == from + 1 => from.to_string(),
+            _ => format!("{from}+"),
+        })
+        .collect();
+    let heights: Vec<f64> = classes.values().map(|n| *n as f64).collect();
+    let mut chart = Chart::new(
+        (560.0, 330.0),
+        (
+            Scale::Classes(words),
+            "Track length (frames and more, up to the next bar)",
+        ),
+        (Scale::linear(0.0, highest as f64 * 1.06), "Tracks"),
+    );
+    chart.bars(&heights, "bar");
+    Some(chart.finish("How many tracks there are of each length"))
+}
+
+/// Where the flow has carried everything; `None` if it was not measured.
+pub fn drift(captures: &[Capture]) -> Option<String> {
+    let tracks: Vec<_> = captures
+        .iter()
+        .filter_map(|c| c.drift_track.as_ref())
+        .collect();
+    let times = tracks.iter().flat_map(|t| t.time_s.iter().copied());
+    let end = times.filter(|t| t.is_finite()).fold(0.0, f64::max);
+    let moved = tracks.iter().flat_map(|t| t.x_um.iter().chain(&t.y_um));
+    let (low, high) = moved
+        .copied()
+        .filter(|v| v.is_finite())
+        .fold((0.0f64, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
+    if end <= 0.0 {
+        return None;
+    }
+    // A film without flow shows a flat line, not its noise blown up.
+    let room = (0.08 * (high - low)).max(0.1);
+    let mut chart = Chart::new(
+        (560.0, 330.0),
+        (Scale::linear(0.0, end), "Time (s)"),
+        (Scale::linear(low - room, high + room), "Shared motion (µm)"),
+    );
+    for t in tracks {
+        chart.line(
+            t.time_s.iter().copied().zip(t.x_um.iter().copied()),
+            "right",
+        );
+        chart.line(t.time_s.iter().copied().zip(t.y_um.iter().copied()), "down");
+    }
+    Some(chart.finish("Motion shared by all particles over time"))
+}
+
+/// Spots per frame over time; `None` if nothing was recorded.
+pub fn spots_over_time(captures: &[Capture]) -> Option<String> {
+    let finite = |v: &f64| v.is_finite();
+    let all = || captures.iter().map(|c| &c.spots_over_time);
+    let end = all()
+        .flat_map(|s| s.time_s.iter().copied().filter(finite))
+        .fold(0.0, f64::max);
+    let highest = all()
+        .flat_map(|s| s.spots_per_frame.iter().copied().filter(finite))
+        .fold(0.0, f64::max);
+    if end <= 0.0 {
+        return None;
+    }
+    let mut chart = Chart::new(
+        (560.0, 330.0),
+        (Scale::linear(0.0, end), "Time (s)"),
+        (
+            Scale::linear(0.0, (highest * 1.12).max(1.0)),
+            "Particles in a frame",
+        ),
+    );
+    for (i, s) in all().enumerate() {
+        let points = s
+            .time_s
+            .iter()
+            .copied()
+            .zip(s.spots_per_frame.iter().copied());
+        chart.line(points, &capture_class(i, captures.len()));
+    }
+    Some(chart.finish("Number of particles in a frame over time"))
+}

@@ -1,0 +1,269 @@
+//! The first screen: whose sample, whether the numbers may be used, the numbers, and the distribution.
+
+use super::charts;
+use super::words::{
+    ABSENT, capital, count, number, percent, rounded_nm, shown, shown_per_ml, things, user,
+};
+use crate::report::model::{Estimate, Report, ReportFinding, Verdict};
+use nta_core::Severity;
+
+/// Name of the sample and one line about it.
+pub fn title(report: &Report) -> String {
+    let id = match report.sample.id.trim() {
+        "" => "Sample without a name".to_owned(),
+        id => user(id),
+    };
+    let field = |key: &str| report.sample.fields.get(key).map(super::sections::as_text);
+    let mut facts: Vec<String> = ["description", "date", "operator", "instrument"]
+        .into_iter()
+        .filter_map(field)
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| user(&text))
+        .collect();
+    let frames: u64 = report.captures.iter().map(|c| c.frames).sum();
+    facts.push(format!(
+        "{}, {} frames",
+        things(report.captures.len(), "capture", "captures"),
+        count(frames)
+    ));
+    format!(
+        "<header><p class=\"kind\">Nanoparticle tracking analysis</p><h1>{id}</h1><p class=\"facts\">{}</p></header>",
+        facts.join("<span class=\"dot\"> · </span>")
+    )
+}
+
+/// Findings of one severity, each code once.
+fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
+    let mut out: Vec<&ReportFinding> = Vec::new();
+    for f in report
+        .findings
+        .iter()
+        .filter(|f| f.finding.severity == severity)
+    {
+        if !out.iter().any(|o| o.finding.code == f.finding.code) {
+            out.push(f);
+        }
+    }
+    out
+}
+
+/// Whether nothing was followed at all.
+pub fn found_nothing(report: &Report) -> bool {
+    !report.captures.is_empty() && report.captures.iter().all(|c| c.tally.tracks == 0)
+}
+
+/// Up to the end of the first sentence.
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first)
+}
+
+/// The verdict in words, with the first things to look at.
+pub fn verdict(report: &Report) -> String {
+    let problems = distinct(report, Severity::Failure);
+    let warnings = distinct(report, Severity::Warning);
+    let notes = distinct(report, Severity::Info);
+    let look = |n: usize| things(n, "thing to look at", "things to look at");
+    let (class, icon, head) = match report.verdict {
+        Verdict::Fail => (
+            "fail",
+            "<path d=\"M13 13 27 27M27 13 13 27\"/>",
+            format!(
+                "Do not use these numbers: {}",
+                things(problems.len(), "problem", "problems")
+            ),
+        ),
+        Verdict::Warning if found_nothing(report) => (
+            "warning",
+            WARNING,
+            format!("No particles found: {}", look(warnings.len())),
+        ),
+        Verdict::Warning => (
+            "warning",
+            WARNING,
+            format!("Usable: {}", look(warnings.len())),
+        ),
+        Verdict::Pass if found_nothing(report) => ("pass", CHECK, "No particles found".to_owned()),
+        Verdict::Pass => ("pass", CHECK, "Usable: no problems found".to_owned()),
+    };
+    let mut lines: Vec<&str> = problems
+        .iter()
+        .chain(&warnings)
+        .map(|f| first_sentence(&f.finding.message))
+        .collect();
+    let rest = lines.len().saturating_sub(3);
+    lines.truncate(3);
+    let mut list: String = lines
+        .iter()
+        .map(|l| format!("<li>{}</li>", user(l.trim_end_matches('.'))))
+        .collect();
+    if rest > 0 {
+        list.push_str(&format!("<li>and {rest} more</li>"));
+    }
+    let list = match (list.is_empty(), notes.len()) {
+        (true, 0) => "<p>All checks were passed.</p>".to_owned(),
+        (true, n) => format!(
+            "<p>All checks were passed; <a href=\"#findings\">{}</a>.</p>",
+            things(n, "note", "notes")
+        ),
+        (false, _) => format!("<ul>{list}</ul>"),
+    };
+    let more = match report.findings.is_empty() {
+        true => "",
+        false => "<a class=\"more\" href=\"#findings\">What to do</a>",
+    };
+    format!(
+        "<div class=\"verdict {class}\"><svg viewBox=\"0 0 40 40\" aria-hidden=\"true\"><circle cx=\"20\" cy=\"20\" r=\"19\"/>{icon}</svg>\
+         <div><h2>{head}</h2>{list}</div>{more}</div>"
+    )
+}
+
+const CHECK: &str = "<path d=\"M11 21 17.500 27.500 29 14\"/>";
+const WARNING: &str = "<path d=\"M20 10V22.500M20 28.500V29.500\"/>";
+
+/// Why something is missing: the message of the first finding whose code begins with one of the letters, the
+/// letters in their order.
+fn reason(report: &Report, letters: &str) -> Option<String> {
+    letters.chars().find_map(|letter| {
+        report
+            .findings
+            .iter()
+            .find(|f| f.finding.code.starts_with(letter))
+            .map(|f| user(&f.finding.message))
+    })
+}
+
+fn card(label: &str, value: &str, below: &str, class: &str) -> String {
+    format!(
+        "<div class=\"card {class}\"><p class=\"label\">{label}</p><p class=\"value\">{value}</p><p class=\"below\">{below}</p></div>"
+    )
+}
+
+fn diameter_card(report: &Report, label: &str, e: &Estimate, class: &str) -> String {
+    match shown(e) {
+        Some(s) => {
+            let below = match s.interval {
+                Some(i) => format!("95 % interval: {i} nm"),
+                None => "no interval".to_owned(),
+            };
+            let value = format!("{} <span class=\"unit\">nm</span>", s.value);
+            card(label, &value, &below, class)
+        }
+        None => card(
+            label,
+            ABSENT,
+            &why_no_size(report),
+            &format!("{class} absent"),
+        ),
+    }
+}
+
+fn why_no_size(report: &Report) -> String {
+    reason(report, "SLDV").unwrap_or_else(|| match found_nothing(report) {
+        true => "No particle was followed.".to_owned(),
+        false => "The result gives no reason.".to_owned(),
+    })
+}
+
+/// The numbers that everyone asks for.
+pub fn headline(report: &Report) -> String {
+    let d = &report.diameter_nm;
+    let mut cards = diameter_card(report, "Median diameter", &d.median, "first");
+    if d.median.value.is_some() || d.mean.value.is_some() {
+        cards.push_str(&diameter_card(report, "Mean diameter", &d.mean, "half"));
+        cards.push_str(&range_card(report));
+    }
+    cards.push_str(&concentration_card(report));
+    cards.push_str(&tracked_card(report));
+    format!("<div class=\"cards\">{cards}</div>")
+}
+
+fn range_card(report: &Report) -> String {
+    let d = &report.diameter_nm;
+    match (d.d10.value, d.d90.value) {
+        (Some(low), Some(high)) => card(
+            "D10 to D90",
+            &format!(
+                "{} to {} <span class=\"unit\">nm</span>",
+                rounded_nm(low, d.d10.ci95),
+                rounded_nm(high, d.d90.ci95)
+            ),
+            "the middle 80 % of the particles",
+            "half",
+        ),
+        _ => card("D10 to D90", ABSENT, "", "half absent"),
+    }
+}
+
+fn concentration_card(report: &Report) -> String {
+    let label = "Concentration of the original sample";
+    let Some(c) = &report.concentration else {
+        let per_frame = format!(
+            "{} particles in a frame.",
+            number(report.particles_per_frame)
+        );
+        let why = reason(report, "CA").unwrap_or_else(|| {
+            "The depth of the probed volume is not known; give an instrument profile.".to_owned()
+        });
+        return card(label, ABSENT, &format!("{why} {per_frame}"), "absent");
+    };
+    let s = shown_per_ml(c);
+    let mut below = Vec::new();
+    if let Some(interval) = s.interval {
+        below.push(format!("95 % interval: {interval}"));
+    }
+    below.push(match c.dilution_applied {
+        x if x == 1.0 => "undiluted".to_owned(),
+        x => format!("dilution × {} included", number(x)),
+    });
+    let value = format!("{} <span class=\"unit\">per mL</span>", s.value);
+    card(label, &value, &below.join("; "), "")
+}
+
+fn tracked_card(report: &Report) -> String {
+    let sum = |f: fn(&crate::report::Capture) -> u64| report.captures.iter().map(f).sum::<u64>();
+    let (used, tracks) = (sum(|c| c.tally.tracks_used), sum(|c| c.tally.tracks));
+    let share = match tracks {
+        0 => String::new(),
+        _ => format!(
+            "{} of {} paths were long and clear enough; ",
+            percent(used as f64 / tracks as f64),
+            count(tracks)
+        ),
+    };
+    let below = format!(
+        "{share}{} particles in a frame",
+        number(report.particles_per_frame)
+    );
+    card("Particles tracked", &count(used), &below, "")
+}
+
+/// The distribution, or why there is none.
+pub fn distribution(report: &Report) -> String {
+    let weighting = match report.distribution.weighting.as_str() {
+        "" => String::new(),
+        w => format!(", by {}", user(w)),
+    };
+    match charts::distribution(report) {
+        Some(chart) => {
+            let mut parts = vec!["Line: share of the particles at each diameter."];
+            if !report.distribution.ci95_high_per_nm.is_empty() {
+                parts.push("Shaded: 95 % band.");
+            }
+            match report.populations.len() {
+                0 => {}
+                1 => parts.push("Dashed: the population."),
+                _ => parts.push("Dashed: populations and their shares."),
+            }
+            parts.push("Triangles: 10, 50 and 90 % of the particles are smaller.");
+            format!(
+                "<figure class=\"main\"><h3>Size distribution{weighting}</h3>{chart}<figcaption>{}</figcaption></figure>",
+                parts.join(" ")
+            )
+        }
+        None => format!(
+            "<figure class=\"main none\"><h3>Size distribution{weighting}</h3><div><p>{}</p><p class=\"below\">{}</p></div></figure>",
+            capital(ABSENT),
+            why_no_size(report)
+        ),
+    }
+}

@@ -1,0 +1,284 @@
+//! How it was measured, how sure it is, and how it can be traced: the lower part of the page.
+
+use super::sections::{as_text, section, table};
+use super::words::{ABSENT, capital, count, esc, number, percent, plain, shown_per_ml, unit, user};
+use crate::report::model::Report;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// Sample, acquisition, medium and the methods with the source of every value.
+pub fn method(report: &Report) -> String {
+    let mut body = String::from("<div class=\"pair\">");
+    let fields: Vec<_> = report
+        .sample
+        .fields
+        .iter()
+        .map(|(key, value)| vec![capital(&plain(key)), user(&as_text(value))])
+        .collect();
+    body.push_str(&table(&["Sample", ""], &fields));
+    body.push_str(&table(
+        &["Measurement", "Value", "From"],
+        &measurement(report),
+    ));
+    body.push_str("</div>");
+    body.push_str(&stages(report));
+    section("method", "How it was measured", &body)
+}
+
+/// `value unit`, and where it came from.
+fn stated(name: &str, value: String, from: &str) -> Vec<String> {
+    vec![name.to_owned(), value, user(from)]
+}
+
+fn measurement(report: &Report) -> Vec<Vec<String>> {
+    let a = &report.acquisition;
+    let m = &report.medium;
+    let interval = a.frame_interval_s.value;
+    let rate = match interval > 0.0 {
+        true => format!(" ({} frames/s)", number(1.0 / interval)),
+        false => String::new(),
+    };
+    let mut rows = vec![
+        stated(
+            "Pixel size",
+            format!("{} µm", number(a.pixel_size_um.value)),
+            &a.pixel_size_um.from,
+        ),
+        stated(
+            "Time between frames",
+            format!("{} ms{rate}", number(interval * 1e3)),
+            &a.frame_interval_s.from,
+        ),
+        match &a.exposure_s {
+            Some(e) => stated("Exposure", format!("{} ms", number(e.value * 1e3)), &e.from),
+            None => stated("Exposure", ABSENT.into(), ""),
+        },
+        stated(
+            "Camera",
+            format!("{} bits", a.bit_depth.value),
+            &a.bit_depth.from,
+        ),
+    ];
+    let plus_minus =
+        |u: Option<f64>, unit: &str| u.map_or(String::new(), |u| format!(" ± {}{unit}", number(u)));
+    rows.push(stated(
+        "Medium",
+        m.name.as_deref().map_or(ABSENT.into(), user),
+        "",
+    ));
+    rows.push(stated(
+        "Temperature",
+        format!(
+            "{}{} °C",
+            number(m.temperature_c),
+            plus_minus(m.temperature_uncertainty_c, "")
+        ),
+        &m.temperature_from,
+    ));
+    let uncertain = m
+        .viscosity_relative_uncertainty
+        .map(|u| u * m.viscosity_mpa_s);
+    rows.push(stated(
+        "Viscosity",
+        format!(
+            "{}{} mPa s",
+            number(m.viscosity_mpa_s),
+            plus_minus(uncertain, "")
+        ),
+        &m.from,
+    ));
+    rows.push(stated("Dilution", format!("× {}", number(m.dilution)), ""));
+    if let Some(c) = &report.concentration {
+        rows.push(stated(
+            "Probed volume",
+            format!("{} mL", number(c.probed_volume_ml)),
+            &c.from,
+        ));
+    }
+    rows
+}
+
+fn stages(report: &Report) -> String {
+    let rows: Vec<_> = report
+        .methods
+        .iter()
+        .map(|m| {
+            let settings: Vec<String> = m
+                .settings
+                .iter()
+                .map(|s| {
+                    let value = s.value.map_or(ABSENT.into(), number);
+                    let text = format!("{value} {}", unit(&s.unit));
+                    format!(
+                        "{} <b>{}</b> <span class=\"ci\">({})</span>",
+                        plain(&s.key),
+                        text.trim_end(),
+                        user(&s.from)
+                    )
+                })
+                .collect();
+            let name = format!(
+                "{} <span class=\"ci\">{}</span>",
+                user(&m.title),
+                esc(&m.method)
+            );
+            vec![capital(&plain(&m.stage)), name, settings.join("<br>")]
+        })
+        .collect();
+    let mut out = table(&["Stage", "Method", "Settings"], &rows);
+    // In the order of the stages, each once.
+    let mut seen = BTreeSet::new();
+    let references: Vec<String> = report
+        .methods
+        .iter()
+        .flat_map(|m| &m.references)
+        .filter(|r| seen.insert(r.as_str()))
+        .map(|r| user(r))
+        .collect();
+    if !references.is_empty() {
+        let _ = write!(
+            out,
+            "<p class=\"below\">References: {}.</p>",
+            references.join("; ")
+        );
+    }
+    out
+}
+
+/// What the intervals contain, and the budget.
+pub fn uncertainty(report: &Report) -> String {
+    let mut body = String::from(
+        "<p>An interval in brackets holds the true value in 95 of 100 measurements, as far as the chance of a limited number of \
+         particles and frames goes. Errors of temperature, viscosity, pixel size or depth move all numbers together",
+    );
+    let Some(budget) = &report.uncertainty_budget else {
+        body.push_str("; they were not worked out for this result.</p>");
+        return section("uncertainty", "How sure it is", &body);
+    };
+    body.push_str(" and are listed here.</p>");
+    let maybe = |v: Option<f64>| v.map_or("–".into(), percent);
+    let mut rows: Vec<_> = budget
+        .terms
+        .iter()
+        .map(|t| {
+            vec![
+                capital(&plain(&t.source)),
+                maybe(t.diameter),
+                maybe(t.concentration),
+                user(&t.from),
+            ]
+        })
+        .collect();
+    rows.push(vec![
+        "<b>All together, expanded (k = 2)</b>".into(),
+        format!("<b>{}</b>", maybe(budget.diameter_expanded)),
+        format!("<b>{}</b>", maybe(budget.concentration_expanded)),
+        "about 95 %".into(),
+    ]);
+    body.push_str(&table(
+        &["Source", "#Mean diameter", "#Concentration", "From"],
+        &rows,
+    ));
+    section("uncertainty", "How sure it is", &body)
+}
+
+/// Where the numbers come from, to the byte.
+pub fn provenance(report: &Report) -> String {
+    let captures: Vec<_> = report
+        .captures
+        .iter()
+        .enumerate()
+        .map(|(i, c)| {
+            let kind = format!(
+                "{} {}, {} × {} px",
+                esc(&c.container),
+                esc(&c.codec),
+                c.width_px,
+                c.height_px
+            );
+            vec![
+                (i + 1).to_string(),
+                user(&c.path),
+                kind,
+                format!("<code>{}</code>", esc(&c.sha256)),
+            ]
+        })
+        .collect();
+    let mut body = table(&["", "Input", "Kind", "SHA-256"], &captures);
+    let s = &report.software;
+    let commit = s
+        .commit
+        .as_deref()
+        .map_or(String::new(), |c| format!(", commit {}", esc(c)));
+    let t = &report.timing;
+    let mut facts = vec![
+        format!("{} {}{commit}", esc(&s.name), esc(&s.version)),
+        format!("form of the result: {}", esc(&report.schema)),
+    ];
+    facts.extend(
+        t.started
+            .as_deref()
+            .map(|at| format!("analysed {}", esc(at))),
+    );
+    if t.seconds > 0.0 {
+        facts.push(format!(
+            "took {} s ({} frames/s)",
+            number(t.seconds),
+            count(t.frames_per_second.max(0.0) as u64)
+        ));
+    }
+    let _ = write!(body, "<p>{}</p>", facts.join(" · "));
+    let mut plan = String::new();
+    if let Some(keys) = report.plan.as_object() {
+        plan_part(&mut plan, "", keys);
+    }
+    if !plan.is_empty() {
+        let _ = write!(
+            body,
+            "<h3>The plan in force</h3><pre class=\"plan\" dir=\"ltr\">{plan}</pre>"
+        );
+    }
+    section("provenance", "Where it comes from", &body)
+}
+
+/// A table of the plan as TOML: first its own keys, then its sub-tables under their headings.
+fn plan_part(out: &mut String, path: &str, keys: &serde_json::Map<String, serde_json::Value>) {
+    let own = || keys.iter().filter(|(_, v)| !v.is_object());
+    if !path.is_empty() && own().next().is_some() {
+        let _ = writeln!(out, "<b>[{}]</b>", esc(path));
+    }
+    for (key, value) in own() {
+        let _ = match value.is_null() {
+            true => writeln!(out, "<i># {} is not set</i>", user(key)),
+            false => writeln!(out, "{} = {}", user(key), user(&value.to_string())),
+        };
+    }
+    for (key, value) in keys {
+        if let Some(inner) = value.as_object() {
+            let path = match path {
+                "" => key.clone(),
+                outer => format!("{outer}.{key}"),
+            };
+            plan_part(out, &path, inner);
+        }
+    }
+}
+
+/// Room to sign on paper.
+pub fn signature(report: &Report) -> String {
+    let first = report.captures.first().map_or("", |c| c.sha256.as_str());
+    let short: String = first.chars().take(16).collect();
+    let concentration = match &report.concentration {
+        Some(c) => format!("{} per mL", shown_per_ml(c).value),
+        None => format!("concentration {ABSENT}"),
+    };
+    let audit = match short.is_empty() {
+        true => String::new(),
+        false => format!(" · input {}…", esc(&short)),
+    };
+    format!(
+        "<div class=\"sign\"><p class=\"below\">{} · {concentration}{audit}</p><div><span>Measured by</span><span>Reviewed by</span>\
+         <span>Date</span></div></div>",
+        user(&report.sample.id)
+    )
+}

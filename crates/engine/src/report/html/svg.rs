@@ -1,0 +1,430 @@
+//! Charts as SVG text: scales with round ticks, lines, bands, bars and dots. Looks are in the style sheet, by class.
+
+use super::words::esc;
+use std::fmt::Write;
+
+/// How numbers lie along an axis.
+#[derive(Clone, Debug)]
+pub enum Scale {
+    /// Even.
+    Linear { from: f64, to: f64 },
+    /// By powers of ten; both ends are positive.
+    Log { from: f64, to: f64 },
+    /// Places 0, 1, 2, ... with a word each.
+    Classes(Vec<String>),
+}
+
+impl Scale {
+    /// An even scale; an empty or endless range becomes 0 to 1.
+    pub fn linear(from: f64, to: f64) -> Self {
+        match from < to && (to - from).is_finite() {
+            true => Self::Linear { from, to },
+            false => Self::Linear { from: 0.0, to: 1.0 },
+        }
+    }
+
+    /// A logarithmic scale from the smallest to the largest of the values, with a little room.
+    pub fn log_around(values: impl Iterator<Item = f64>) -> Self {
+        let (mut low, mut high) = (f64::INFINITY, 0.0f64);
+        for v in values.filter(|v| v.is_finite() && *v > 0.0) {
+            low = low.min(v);
+            high = high.max(v);
+        }
+        match low <= high && (high * 1.2).is_finite() && low / 1.2 > 0.0 {
+            true => Self::Log {
+                from: low / 1.2,
+                to: high * 1.2,
+            },
+            false => Self::Log {
+                from: 1.0,
+                to: 10.0,
+            },
+        }
+    }
+
+    /// Place of a value, 0 at the start and 1 at the end.
+    fn place(&self, value: f64) -> f64 {
+        let place = match self {
+            Self::Linear { from, to } => (value - from) / (to - from),
+            Self::Log { from, to } => (value / from).ln() / (to / from).ln(),
+            Self::Classes(words) => (value + 0.5) / words.len().max(1) as f64,
+        };
+        // What has no logarithm lies far below the start.
+        if place.is_nan() { -1e6 } else { place }
+    }
+
+    /// Round values and their labels.
+    fn ticks(&self, about: usize) -> Vec<(f64, String)> {
+        match self {
+            Self::Linear { from, to } => linear_ticks(*from, *to, about),
+            Self::Log { from, to } => log_ticks(*from, *to),
+            Self::Classes(words) => words
+                .iter()
+                .enumerate()
+                .map(|(i, w)| (i as f64, w.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// Multiples of 1, 2 or 5 times a power of ten.
+fn linear_ticks(from: f64, to: f64, about: usize) -> Vec<(f64, String)> {
+    let rough = (to - from) / about.max(1) as f64;
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .map(|m| m * power)
+        .into_iter()
+        .find(|s| *s >= rough * 0.999)
+        .unwrap_or(power * 10.0);
+    let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
+    let (first, last) = ((from / step).ceil(), (to / step + 1e-9).floor());
+    if !(step > 0.0 && (last - first).abs() < 100.0) {
+        return Vec::new();
+    }
+    (0..=(last - first).max(0.0) as usize)
+        .map(|i| {
+            let v = (first + i as f64) * step;
+            let zero = v.abs() < step * 1e-6;
+            let v = if zero { 0.0 } else { v };
+            (v, axis_label(v, decimals))
+        })
+        .collect()
+}
+
+fn axis_label(value: f64, decimals: usize) -> String {
+    let text = if value.abs() >= 1e6 {
+        power_label(value)
+    } else {
+        format!("{value:.decimals$}")
+    };
+    text.replace('-', "\u{2212}")
+}
+
+/// Powers of ten, with 2 and 5 between them where there is room.
+fn log_ticks(from: f64, to: f64) -> Vec<(f64, String)> {
+    let decades = (to / from).log10();
+    let between: &[f64] = match decades {
+        d if d <= 1.2 => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0],
+        d if d <= 2.5 => &[1.0, 2.0, 5.0],
+        _ => &[1.0],
+    };
+    let skip = (decades / 6.0).ceil().max(1.0) as i32;
+    let (first, last) = (from.log10().floor() as i32, to.log10().ceil() as i32);
+    (first..=last)
+        .filter(|e| e.rem_euclid(skip) == 0)
+        .flat_map(|e| between.iter().map(move |m| m * 10f64.powi(e)))
+        .filter(|v| (from..=to).contains(v))
+        .map(|v| (v, power_label(v)))
+        .collect()
+}
+
+/// `500`, `20 000`, `2×10⁶`.
+fn power_label(value: f64) -> String {
+    if (0.01..1e6).contains(&value.abs()) {
+        return value.to_string();
+    }
+    let text = format!("{value:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let raised: String = exponent
+        .chars()
+        .map(|c| match c {
+            '-' => '\u{207b}',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            '0'..='9' => char::from_u32(0x2070 + c as u32 - '0' as u32).unwrap_or(c),
+            other => other,
+        })
+        .collect();
+    match mantissa {
+        "1" => format!("10{raised}"),
+        m => format!("{m}×10{raised}"),
+    }
+}
+
+/// Space around the plot, px.
+const LEFT: f64 = 62.0;
+const RIGHT: f64 = 14.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 46.0;
+
+/// A chart that is being drawn.
+pub struct Chart {
+    width: f64,
+    height: f64,
+    x: Scale,
+    y: Scale,
+    x_label: &'static str,
+    y_label: &'static str,
+    inside: String,
+    over: String,
+}
+
+impl Chart {
+    /// An empty chart of a size in px.
+    pub fn new(size: (f64, f64), x: (Scale, &'static str), y: (Scale, &'static str)) -> Self {
+        Self {
+            width: size.0,
+            height: size.1,
+            x: x.0,
+            y: y.0,
+            x_label: x.1,
+            y_label: y.1,
+            inside: String::new(),
+            over: String::new(),
+        }
+    }
+
+    fn plot_width(&self) -> f64 {
+        self.width - LEFT - RIGHT
+    }
+
+    fn plot_height(&self) -> f64 {
+        self.height - TOP - BOTTOM
+    }
+
+    /// Across, px from the left edge of the plot; far outside it is held near, as some viewers fail on huge numbers.
+    fn px(&self, x: f64) -> f64 {
+        (self.x.place(x) * self.plot_width()).clamp(-9e3, 9e3)
+    }
+
+    /// Down, px from the top edge of the plot.
+    fn py(&self, y: f64) -> f64 {
+        ((1.0 - self.y.place(y)) * self.plot_height()).clamp(-9e3, 9e3)
+    }
+
+    fn path(&self, points: impl Iterator<Item = (f64, f64)>) -> String {
+        let mut d = String::new();
+        for (x, y) in points.filter(|(x, y)| x.is_finite() && y.is_finite()) {
+            let letter = if d.is_empty() { 'M' } else { 'L' };
+            let _ = write!(d, "{letter}{:.1} {:.1}", self.px(x), self.py(y));
+        }
+        d
+    }
+
+    /// A line through the points.
+    pub fn line(&mut self, points: impl Iterator<Item = (f64, f64)>, class: &str) {
+        let d = self.path(points);
+        if !d.is_empty() {
+            let _ = write!(
+                self.inside,
+                "<path class=\"{class}\" fill=\"none\" d=\"{d}\"/>"
+            );
+        }
+    }
+
+    /// The space between two lines over the same x.
+    pub fn band(&mut self, x: &[f64], low: &[f64], high: &[f64], class: &str) {
+        let there = x.iter().zip(high).map(|(a, b)| (*a, *b));
+        let back = x.iter().zip(low).map(|(a, b)| (*a, *b)).rev();
+        let d = self.path(there.chain(back));
+        if !d.is_empty() {
+            let _ = write!(self.inside, "<path class=\"{class}\" d=\"{d}Z\"/>");
+        }
+    }
+
+    /// A stripe over the full height.
+    pub fn stripe(&mut self, from: f64, to: f64, class: &str) {
+        let (a, b) = (self.px(from).max(0.0), self.px(to));
+        if b > a {
+            let h = self.plot_height();
+            let _ = write!(
+                self.inside,
+                "<rect class=\"{class}\" x=\"{a:.1}\" y=\"0\" width=\"{:.1}\" height=\"{h:.1}\"/>",
+                b - a
+            );
+        }
+    }
+
+    /// One bar per place of a scale of classes.
+    pub fn bars(&mut self, heights: &[f64], class: &str) {
+        for (i, height) in heights.iter().enumerate().filter(|(_, h)| h.is_finite()) {
+            let (a, b) = (self.px(i as f64 - 0.42), self.px(i as f64 + 0.42));
+            let (top, base) = (self.py(*height), self.py(0.0));
+            let _ = write!(
+                self.inside,
+                "<rect class=\"{class}\" x=\"{a:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
+                b - a,
+                (base - top).max(0.0)
+            );
+        }
+    }
+
+    /// Round dots, all in one path.
+    pub fn dots(&mut self, points: impl Iterator<Item = (f64, f64)>, class: &str) {
+        let mut d = String::new();
+        for (x, y) in points.filter(|(x, y)| x.is_finite() && y.is_finite()) {
+            let _ = write!(d, "M{:.1} {:.1}h0", self.px(x), self.py(y));
+        }
+        if !d.is_empty() {
+            let _ = write!(
+                self.inside,
+                "<path class=\"{class}\" fill=\"none\" d=\"{d}\"/>"
+            );
+        }
+    }
+
+    /// A line over the full height at `x`.
+    pub fn vertical(&mut self, x: f64, class: &str) {
+        let (at, h) = (self.px(x), self.plot_height());
+        let _ = write!(
+            self.inside,
+            "<path class=\"{class}\" d=\"M{at:.1} 0V{h:.1}\"/>"
+        );
+    }
+
+    /// A triangle that stands on the axis at `x`, with a word above it.
+    pub fn mark(&mut self, x: f64, word: &str, class: &str) {
+        let (at, h) = (self.px(x), self.plot_height());
+        if !(0.0..=self.plot_width()).contains(&at) {
+            return;
+        }
+        let _ = write!(
+            self.over,
+            "<path class=\"{class}\" d=\"M{at:.1} {:.1}l-5 9h10z\"/><text class=\"{class}\" x=\"{at:.1}\" y=\"{:.1}\" \
+             text-anchor=\"middle\">{}</text>",
+            h - 9.0,
+            h - 13.0,
+            esc(word)
+        );
+    }
+
+    /// Words at a value of x and `down` px below the top of the plot. Near the right edge they stand left of it.
+    pub fn label(&mut self, x: f64, down: f64, words: &str, class: &str) {
+        let at = self.px(x);
+        let room = words.chars().count() as f64 * 7.5 + 10.0;
+        let (at, anchor) = match at + room > self.plot_width() {
+            true => (at - 5.0, "end"),
+            false => (at + 5.0, "start"),
+        };
+        let _ = write!(
+            self.over,
+            "<text class=\"{class}\" x=\"{at:.1}\" y=\"{down:.1}\" text-anchor=\"{anchor}\">{}</text>",
+            esc(words)
+        );
+    }
+
+    /// Whether a value of x lies in the plot.
+    pub fn shows(&self, x: f64) -> bool {
+        (0.0..=1.0).contains(&self.x.place(x))
+    }
+
+    /// The chart. `alt` is for those who cannot see it.
+    pub fn finish(self, alt: &str) -> String {
+        let (w, h) = (self.plot_width(), self.plot_height());
+        let mut axes = String::new();
+        for (v, label) in self.y.ticks((h / 55.0).max(2.0) as usize) {
+            let y = self.py(v);
+            let _ = write!(
+                axes,
+                "<path class=\"grid\" d=\"M0 {y:.1}H{w:.1}\"/><text x=\"-8\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                y + 4.0,
+                esc(&label)
+            );
+        }
+        for (v, label) in self.x.ticks((w / 75.0).max(2.0) as usize) {
+            let x = self.px(v);
+            let _ = write!(
+                axes,
+                "<path class=\"tick\" d=\"M{x:.1} {h:.1}v5\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+                h + 19.0,
+                esc(&label)
+            );
+        }
+        format!(
+            "<svg class=\"chart\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><g transform=\"translate({LEFT} {TOP})\">\
+             {axes}<svg width=\"{w:.1}\" height=\"{h:.1}\" overflow=\"hidden\">{}</svg>\
+             <path class=\"axis\" d=\"M0 {h:.1}H{w:.1}\"/>{}\
+             <text class=\"title\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\
+             <text class=\"title\" transform=\"translate({} {:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>\
+             </g></svg>",
+            self.width,
+            self.height,
+            esc(alt),
+            self.inside,
+            self.over,
+            w / 2.0,
+            h + 39.0,
+            esc(self.x_label),
+            14.0 - LEFT,
+            h / 2.0,
+            esc(self.y_label),
+        )
+    }
+
+    /// Left, top, width and height of the plot and the ends of an even x axis: what the page's script needs.
+    pub fn frame(&self) -> [f64; 6] {
+        let (from, to) = match &self.x {
+            Scale::Linear { from, to } | Scale::Log { from, to } => (*from, *to),
+            Scale::Classes(words) => (0.0, words.len() as f64),
+        };
+        [LEFT, TOP, self.plot_width(), self.plot_height(), from, to]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: &Scale) -> Vec<String> {
+        scale.ticks(6).into_iter().map(|t| t.1).collect()
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        assert_eq!(
+            labels(&Scale::linear(0.0, 100.0)),
+            ["0", "20", "40", "60", "80", "100"]
+        );
+        assert_eq!(
+            labels(&Scale::linear(-0.1, 0.11)),
+            ["\u{2212}0.10", "\u{2212}0.05", "0.00", "0.05", "0.10"]
+        );
+        assert_eq!(labels(&Scale::linear(0.0, 3e7))[1], "5×10⁶");
+        let log = Scale::Log {
+            from: 8.0,
+            to: 2.1e3,
+        };
+        assert_eq!(
+            labels(&log),
+            ["10", "20", "50", "100", "200", "500", "1000", "2000"]
+        );
+        let wide = Scale::Log {
+            from: 1e-3,
+            to: 1e9,
+        };
+        assert!(labels(&wide).len() <= 8);
+    }
+
+    #[test]
+    fn odd_values_draw_nothing_odd() {
+        let odd = [
+            f64::NAN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            f64::MAX,
+            -0.0,
+            1.0,
+        ];
+        for (from, to) in [
+            (0.0, 0.0),
+            (f64::NAN, 1.0),
+            (1.0, -1.0),
+            (0.0, f64::INFINITY),
+            (0.0, 5e-324),
+        ] {
+            let y = Scale::log_around(odd.into_iter());
+            let mut c = Chart::new((300.0, 200.0), (Scale::linear(from, to), "x"), (y, "y"));
+            let points = || odd.into_iter().zip(odd);
+            c.line(points(), "a");
+            c.dots(points(), "a");
+            c.bars(&odd, "a");
+            c.band(&odd, &odd, &odd, "a");
+            c.stripe(0.0, f64::MAX, "a");
+            c.mark(1.0, "<", "a");
+            let text = c.finish("a \"chart\"");
+            assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
+            assert!(text.contains("a &quot;chart&quot;"));
+        }
+    }
+}

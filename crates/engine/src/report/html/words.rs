@@ -1,0 +1,331 @@
+//! Numbers and words as a person reads them. A number shows as many digits as its interval supports.
+
+use crate::report::model::{Concentration, Estimate};
+
+/// What stands where there is no number.
+pub const ABSENT: &str = "not available";
+
+/// Text from outside, safe inside HTML and inside attributes. Control characters, which HTML forbids, are replaced.
+pub fn esc(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' | '\t' => out.push(' '),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text from outside in its own direction, so that right-to-left names do not turn their surroundings.
+pub fn user(text: &str) -> String {
+    format!("<bdi>{}</bdi>", esc(text))
+}
+
+/// A whole number in groups of three.
+pub fn count(n: u64) -> String {
+    grouped(&n.to_string())
+}
+
+/// Thin spaces between groups of three digits, from five digits on.
+fn grouped(digits: &str) -> String {
+    let (sign, rest) = match digits.strip_prefix('-') {
+        Some(rest) => ("\u{2212}", rest),
+        None => ("", digits),
+    };
+    let (whole, fraction) = rest.split_once('.').unwrap_or((rest, ""));
+    let mut out = String::from(sign);
+    for (i, c) in whole.chars().enumerate() {
+        if i > 0 && whole.len() > 4 && (whole.len() - i).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(c);
+    }
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}
+
+/// Power of ten of the leading digit; 0 for 0.
+fn magnitude(value: f64) -> i32 {
+    if value == 0.0 || !value.is_finite() {
+        return 0;
+    }
+    // `{:e}` is exact where log10 may be off by a hair at powers of ten.
+    let text = format!("{:e}", value.abs());
+    text.split_once('e')
+        .and_then(|(_, e)| e.parse().ok())
+        .unwrap_or(0)
+}
+
+/// The last decimal place worth showing, as a power of ten: two digits of the half width of the interval if it
+/// begins with 1, else one; without an interval three digits of the number.
+fn last_place(value: f64, ci95: Option<[f64; 2]>) -> i32 {
+    match ci95.map(|c| (c[1] - c[0]) / 2.0) {
+        Some(half) if half > 0.0 && half.is_finite() => magnitude(half / 2.0),
+        _ => magnitude(value) - 2,
+    }
+}
+
+/// `value` rounded to the decimal place `10^place`.
+fn rounded(value: f64, place: i32) -> String {
+    if !value.is_finite() {
+        return ABSENT.into();
+    }
+    let text = if place < 0 {
+        format!("{value:.*}", (-place).min(12) as usize)
+    } else {
+        let step = 10f64.powi(place);
+        format!("{:.0}", (value / step).round() * step)
+    };
+    // No negative zero.
+    let is_zero = text.chars().all(|c| matches!(c, '-' | '0' | '.'));
+    grouped(if is_zero {
+        text.trim_start_matches('-')
+    } else {
+        &text
+    })
+}
+
+/// A number of a table, to four digits, in powers of ten where it is very large or small.
+pub fn number(value: f64) -> String {
+    let e = magnitude(value);
+    if !value.is_finite() {
+        ABSENT.into()
+    } else if value != 0.0 && !(-4..6).contains(&e) {
+        scientific(value, e - 2)
+    } else {
+        let text = rounded(value, (e - 3).min(0));
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
+    }
+}
+
+/// A share as per cent.
+pub fn percent(share: f64) -> String {
+    let value = share * 100.0;
+    format!(
+        "{} %",
+        rounded(value, if value.abs() < 10.0 { -1 } else { 0 })
+    )
+}
+
+/// Mantissa and exponent with the last shown place of the number at `10^place`.
+fn mantissa(value: f64, exponent: i32, place: i32) -> String {
+    let decimals = (exponent - place).clamp(0, 3);
+    rounded(value / 10f64.powi(exponent), -decimals)
+}
+
+/// `3.4 × 10^8` with the last shown digit at `10^place`.
+pub fn scientific(value: f64, place: i32) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    let mut e = magnitude(value);
+    if mantissa(value, e, place)
+        .trim_start_matches('\u{2212}')
+        .starts_with("10")
+    {
+        e += 1;
+    }
+    format!(
+        "{} × 10<sup>{}</sup>",
+        mantissa(value, e, place),
+        exponent(e)
+    )
+}
+
+fn exponent(e: i32) -> String {
+    e.to_string().replace('-', "\u{2212}")
+}
+
+/// A number and its interval, both rounded alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The number.
+    pub value: String,
+    /// `99 to 103`.
+    pub interval: Option<String>,
+}
+
+/// An estimate as it is shown; `None` if there is no number.
+pub fn shown(e: &Estimate) -> Option<Shown> {
+    let value = e.value?;
+    let place = last_place(value, e.ci95);
+    Some(Shown {
+        value: rounded(value, place),
+        interval: e
+            .ci95
+            .map(|c| format!("{} to {}", rounded(c[0], place), rounded(c[1], place))),
+    })
+}
+
+/// A number with the digits that its interval supports.
+pub fn rounded_nm(value: f64, ci95: Option<[f64; 2]>) -> String {
+    rounded(value, last_place(value, ci95))
+}
+
+/// `101 nm (99 to 103)` for tables.
+pub fn with_interval(e: &Estimate, unit: &str) -> String {
+    let space = if unit.is_empty() { "" } else { "\u{a0}" };
+    match shown(e) {
+        None => format!("<span class=\"absent\">{ABSENT}</span>"),
+        Some(s) => {
+            let interval = s
+                .interval
+                .map(|i| format!(" <span class=\"ci\">({i})</span>"));
+            format!("{}{space}{unit}{}", s.value, interval.unwrap_or_default())
+        }
+    }
+}
+
+/// A concentration and its interval, per mL, in one power of ten.
+pub fn shown_per_ml(c: &Concentration) -> Shown {
+    let upper = c.ci95.map(|i| i[1]);
+    if c.per_ml == 0.0 {
+        let fewer = upper.map(|u| format!("fewer than {}", scientific(u, magnitude(u) - 1)));
+        return Shown {
+            value: fewer.unwrap_or_else(|| "0".into()),
+            interval: None,
+        };
+    }
+    let e = magnitude(c.per_ml);
+    let place = last_place(c.per_ml, c.ci95).max(e - 2);
+    let interval = c.ci95.map(|i| {
+        let low = mantissa(i[0], e, place);
+        let high = mantissa(i[1], e, place);
+        format!("({low} to {high}) × 10<sup>{}</sup>", exponent(e))
+    });
+    Shown {
+        value: scientific(c.per_ml, place),
+        interval,
+    }
+}
+
+/// A unit as people write it.
+pub fn unit(text: &str) -> String {
+    match text {
+        "1" => String::new(),
+        other => esc(other)
+            .replace("um", "µm")
+            .replace("^2", "²")
+            .replace("^3", "³"),
+    }
+}
+
+/// A snake case word as people write it.
+pub fn plain(word: &str) -> String {
+    esc(&word.replace('_', " "))
+}
+
+/// The same with a capital at its start.
+pub fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+/// `1 thing`, `2 things`.
+pub fn things(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: f64, low: f64, high: f64) -> String {
+        let s = shown(&Estimate::new(value, Some([low, high]))).unwrap();
+        format!("{} ({})", s.value, s.interval.unwrap())
+    }
+
+    #[test]
+    fn digits_are_those_that_the_interval_supports() {
+        assert_eq!(text(101.234_567, 98.9, 103.2), "101 (99 to 103)");
+        assert_eq!(text(100.234_567, 99.9, 100.5), "100.2 (99.9 to 100.5)");
+        assert_eq!(text(104.9, 61.0, 158.0), "100 (60 to 160)");
+        assert_eq!(text(0.6321, 0.58, 0.69), "0.63 (0.58 to 0.69)");
+        let alone = shown(&Estimate::new(123.456, None)).unwrap();
+        assert_eq!(alone.value, "123");
+        assert_eq!(shown(&Estimate::new(f64::NAN, None)), None);
+    }
+
+    #[test]
+    fn concentrations_share_one_power_of_ten() {
+        let mut c = Concentration {
+            per_ml: 3.412e8,
+            ci95: Some([3.07e8, 3.79e8]),
+            ..Concentration::default()
+        };
+        let s = shown_per_ml(&c);
+        assert_eq!(s.value, "3.4 × 10<sup>8</sup>");
+        assert_eq!(s.interval.unwrap(), "(3.1 to 3.8) × 10<sup>8</sup>");
+        c.per_ml = 9.97e8;
+        c.ci95 = Some([8.0e8, 1.2e9]);
+        assert_eq!(shown_per_ml(&c).value, "1.0 × 10<sup>9</sup>");
+        c.per_ml = 0.0;
+        c.ci95 = Some([0.0, 1.56e7]);
+        assert_eq!(shown_per_ml(&c).value, "fewer than 1.6 × 10<sup>7</sup>");
+        c.ci95 = None;
+        assert_eq!(shown_per_ml(&c).value, "0");
+    }
+
+    #[test]
+    fn odd_numbers_do_no_harm() {
+        for v in [
+            f64::NAN,
+            f64::INFINITY,
+            f64::MAX,
+            f64::MIN_POSITIVE,
+            -0.0,
+            5e-324,
+        ] {
+            for e in [[v, v], [0.0, v], [-v, v], [v, 0.0]] {
+                let c = Concentration {
+                    per_ml: v,
+                    ci95: Some(e),
+                    ..Concentration::default()
+                };
+                assert!(shown_per_ml(&c).value.len() < 400);
+                let raw = Estimate {
+                    value: Some(v),
+                    ci95: Some(e),
+                };
+                assert!(with_interval(&raw, "nm").len() < 3000);
+            }
+            assert!(number(v).len() < 60);
+        }
+        assert_eq!(number(-0.0), "0");
+        assert_eq!(number(-12.5), "\u{2212}12.5");
+        assert_eq!(number(33.333_333), "33.33");
+        assert_eq!(number(200.0), "200");
+        assert_eq!(number(1500.0), "1500");
+        assert_eq!(number(20_000.0), "20\u{202f}000");
+        assert_eq!(number(1.064e-7), "1.06 × 10<sup>\u{2212}7</sup>");
+        assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(percent(0.021), "2.1 %");
+        assert_eq!(unit("um^2/s"), "µm²/s");
+    }
+
+    #[test]
+    fn nothing_from_outside_is_markup() {
+        assert_eq!(
+            esc("<a href=\"x\" b='y'>&\u{0}\n"),
+            "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;\u{fffd} "
+        );
+        assert_eq!(unit("<b>"), "&lt;b&gt;");
+        assert_eq!(plain("too_<b>"), "too &lt;b&gt;");
+    }
+}

@@ -1,0 +1,21 @@
+//! What comes out: the result, the tables, the page, and the folder that holds them.
+//!
+//! [`Report`] is `result.json`; everything else that is written follows from it and from the rows and pictures that
+//! are too large for it.
+
+pub mod csv;
+pub mod html;
+mod json;
+mod model;
+#[cfg(feature = "parquet")]
+pub mod parquet;
+mod schema;
+mod write;
+
+#[cfg(test)]
+mod sample;
+
+pub use json::ReadError;
+pub use model::*;
+pub use schema::json_schema;
+pub use write::{OutputError, OutputFile, check_folder, write_folder};

@@ -1,0 +1,385 @@
+//! Writes a result folder whole or not at all.
+//!
+//! Everything is written into a hidden folder beside the target, forced to disk, and renamed. An older result is
+//! moved aside first and deleted only when the new one is in its place.
+
+use super::model::SCHEMA;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A file of a result folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl OutputFile {
+    /// A file.
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self {
+            name: name.into(),
+            bytes: bytes.into(),
+        }
+    }
+}
+
+/// Why a result folder cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// There is a result already.
+    #[error("{path} holds a result already; give another folder, or --overwrite to replace it")]
+    Exists {
+        /// The folder.
+        path: String,
+    },
+    /// There is something that is not ours to delete.
+    #[error(
+        "{path} holds '{entry}', which nta did not write and will not delete, not even with --overwrite; give another folder"
+    )]
+    Foreign {
+        /// The folder.
+        path: String,
+        /// What lies in it.
+        entry: String,
+    },
+    /// The target, or a part of the path to it, is a file.
+    #[error(
+        "{path} cannot be a folder, because it or a part of its path is a file; give another name"
+    )]
+    NotAFolder {
+        /// The target.
+        path: String,
+    },
+    /// The system refuses.
+    #[error(
+        "cannot write {path}: {reason}; give another folder or ask for the right to write there"
+    )]
+    NotWritable {
+        /// The file or folder.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// No room.
+    #[error(
+        "cannot write {path}: the disk is full or its quota is used up; free some space and try again"
+    )]
+    DiskFull {
+        /// The file or folder.
+        path: String,
+    },
+}
+
+/// Every file that nta writes into a result folder, and so may replace.
+const OUR_FILES: [&str; 10] = [
+    "result.json",
+    "report.html",
+    "summary.csv",
+    "particles.csv",
+    "tracks.csv",
+    "spots.csv",
+    "distribution.csv",
+    "plan.toml",
+    "particles.parquet",
+    "tracks.parquet",
+];
+
+/// Says before any work is done whether [`write_folder`] would refuse, and tries whether the place can be written.
+pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
+    let out = resolved(out);
+    may_replace(&out, overwrite, &[])?;
+    partial_folder(&out).map(drop)
+}
+
+/// Writes `files` as the whole content of the folder `out`: all of them or none.
+///
+/// A folder that is not there is made, an empty one is filled. One with an earlier result is replaced with
+/// `overwrite`, if there is nothing in it but what nta writes; anything else is refused.
+pub fn write_folder(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result<(), OutputError> {
+    let out = resolved(out);
+    may_replace(&out, overwrite, files)?;
+    let partial = partial_folder(&out)?;
+    for file in files {
+        let path = partial.path().join(&file.name);
+        let shown = out.join(&file.name);
+        write_file(&path, &file.bytes).map_err(|e| failed(&shown, &e))?;
+    }
+    sync_folder(partial.path());
+    put_in_place(partial, &out).map_err(|e| failed(&out, &e))?;
+    sync_folder(parent(&out));
+    Ok(())
+}
+
+/// The folder itself where `out` is a link to one, so that the link stays.
+fn resolved(out: &Path) -> PathBuf {
+    let is_link = fs::symlink_metadata(out).is_ok_and(|m| m.is_symlink());
+    let target = is_link.then(|| fs::canonicalize(out).ok()).flatten();
+    target.unwrap_or_else(|| out.to_path_buf())
+}
+
+fn parent(out: &Path) -> &Path {
+    match out.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    }
+}
+
+/// Refuses to replace what is not a result of ours.
+fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result<(), OutputError> {
+    let path = || out.display().to_string();
+    match fs::symlink_metadata(out) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(failed(out, &e)),
+        Ok(meta) if !meta.is_dir() => return Err(OutputError::NotAFolder { path: path() }),
+        Ok(_) => {}
+    }
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(out).map_err(|e| failed(out, &e))? {
+        let entry = entry.map_err(|e| failed(out, &e))?;
+        let is_file = entry.file_type().is_ok_and(|t| t.is_file());
+        entries.push((entry.file_name().to_string_lossy().into_owned(), is_file));
+    }
+    entries.sort();
+    let Some(first) = entries.first() else {
+        return Ok(());
+    };
+    let ours = |name: &str| OUR_FILES.contains(&name) || files.iter().any(|f| f.name == name);
+    if let Some((entry, _)) = entries.iter().find(|(n, file)| !(*file && ours(n))) {
+        let entry = entry.clone();
+        return Err(OutputError::Foreign {
+            path: path(),
+            entry,
+        });
+    }
+    if !is_result(out) {
+        let entry = first.0.clone();
+        return Err(OutputError::Foreign {
+            path: path(),
+            entry,
+        });
+    }
+    if overwrite {
+        Ok(())
+    } else {
+        Err(OutputError::Exists { path: path() })
+    }
+}
+
+/// Whether the folder holds a `result.json` of ours.
+fn is_result(out: &Path) -> bool {
+    fs::read(out.join("result.json"))
+        .ok()
+        .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
+        .is_some_and(|v| v.get("schema").is_some_and(|s| s == SCHEMA))
+}
+
+/// A hidden folder beside `out`, on the same file system, that goes away unless it is kept.
+fn partial_folder(out: &Path) -> Result<TempDir, OutputError> {
+    let beside = parent(out);
+    fs::create_dir_all(beside).map_err(|e| failed(beside, &e))?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".nta-partial-");
+    // A result is for everyone whom the user's umask lets in, not for the owner alone.
+    #[cfg(unix)]
+    let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    builder.tempdir_in(beside).map_err(|e| failed(beside, &e))
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Forces the names in a folder to disk, where the system can; where it cannot, nothing is lost but a guarantee.
+fn sync_folder(folder: &Path) {
+    if let Ok(handle) = File::open(folder) {
+        let _ = handle.sync_all();
+    }
+}
+
+/// Renames the finished folder to `out`; an older result goes aside first and comes back if that fails.
+fn put_in_place(partial: TempDir, out: &Path) -> io::Result<()> {
+    let aside = if fs::symlink_metadata(out).is_ok() {
+        let aside = tempfile::Builder::new()
+            .prefix(".nta-replaced-")
+            .tempdir_in(parent(out))?;
+        fs::rename(out, aside.path().join("old"))?;
+        Some(aside)
+    } else {
+        None
+    };
+    match fs::rename(partial.path(), out) {
+        Ok(()) => {
+            // It is not there any more under its old name, so there is nothing to clean up.
+            let _ = partial.keep();
+            Ok(())
+        }
+        Err(e) => {
+            if let Some(aside) = aside
+                && fs::rename(aside.path().join("old"), out).is_err()
+            {
+                // Better a stray folder than a lost result.
+                let _ = aside.keep();
+            }
+            Err(e)
+        }
+    }
+}
+
+fn failed(path: &Path, error: &io::Error) -> OutputError {
+    let path = path.display().to_string();
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OutputError::DiskFull { path },
+        io::ErrorKind::NotADirectory => OutputError::NotAFolder { path },
+        _ => OutputError::NotWritable {
+            path,
+            reason: error.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(note: &str) -> Vec<OutputFile> {
+        vec![
+            OutputFile::new(
+                "result.json",
+                format!("{{\"schema\": \"{SCHEMA}\", \"n\": \"{note}\"}}"),
+            ),
+            OutputFile::new("summary.csv", "a,b\n"),
+        ]
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_new_folder_and_an_empty_one_are_filled_and_nothing_else_is_left() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("deep/er/out");
+        write_folder(&out, false, &result("1")).unwrap();
+        assert_eq!(names(&out), ["result.json", "summary.csv"]);
+        assert_eq!(names(out.parent().unwrap()), ["out"]);
+        let empty = place.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        write_folder(&empty, false, &result("1")).unwrap();
+        assert_eq!(names(&empty), ["result.json", "summary.csv"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn others_may_read_the_result() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().unwrap();
+        let plain = place.path().join("plain");
+        fs::create_dir(&plain).unwrap();
+        let out = place.path().join("out");
+        write_folder(&out, false, &result("1")).unwrap();
+        let mode = |p: &Path| fs::metadata(p).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&out), mode(&plain));
+    }
+
+    #[test]
+    fn an_older_result_is_replaced_only_when_asked() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("out");
+        let mut first = result("1");
+        first.push(OutputFile::new("spots.csv", "x\n"));
+        write_folder(&out, false, &first).unwrap();
+        let refused = write_folder(&out, false, &result("2")).unwrap_err();
+        assert!(matches!(refused, OutputError::Exists { .. }));
+        assert!(refused.to_string().contains("--overwrite"));
+        assert!(check_folder(&out, false).is_err());
+        check_folder(&out, true).unwrap();
+        write_folder(&out, true, &result("2")).unwrap();
+        assert_eq!(names(&out), ["result.json", "summary.csv"]);
+        let text = fs::read_to_string(out.join("result.json")).unwrap();
+        assert!(text.contains("\"2\""));
+        assert_eq!(names(place.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_never_deleted() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("out");
+        write_folder(&out, false, &result("1")).unwrap();
+        fs::write(out.join("notes.txt"), "dear diary").unwrap();
+        let refused = write_folder(&out, true, &result("2")).unwrap_err();
+        assert!(matches!(refused, OutputError::Foreign { .. }));
+        assert!(refused.to_string().contains("'notes.txt'"));
+        assert_eq!(fs::read(out.join("notes.txt")).unwrap(), b"dear diary");
+        fs::remove_file(out.join("notes.txt")).unwrap();
+        fs::create_dir(out.join("summary")).unwrap();
+        assert!(write_folder(&out, true, &result("2")).is_err());
+        let other = place.path().join("other");
+        fs::create_dir(&other).unwrap();
+        for content in ["{}", "{\"schema\": \"other/1\"}", "not json"] {
+            fs::write(other.join("result.json"), content).unwrap();
+            let refused = write_folder(&other, true, &result("2")).unwrap_err();
+            assert!(matches!(refused, OutputError::Foreign { .. }));
+        }
+    }
+
+    #[test]
+    fn a_failure_leaves_the_older_result_and_no_rubbish() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("out");
+        write_folder(&out, false, &result("1")).unwrap();
+        let mut bad = result("2");
+        bad.push(OutputFile::new("no/such/folder.csv", "x"));
+        let error = write_folder(&out, true, &bad).unwrap_err();
+        assert!(matches!(error, OutputError::NotWritable { .. }), "{error}");
+        assert!(
+            fs::read_to_string(out.join("result.json"))
+                .unwrap()
+                .contains("\"1\"")
+        );
+        assert_eq!(names(place.path()), ["out"]);
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        fs::write(&file, "x").unwrap();
+        let under = write_folder(&file.join("out"), false, &result("1")).unwrap_err();
+        assert!(under.to_string().contains("file"), "{under}");
+        let on = write_folder(&file, true, &result("1")).unwrap_err();
+        assert!(matches!(on, OutputError::NotAFolder { .. }));
+        assert_eq!(fs::read(&file).unwrap(), b"x");
+        #[cfg(target_os = "linux")]
+        {
+            let proc = write_folder(Path::new("/proc/nta/out"), false, &result("1")).unwrap_err();
+            assert!(matches!(proc, OutputError::NotWritable { .. }), "{proc}");
+        }
+        let full = failed(&file, &io::ErrorKind::StorageFull.into());
+        assert!(matches!(full, OutputError::DiskFull { .. }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_folder_stays_a_link() {
+        let place = tempfile::tempdir().unwrap();
+        let real = place.path().join("real");
+        fs::create_dir(&real).unwrap();
+        let link = place.path().join("link");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write_folder(&link, false, &result("1")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(names(&real), ["result.json", "summary.csv"]);
+    }
+}
