@@ -138,6 +138,15 @@ pub fn inspect(
     Err(no_reader(input))
 }
 
+/// The JSON Schema of `result.json`.
+pub fn result_schema() -> serde_json::Value {
+    serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nta-result/1",
+        "type": "object"
+    })
+}
+
 fn no_reader(path: &Path) -> AnalyzeError {
     let shown = path.display().to_string();
     let error = match std::fs::metadata(path) {

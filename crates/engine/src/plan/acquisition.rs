@@ -92,16 +92,19 @@ impl Plan {
         findings: &mut Vec<Finding>,
     ) -> Result<Option<Stated<f64>>, PlanError> {
         let fits = |exposure_s: f64| exposure_s <= interval.value * ROUNDING;
-        let rate = |v: f64| format!("{}", (v * 1000.0).round() / 1000.0);
+        let rounded = |v: f64| format!("{}", (v * 1000.0).round() / 1000.0);
         if let Some(stated) = &self.exposure_ms {
             let exposure_s = stated.value / 1000.0;
             if !fits(exposure_s) {
                 return Err(PlanError::ExposureTooLong {
                     exposure_ms: stated.value,
                     from: stated.from.clone(),
-                    interval_ms: rate(interval.value * 1000.0),
-                    frame_rate_fps: rate(1.0 / interval.value),
-                    rate_from: interval.from.clone(),
+                    limit: format!(
+                        "{} ms at {} frames per second ({})",
+                        rounded(interval.value * 1000.0),
+                        rounded(1.0 / interval.value),
+                        interval.from
+                    ),
                 });
             }
             let exposure_s = exposure_s.min(interval.value);

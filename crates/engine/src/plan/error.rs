@@ -41,16 +41,14 @@ pub enum PlanError {
         given: String,
     },
     /// No such key.
-    #[error("there is no key '{key}' ({place}); {}", suggestion(.nearest, .known))]
+    #[error("there is no key '{key}' ({place}); {advice}")]
     UnknownKey {
         /// The dotted key.
         key: String,
         /// Where it was typed.
         place: String,
-        /// What was probably meant.
-        nearest: Option<String>,
-        /// What there is.
-        known: String,
+        /// What was probably meant, or what there is.
+        advice: String,
     },
     /// A word, a number or a table where something else belongs.
     #[error("{key} must be {wanted}, not {given} ({place})")]
@@ -81,7 +79,7 @@ pub enum PlanError {
         unit: &'static str,
     },
     /// A word that cannot be chosen.
-    #[error("{key} is {given} ({place}); {}", suggestion(.nearest, .words))]
+    #[error("{key} is {given} ({place}); {advice}")]
     UnknownWord {
         /// The dotted key.
         key: String,
@@ -89,10 +87,8 @@ pub enum PlanError {
         place: String,
         /// What was typed.
         given: String,
-        /// What can be chosen.
-        words: String,
-        /// What was probably meant.
-        nearest: Option<String>,
+        /// What was probably meant, and what can be chosen.
+        advice: String,
     },
     /// Two values for one key in one place.
     #[error("{key} is given twice {place}; give it once")]
@@ -122,7 +118,7 @@ pub enum PlanError {
     #[error("{error}{}", .nearest.as_ref().map(|n| format!("; did you mean '{n}'?")).unwrap_or_default())]
     Method {
         /// What the registry says.
-        error: MethodError,
+        error: Box<MethodError>,
         /// What was probably meant.
         nearest: Option<String>,
     },
@@ -152,23 +148,20 @@ pub enum PlanError {
     },
     /// The shutter cannot be open for longer than a frame lasts.
     #[error(
-        "exposure_ms is {exposure_ms} ({from}), but must be at most the time between frames, {interval_ms} ms at {frame_rate_fps} frames per second ({rate_from})"
+        "exposure_ms is {exposure_ms} ({from}), but must be at most the time between frames, {limit}"
     )]
     ExposureTooLong {
         /// Exposure, ms.
         exposure_ms: f64,
         /// Where it came from.
         from: String,
-        /// Time between frames, ms, rounded.
-        interval_ms: String,
-        /// Frame rate, rounded.
-        frame_rate_fps: String,
-        /// Where that came from.
-        rate_from: String,
+        /// Time between frames with its unit, and where it came from.
+        limit: String,
     },
 }
 
-fn suggestion(nearest: &Option<String>, known: &str) -> String {
+/// What to do about a word that is not known: the nearest one if there is one, else all of them.
+pub(super) fn advice(nearest: Option<&str>, known: &str) -> String {
     match nearest {
         Some(word) => format!("did you mean '{word}'?"),
         None => format!("choose from: {known}"),

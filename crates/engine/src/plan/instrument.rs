@@ -1,6 +1,6 @@
 //! Instrument profiles: what is the same for every film of one instrument.
 
-use super::error::PlanError;
+use super::error::{PlanError, advice};
 use super::keys::{INSTRUMENT, INSTRUMENT_KEYS};
 use super::layer::read_toml;
 use super::nearest::nearest;
@@ -53,8 +53,10 @@ impl Instrument {
                     PlanError::UnknownKey {
                         key: key.clone(),
                         place: place.to_owned(),
-                        nearest: nearest(key, known.clone()).map(str::to_owned),
-                        known: known.collect::<Vec<_>>().join(", "),
+                        advice: advice(
+                            nearest(key, known.clone()),
+                            &known.collect::<Vec<_>>().join(", "),
+                        ),
                     }
                 })?;
             values.insert(spec.key, check(spec, value, place)?);

@@ -1,6 +1,6 @@
 //! One layer of what was typed: a plan file, or the command line.
 
-use super::error::PlanError;
+use super::error::{PlanError, advice};
 use super::in_force::SampleValue;
 use super::instrument::{Instrument, place_in};
 use super::keys::{self, INSTRUMENT, KEYS, SAMPLE};
@@ -277,10 +277,10 @@ fn unknown(table: &str, key: &str, place: &str) -> PlanError {
             format!("{table}.{name}")
         }
     };
+    let meant = elsewhere().or_else(|| nearest(key, known.iter().copied()).map(dotted));
     PlanError::UnknownKey {
         key: dotted(key),
         place: place.to_owned(),
-        nearest: elsewhere().or_else(|| nearest(key, known.iter().copied()).map(dotted)),
-        known: known.join(", "),
+        advice: advice(meant.as_deref(), &known.join(", ")),
     }
 }

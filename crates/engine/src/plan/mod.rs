@@ -7,6 +7,7 @@
 //! registries through [`stages::STAGES`].
 
 mod acquisition;
+mod catalogue;
 mod error;
 mod in_force;
 mod input;
@@ -21,6 +22,7 @@ mod value;
 mod write;
 
 pub use acquisition::AcquisitionInForce;
+pub use catalogue::{methods_json, methods_text};
 pub use error::PlanError;
 pub use in_force::{FrameRange, Medium, Plan, SampleValue, SizeOptions, Weighting};
 pub use input::PlanInput;

@@ -148,7 +148,7 @@ fn with_nearest(error: MethodError, stage: &Stage) -> PlanError {
     };
     PlanError::Method {
         nearest: nearest.map(str::to_owned),
-        error,
+        error: Box::new(error),
     }
 }
 

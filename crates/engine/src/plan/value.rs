@@ -1,6 +1,6 @@
 //! Values of the plan's keys, and their check against the table of keys.
 
-use super::error::PlanError;
+use super::error::{PlanError, advice};
 use super::keys::{KeySpec, Kind};
 use super::medium::MEDIA;
 use super::nearest::nearest;
@@ -202,11 +202,12 @@ fn word(
             key: spec.name(),
             place: place.to_owned(),
             given: shown(value),
-            words: words.join(", "),
-            nearest: value
-                .as_str()
-                .and_then(|s| nearest(s, words.iter().copied()))
-                .map(str::to_owned),
+            advice: advice(
+                value
+                    .as_str()
+                    .and_then(|s| nearest(s, words.iter().copied())),
+                &words.join(", "),
+            ),
         }),
     }
 }
