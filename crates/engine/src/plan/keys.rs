@@ -19,7 +19,7 @@ pub enum Kind {
         min: u64,
         /// Largest allowed.
         max: u64,
-        /// What is counted.
+        /// What is counted, or in parentheses what it is.
         unit: &'static str,
     },
     /// Any text.
@@ -87,7 +87,7 @@ impl KeySpec {
     pub fn range(&self) -> String {
         match self.kind {
             Kind::Number { min, max, unit } => format!("{min} to {max} {unit}"),
-            Kind::Whole { min, max, unit } => format!("{min} to {max}, {unit}"),
+            Kind::Whole { min, max, unit } => format!("{min} to {max} {unit}"),
             Kind::Text => "text".to_owned(),
             Kind::Word(words) => words.join(" or "),
             Kind::Medium => super::medium::MEDIA.join(" or "),
@@ -227,21 +227,21 @@ pub static KEYS: &[KeySpec] = &[
     ),
     key(
         ("", "seed"),
-        whole(0, LARGEST_EXACT, "any number"),
+        whole(0, LARGEST_EXACT, "(whole number)"),
         Fallback::Whole(1),
         "Seed of everything random (resampling). The same seed gives the same bytes.",
         "1",
     ),
     key(
         ("", "first_frame"),
-        whole(0, LAST_FRAME, "frame number"),
+        whole(0, LAST_FRAME, "(frame number)"),
         Fallback::Whole(0),
         "First frame that is analysed; frames count from 0.",
         "0",
     ),
     key(
         ("", "last_frame"),
-        whole(0, LAST_FRAME, "frame number"),
+        whole(0, LAST_FRAME, "(frame number)"),
         Fallback::Absent("the end of the film"),
         "Last frame that is analysed, itself included.",
         "899",

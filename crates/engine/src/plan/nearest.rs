@@ -25,19 +25,23 @@ pub(super) fn nearest<'a>(
     best.map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance: insertions, deletions and replacements of one letter.
+/// Optimal string alignment distance: insertions, deletions, replacements of one letter, and swaps of neighbours.
 fn edits(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
 }
 
 #[cfg(test)]
@@ -52,6 +56,7 @@ mod tests {
         assert_eq!(nearest("pixel-size-um", WORDS), Some("pixel_size_um"));
         assert_eq!(nearest("pixel_size", WORDS), Some("pixel_size_um"));
         assert_eq!(nearest("Watr", WORDS), Some("water"));
+        assert_eq!(nearest("watre", WORDS), Some("water"));
         assert_eq!(nearest("false_alarm", WORDS), Some("false-alarms"));
     }
 

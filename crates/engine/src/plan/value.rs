@@ -122,7 +122,7 @@ pub(super) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<
         Kind::Whole { min, max, unit } => {
             let n = value
                 .as_integer()
-                .ok_or_else(|| wrong(&format!("a whole number ({unit})")))?;
+                .ok_or_else(|| wrong("a whole number"))?;
             in_range(spec, n as f64, (min as f64, max as f64, unit), place)?;
             Ok(Value::Whole(n.unsigned_abs()))
         }
