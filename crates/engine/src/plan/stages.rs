@@ -68,7 +68,7 @@ pub fn stage(name: &str) -> Option<&'static Stage> {
     STAGES.iter().find(|s| s.name == name)
 }
 
-fn methods_of<Make>(table: &'static [Entry<Make>]) -> Vec<MethodInfo> {
+pub(super) fn methods_of<Make>(table: &'static [Entry<Make>]) -> Vec<MethodInfo> {
     table
         .iter()
         .map(|e| MethodInfo {
@@ -80,7 +80,7 @@ fn methods_of<Make>(table: &'static [Entry<Make>]) -> Vec<MethodInfo> {
         .collect()
 }
 
-fn written_out<Make>(
+pub(super) fn written_out<Make>(
     table: &[Entry<Make>],
     stage: &str,
     choice: &Choice,
