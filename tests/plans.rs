@@ -343,12 +343,32 @@ fn the_table_of_keys_is_whole() {
             json.get(spec.table).and_then(|t| t.get(spec.key))
         };
         let at = at.unwrap_or_else(|| panic!("{} is missing in the JSON", spec.name()));
+        let from = json["from"].get(spec.name());
         if absent {
-            assert!(at.is_null());
+            assert!(at.is_null() && from.is_none(), "{}", spec.name());
         } else {
-            assert_eq!(at.get("from").and_then(|f| f.as_str()), Some("default"));
-            assert!(at.get("value").is_some());
+            assert!(!at.is_null(), "{}", spec.name());
+            assert_eq!(from.and_then(|f| f.as_str()), Some("default"));
         }
+    }
+}
+
+#[test]
+fn the_json_has_the_shape_of_the_plan() {
+    let text = "exposure_ms = 5.0\n[sample]\nid = 'a'\ntube = 3\n[film]\nexclude = [[1, 2, 3, 4]]\n[instrument]\nname = 'b'\ndepth_um = 9.0";
+    let json = resolved(text).expect("good").to_json();
+    assert_eq!(json["exposure_ms"], 5.0);
+    assert_eq!(json["depth_um"], 9.0);
+    assert_eq!(json["sample"]["tube"], 3);
+    assert_eq!(json["film"]["exclude"][0][3], 4);
+    assert_eq!(json["instrument"]["name"], "b");
+    assert_eq!(json["from"]["depth_um"], "instrument profile");
+    assert_eq!(json["from"]["instrument"], "plan");
+    assert_eq!(json["from"]["sample.id"], "plan");
+    assert_eq!(json["from"]["seed"], "default");
+    for (stage, choice) in STAGES.iter().map(|s| (s.name, json.get(s.name))) {
+        let origin = json["from"].get(format!("{stage}.method"));
+        assert_eq!(origin.is_some(), choice.is_some(), "{stage}");
     }
 }
 

@@ -6,6 +6,7 @@ use super::keys::{
 };
 use super::layer::ASSUMED;
 use super::stages::{STAGES, Stage};
+use nta_core::method::Choice;
 use serde_json::{Map, json};
 use std::fmt::Write;
 
@@ -43,11 +44,8 @@ impl Plan {
             let _ = writeln!(out, "\n[{table}]");
             self.write_keys(&mut out, table);
         }
-        for (stage, choice) in STAGES
-            .iter()
-            .filter_map(|s| Some((s, self.stages.get(s.name)?)))
-        {
-            let _ = writeln!(out, "\n[{}]", stage.name);
+        for (stage, choice) in self.in_pipeline_order() {
+            let _ = writeln!(out, "\n[{stage}]");
             line(&mut out, "method", &choice.method.as_str().into());
             for (key, value) in &choice.params {
                 line(&mut out, key, &(*value).into());
@@ -81,64 +79,63 @@ impl Plan {
         let _ = writeln!(out, "# {} is not set: {reason}", spec.key);
     }
 
-    /// The plan in force for `result.json`: each value as `{"value", "from"}`, `null` where knowingly absent.
+    /// The plan in force for `result.json`: the keys and tables of `plan.toml`, `null` where knowingly absent, and in
+    /// `from` the origin of every value that is present, by dotted key.
     pub fn to_json(&self) -> serde_json::Value {
-        let mut top = Map::new();
-        for spec in KEYS.iter().filter(|k| k.table.is_empty()) {
-            top.insert(spec.key.to_owned(), self.json_of(spec));
-        }
+        let mut top = self.json_of_table("");
         if let Some(profile) = &self.instrument {
-            let fields: Map<_, _> = profile
+            let fields = profile
                 .values()
                 .into_iter()
-                .map(|(k, v)| (k.to_owned(), v.to_json()))
-                .collect();
-            let stated = json!({"value": fields, "from": self.origin(INSTRUMENT)});
-            top.insert(INSTRUMENT.to_owned(), stated);
+                .map(|(k, v)| (k.to_owned(), v.to_json()));
+            top.insert(INSTRUMENT.to_owned(), Map::from_iter(fields).into());
         }
-        let sample: Map<_, _> = self
-            .sample
-            .iter()
-            .map(|(k, v)| {
-                (
-                    k.clone(),
-                    json!({"value": v, "from": self.origin(&format!("{SAMPLE}.{k}"))}),
-                )
-            })
-            .collect();
-        top.insert(SAMPLE.to_owned(), sample.into());
+        let fields = self.sample.iter().map(|(k, v)| (k.clone(), json!(v)));
+        top.insert(SAMPLE.to_owned(), Map::from_iter(fields).into());
         for table in keys::tables() {
-            let values: Map<_, _> = KEYS
-                .iter()
-                .filter(|k| k.table == table)
-                .map(|k| (k.key.to_owned(), self.json_of(k)))
-                .collect();
-            top.insert(table.to_owned(), values.into());
+            top.insert(table.to_owned(), self.json_of_table(table).into());
         }
-        for (name, choice) in STAGES
-            .iter()
-            .filter_map(|s| Some((s.name, self.stages.get(s.name)?)))
-        {
-            let from = |key: &str| self.origin(&format!("{name}.{key}"));
+        for (name, choice) in self.in_pipeline_order() {
             let mut values = Map::new();
-            values.insert(
-                "method".to_owned(),
-                json!({"value": choice.method, "from": from("method")}),
-            );
-            for (key, value) in &choice.params {
-                values.insert(key.clone(), json!({"value": value, "from": from(key)}));
-            }
+            values.insert("method".to_owned(), json!(choice.method));
+            values.extend(choice.params.iter().map(|(k, v)| (k.clone(), json!(v))));
             top.insert(name.to_owned(), values.into());
         }
+        let from = self.names().into_iter().map(|name| {
+            let origin = json!(self.origin(&name));
+            (name, origin)
+        });
+        top.insert("from".to_owned(), Map::from_iter(from).into());
         top.into()
     }
 
-    fn json_of(&self, spec: &KeySpec) -> serde_json::Value {
-        let name = spec.name();
-        self.value(&name).map_or(
-            serde_json::Value::Null,
-            |value| json!({"value": value.to_json(), "from": self.origin(&name)}),
-        )
+    fn json_of_table(&self, table: &str) -> Map<String, serde_json::Value> {
+        KEYS.iter()
+            .filter(|k| k.table == table)
+            .map(|k| {
+                let value = self.value(&k.name()).map(|v| v.to_json());
+                (k.key.to_owned(), value.unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// Dotted names of all values that are present.
+    fn names(&self) -> Vec<String> {
+        let keys = KEYS.iter().map(KeySpec::name);
+        let mut names: Vec<String> = keys.filter(|n| self.value(n).is_some()).collect();
+        names.extend(self.sample.keys().map(|k| format!("{SAMPLE}.{k}")));
+        for (stage, choice) in self.in_pipeline_order() {
+            names.push(format!("{stage}.method"));
+            names.extend(choice.params.keys().map(|k| format!("{stage}.{k}")));
+        }
+        names
+    }
+
+    fn in_pipeline_order(&self) -> Vec<(&'static str, &Choice)> {
+        STAGES
+            .iter()
+            .filter_map(|s| Some((s.name, self.stages.get(s.name)?)))
+            .collect()
     }
 }
 
