@@ -1,0 +1,91 @@
+//! What can be typed.
+
+use crate::plan_args::PlanArgs;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Nanoparticle tracking analysis: from videos of Brownian motion to sizes and concentrations.
+#[derive(Debug, Parser)]
+#[command(
+    name = "nta",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = false,
+    after_help = "Exit codes: 0 done; 1 done, but the verdict is fail; 2 the command line or plan is wrong;\n3 an input cannot be read; 4 an output cannot be written; 130 interrupted."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Analyse one sample: every INPUT is one capture, several are replicates
+    Analyze(AnalyzeArgs),
+    /// What a file says of itself, what is missing, and a quick look at it
+    Inspect(InspectArgs),
+    /// The methods that can be chosen, with their numbers, defaults, ranges and references
+    Methods(MethodsArgs),
+    /// A commented plan with every key, its unit, range and default
+    Plan,
+    /// The JSON Schema of result.json
+    Schema,
+    /// Completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct AnalyzeArgs {
+    /// A video file, a TIFF stack, or a folder of images
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    /// Folder of the results; made if it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Write every detection to spots.csv
+    #[arg(long)]
+    pub spots: bool,
+    /// Write particles and tracks as Parquet too
+    #[arg(long)]
+    pub parquet: bool,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// A video file, a TIFF stack, or a folder of images
+    #[arg(value_name = "INPUT")]
+    pub input: PathBuf,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct MethodsArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The options that all commands share which read films.
+#[derive(Debug, Args)]
+pub struct SharedArgs {
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// Threads to use; 0 for all cores. Does not change the numbers
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024), help_heading = "Running")]
+    pub threads: u16,
+    /// Replace results that are there already
+    #[arg(long, help_heading = "Running")]
+    pub overwrite: bool,
+    /// Show no progress; errors are still told
+    #[arg(long, help_heading = "Running")]
+    pub quiet: bool,
+    /// Progress and errors as JSON lines on stderr
+    #[arg(long, help_heading = "Running")]
+    pub json: bool,
+}

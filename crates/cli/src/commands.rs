@@ -1,0 +1,103 @@
+//! One function per command: build what the engine wants, call it, print what it gives.
+
+use crate::args::{AnalyzeArgs, Cli, Command, InspectArgs, SharedArgs};
+use crate::progress::Show;
+use crate::talk::Failure;
+use clap::CommandFactory;
+use nta_engine::plan;
+use nta_engine::runtime::{
+    AnalyzeError, AnalyzeRequest, Progress, Runtime, analyze_to_folder, inspect, result_schema,
+};
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs a command. Ends with the exit code, or with a failure and whether it is to be told as JSON.
+pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
+    let done = |result: Result<(), Failure>, json| match result {
+        Ok(()) => Ok(0),
+        Err(failure) => Err((failure, json)),
+    };
+    match command {
+        Command::Analyze(args) => {
+            let json = args.shared.json;
+            run_analyze(args).map_err(|failure| (failure, json))
+        }
+        Command::Inspect(args) => done(run_inspect(&args), args.shared.json),
+        Command::Methods(args) if args.json => {
+            done(print(&format!("{:#}\n", plan::methods_json())), args.json)
+        }
+        Command::Methods(_) => done(print(&plan::methods_text()), false),
+        Command::Plan => done(print(&plan::commented_default()), false),
+        Command::Schema => done(print(&format!("{:#}\n", result_schema())), false),
+        Command::Completions { shell } => done(completions(shell), false),
+    }
+}
+
+fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
+    let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
+    let request = AnalyzeRequest {
+        inputs: args.inputs,
+        plan,
+        out: args.out,
+        overwrite: args.shared.overwrite,
+        spots: args.spots,
+        parquet: args.parquet,
+    };
+    let outcome = watched(&args.shared, |runtime| analyze_to_folder(&request, runtime))?;
+    print(&format!(
+        "{}\nreport: {}\n",
+        outcome.headline.trim_end(),
+        outcome.report_path.display()
+    ))?;
+    Ok(outcome.exit_code())
+}
+
+fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
+    let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
+    let inspection = watched(&args.shared, |runtime| inspect(&args.input, &plan, runtime))?;
+    if args.shared.json {
+        print(&format!("{:#}\n", inspection.to_json()))
+    } else {
+        print(&format!("{}\n", inspection.to_text().trim_end()))
+    }
+}
+
+/// Runs the engine with progress shown and Ctrl-C heard.
+fn watched<T>(
+    shared: &SharedArgs,
+    work: impl FnOnce(&Runtime<'_>) -> Result<T, AnalyzeError>,
+) -> Result<T, Failure> {
+    let cancel = Arc::new(AtomicBool::new(false));
+    let heard = Arc::clone(&cancel);
+    // Without a handler Ctrl-C ends the process at once; the engine writes whole results or none either way.
+    let _ = ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed));
+    let show = Show::new(shared.quiet, shared.json);
+    let runtime = Runtime {
+        threads: usize::from(shared.threads),
+        progress: &|p: Progress| show.report(p),
+        cancel: &cancel,
+    };
+    let result = work(&runtime);
+    show.finish();
+    result.map_err(Failure::Analyze)
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut bytes = Vec::new();
+    // Into memory first: the generator panics if its output goes away.
+    clap_complete::generate(shell, &mut Cli::command(), "nta", &mut bytes);
+    print_bytes(&bytes)
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .map_err(Failure::Stdout)
+}

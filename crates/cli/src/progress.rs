@@ -1,0 +1,149 @@
+//! How far it is: a bar on a terminal, JSON lines with `--json`, nothing on a pipe.
+
+use crate::talk;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use nta_engine::runtime::Progress;
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Time between two JSON lines of one stage.
+const JSON_EVERY: Duration = Duration::from_millis(250);
+
+/// What of the progress was shown last.
+#[derive(Default)]
+struct Shown {
+    place: Option<(usize, &'static str)>,
+    stage_began: Option<Instant>,
+    last_line: Option<Instant>,
+}
+
+/// Shows progress.
+pub struct Show {
+    kind: Kind,
+    shown: Mutex<Shown>,
+}
+
+enum Kind {
+    Nothing,
+    Bar(ProgressBar),
+    JsonLines,
+}
+
+impl Show {
+    /// The right way for these options and this stderr.
+    pub fn new(quiet: bool, json: bool) -> Self {
+        let kind = if quiet {
+            Kind::Nothing
+        } else if json {
+            Kind::JsonLines
+        } else if std::io::stderr().is_terminal() {
+            Kind::Bar(ProgressBar::new_spinner())
+        } else {
+            Kind::Nothing
+        };
+        Self {
+            kind,
+            shown: Mutex::new(Shown::default()),
+        }
+    }
+
+    /// Takes a report of the engine; from any thread.
+    pub fn report(&self, progress: Progress) {
+        match &self.kind {
+            Kind::Nothing => {}
+            Kind::Bar(bar) => self.draw(bar, progress),
+            Kind::JsonLines => self.json_line(progress),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Kind::Bar(bar) = &self.kind {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn draw(&self, bar: &ProgressBar, progress: Progress) {
+        // A thread that panicked while it held this leaves nothing half done in it.
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (progress.capture, progress.stage);
+        if shown.place != Some(place) {
+            shown.place = Some(place);
+            bar.reset();
+            bar.set_style(style(progress.frames_total.is_some()));
+            bar.set_message(label(progress));
+        }
+        match progress.frames_total {
+            Some(total) => bar.set_length(total.max(progress.frames_done)),
+            None => bar.unset_length(),
+        }
+        bar.set_position(progress.frames_done);
+    }
+
+    fn json_line(&self, progress: Progress) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let place = (progress.capture, progress.stage);
+        let new_stage = shown.place != Some(place);
+        if new_stage {
+            shown.place = Some(place);
+            shown.stage_began = Some(now);
+        }
+        let at_end = progress.frames_total == Some(progress.frames_done);
+        let recent = shown
+            .last_line
+            .is_some_and(|t| now.duration_since(t) < JSON_EVERY);
+        if recent && !new_stage && !at_end {
+            return;
+        }
+        shown.last_line = Some(now);
+        let seconds = shown
+            .stage_began
+            .map_or(0.0, |t| now.duration_since(t).as_secs_f64());
+        let rate = (seconds > 0.0).then(|| progress.frames_done as f64 / seconds);
+        let left = rate.filter(|r| *r > 0.0).and_then(|r| {
+            let total = progress.frames_total?;
+            Some(total.saturating_sub(progress.frames_done) as f64 / r)
+        });
+        talk::json_line(&serde_json::json!({"progress": {
+            "capture": progress.capture,
+            "captures": progress.captures,
+            "stage": progress.stage,
+            "frames_done": progress.frames_done,
+            "frames_total": progress.frames_total,
+            "frames_per_second": rate,
+            "seconds_left": left,
+        }}));
+    }
+}
+
+fn label(progress: Progress) -> String {
+    if progress.captures > 1 {
+        format!(
+            "capture {} of {}, {}",
+            progress.capture + 1,
+            progress.captures,
+            progress.stage
+        )
+    } else {
+        progress.stage.to_owned()
+    }
+}
+
+fn style(total_known: bool) -> ProgressStyle {
+    let template = if total_known {
+        "{msg} [{bar:30}] {pos}/{len} frames, {rate}, {eta} left"
+    } else {
+        "{msg} {spinner} {pos} frames, {rate}"
+    };
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+        .with_key(
+            "rate",
+            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{:.0} frames/s", state.per_sec());
+            },
+        )
+}

@@ -1,0 +1,186 @@
+//! The plan in force.
+
+use super::instrument::Instrument;
+use super::value::Value;
+use nta_core::film::FilmOptions;
+use nta_core::method::Choice;
+use nta_core::model::Stated;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Origin of a value that nobody stated.
+pub(super) const DEFAULT: &str = "default";
+
+/// A free field of the sample.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum SampleValue {
+    /// A whole number.
+    Whole(i64),
+    /// Any other finite number.
+    Number(f64),
+    /// Words, and dates as they were written.
+    Text(String),
+}
+
+/// What the particles swim in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Medium {
+    /// A medium of the table, whose viscosity follows from the temperature.
+    Named(Stated<String>),
+    /// A viscosity as measured, mPa s.
+    ViscosityMpaS(Stated<f64>),
+}
+
+/// What a number-weighted curve counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weighting {
+    /// Every particle of the sample counts once: tracks are corrected for the time in which a particle is seen.
+    #[default]
+    Number,
+    /// Every track counts once.
+    Tracks,
+}
+
+impl Weighting {
+    /// The plan's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Weighting::Number => "number",
+            Weighting::Tracks => "tracks",
+        }
+    }
+}
+
+/// The table `[size]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SizeOptions {
+    /// Tracks with fewer positions give no size.
+    pub shortest_track_frames: usize,
+    /// Bootstrap resamples for the confidence bands; 0 for none.
+    pub resamples: usize,
+    /// Fit a common factor of the stated precision together with the sizes.
+    pub profile_precision: bool,
+    /// What the curve counts.
+    pub weighting: Weighting,
+}
+
+/// The frames that are analysed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameRange {
+    /// First frame, from 0.
+    pub first: u32,
+    /// Last frame, itself included; `None` for the end of the film.
+    pub last: Option<u32>,
+}
+
+impl FrameRange {
+    /// Whether a frame is analysed.
+    pub fn contains(&self, frame: u32) -> bool {
+        self.first <= frame && self.last.is_none_or(|last| frame <= last)
+    }
+}
+
+/// Everything that decides the numbers, as it is in force. Made by [`super::PlanInput::resolve`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Side of a pixel in the sample, um, if stated; else the file must know (see [`Plan::acquisition`]).
+    pub pixel_size_um: Option<Stated<f64>>,
+    /// Frames per second, if stated; overrides the file's own times.
+    pub frame_rate_fps: Option<Stated<f64>>,
+    /// Time during which the shutter is open, ms, if stated.
+    pub exposure_ms: Option<Stated<f64>>,
+    /// Temperature of the sample, degrees Celsius.
+    pub temperature_c: Stated<f64>,
+    /// What the particles swim in.
+    pub medium: Medium,
+    /// How many times the sample was diluted before it was filmed.
+    pub dilution: Stated<f64>,
+    /// Depth in which particles are seen, um; without it there is no concentration.
+    pub depth_um: Option<Stated<f64>>,
+    /// Seed of everything random.
+    pub seed: Stated<u64>,
+    /// Frames that are analysed.
+    pub frames: FrameRange,
+    /// The instrument profile.
+    pub instrument: Option<Instrument>,
+    /// Free fields that describe the sample.
+    pub sample: BTreeMap<String, SampleValue>,
+    /// What is said of the film as a whole.
+    pub film: FilmOptions,
+    /// How tracks become sizes.
+    pub size: SizeOptions,
+    /// Method and numbers of each stage of [`super::stages::STAGES`], every default written out.
+    pub(super) stages: BTreeMap<&'static str, Choice>,
+    /// Origin of each value by dotted key.
+    pub(super) origins: BTreeMap<String, String>,
+}
+
+impl Plan {
+    /// The method of a stage and all its numbers: `resolve(DETECTORS, "detect", &plan.choice("detect"))`. A stage
+    /// that is not in [`super::stages::STAGES`] gives a choice that no registry serves.
+    pub fn choice(&self, stage: &str) -> Choice {
+        self.stages
+            .get(stage)
+            .cloned()
+            .unwrap_or_else(|| Choice::of(""))
+    }
+
+    /// Where a value came from, by dotted key (`film.polarity`); `default` for what nobody stated.
+    pub fn origin(&self, key: &str) -> &str {
+        self.origins.get(key).map_or(DEFAULT, String::as_str)
+    }
+
+    /// The value in force for a key of [`super::keys::KEYS`], by dotted name; `None` if it is knowingly absent.
+    pub fn value(&self, key: &str) -> Option<Value> {
+        let number = |s: &Option<Stated<f64>>| s.as_ref().map(|s| Value::Number(s.value));
+        match key {
+            "pixel_size_um" => number(&self.pixel_size_um),
+            "frame_rate_fps" => number(&self.frame_rate_fps),
+            "exposure_ms" => number(&self.exposure_ms),
+            "temperature_c" => Some(Value::Number(self.temperature_c.value)),
+            "medium" => match &self.medium {
+                Medium::Named(name) => Some(Value::Word(name.value.clone())),
+                Medium::ViscosityMpaS(_) => None,
+            },
+            "viscosity_mpa_s" => match &self.medium {
+                Medium::Named(_) => None,
+                Medium::ViscosityMpaS(v) => Some(Value::Number(v.value)),
+            },
+            "dilution" => Some(Value::Number(self.dilution.value)),
+            "depth_um" => number(&self.depth_um),
+            "seed" => Some(Value::Whole(self.seed.value)),
+            "instrument" => self
+                .instrument
+                .as_ref()
+                .map(|i| Value::Word(i.name.clone())),
+            "first_frame" => Some(Value::Whole(self.frames.first.into())),
+            "last_frame" => self.frames.last.map(|n| Value::Whole(n.into())),
+            _ => self.value_in_table(key),
+        }
+    }
+
+    fn value_in_table(&self, key: &str) -> Option<Value> {
+        use nta_core::film::Polarity;
+        match key {
+            "film.polarity" => Some(Value::Word(
+                match self.film.polarity {
+                    Polarity::Bright => "bright",
+                    Polarity::Dark => "dark",
+                }
+                .into(),
+            )),
+            "film.exclude" => Some(Value::Rectangles(self.film.exclude.clone())),
+            "film.find_burnt_in" => Some(Value::Switch(self.film.find_burnt_in)),
+            "film.background_frames" => Some(Value::Whole(self.film.background_frames as u64)),
+            "film.spot_width_px" => self.film.spot_width_px.map(Value::Number),
+            "size.shortest_track_frames" => {
+                Some(Value::Whole(self.size.shortest_track_frames as u64))
+            }
+            "size.resamples" => Some(Value::Whole(self.size.resamples as u64)),
+            "size.profile_precision" => Some(Value::Switch(self.size.profile_precision)),
+            "size.weighting" => Some(Value::Word(self.size.weighting.word().into())),
+            _ => None,
+        }
+    }
+}

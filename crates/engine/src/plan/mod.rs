@@ -1,0 +1,31 @@
+//! The plan: everything that decides the numbers of an analysis.
+//!
+//! It has two states. [`PlanInput`] is what was typed: layers in which every value may be absent. [`Plan`] is what is
+//! in force: every value present or knowingly absent, each with its origin in words ("command line", "plan",
+//! "instrument profile", "file", "default"). One static table, [`keys::KEYS`], says what can be typed; command-line
+//! help, the commented plan, type and range checks follow from it. Methods and their numbers come from the
+//! registries through [`stages::STAGES`].
+
+mod acquisition;
+mod catalogue;
+mod error;
+mod in_force;
+mod input;
+mod instrument;
+pub mod keys;
+mod layer;
+mod medium;
+mod nearest;
+mod resolve;
+pub mod stages;
+mod value;
+mod write;
+
+pub use acquisition::AcquisitionInForce;
+pub use catalogue::{methods_json, methods_text};
+pub use error::PlanError;
+pub use in_force::{FrameRange, Medium, Plan, SampleValue, SizeOptions, Weighting};
+pub use input::PlanInput;
+pub use instrument::{Instrument, instrument_folders};
+pub use value::Value;
+pub use write::commented_default;

@@ -1,0 +1,373 @@
+//! From what was typed to what is in force.
+
+use super::error::PlanError;
+use super::in_force::{DEFAULT, FrameRange, Medium, Plan, SampleValue, SizeOptions, Weighting};
+use super::input::PlanInput;
+use super::instrument::{self, Instrument, instrument_folders};
+use super::keys::{Fallback, INSTRUMENT, KEYS, SAMPLE};
+use super::layer::{InstrumentInput, Layer};
+use super::nearest::nearest;
+use super::stages::{STAGES, Stage};
+use super::value::Value;
+use nta_core::film::{FilmOptions, Polarity};
+use nta_core::method::{Choice, MethodError};
+use nta_core::model::Stated;
+use std::collections::BTreeMap;
+
+const COMMAND_LINE: &str = "command line";
+const PLAN: &str = "plan";
+const PROFILE: &str = "instrument profile";
+
+impl PlanInput {
+    /// The plan in force: command line before plan file before instrument profile before default.
+    pub fn resolve(&self) -> Result<Plan, PlanError> {
+        let (instrument, instrument_from) = match self.instrument()? {
+            Some((profile, from)) => (Some(profile), Some(from)),
+            None => (None, None),
+        };
+        let mut values = InForce::defaults();
+        if let Some(profile) = &instrument {
+            values.overlay_profile(profile);
+        }
+        values.overlay(&self.plan, PLAN);
+        values.overlay(&self.command_line, COMMAND_LINE);
+
+        let mut origins: BTreeMap<String, String> = values
+            .0
+            .iter()
+            .map(|(key, (_, from))| (key.clone(), (*from).to_owned()))
+            .collect();
+        if let Some(from) = instrument_from {
+            origins.insert(INSTRUMENT.to_owned(), from.to_owned());
+        }
+        let mut stages = BTreeMap::new();
+        for stage in STAGES {
+            // A registry without methods has no default; then the stage is in the plan only if it was typed.
+            if let Some(choice) = self.stage_in_force(stage, &mut origins)? {
+                stages.insert(stage.name, choice);
+            }
+        }
+        Ok(Plan {
+            pixel_size_um: values.number("pixel_size_um"),
+            frame_rate_fps: values.number("frame_rate_fps"),
+            exposure_ms: values.number("exposure_ms"),
+            temperature_c: values.stated("temperature_c", Value::number),
+            medium: values.medium(),
+            dilution: values.stated("dilution", Value::number),
+            depth_um: values.number("depth_um"),
+            seed: values.stated("seed", Value::whole),
+            frames: values.frames()?,
+            sample: self.sample(&mut origins),
+            film: values.film(),
+            size: values.size(),
+            instrument,
+            stages,
+            origins,
+        })
+    }
+
+    fn instrument(&self) -> Result<Option<(Instrument, &'static str)>, PlanError> {
+        let layers = [
+            (&self.command_line, COMMAND_LINE, None),
+            (&self.plan, PLAN, self.plan_folder.as_deref()),
+        ];
+        for (layer, from, beside) in layers {
+            match &layer.instrument {
+                Some(InstrumentInput::Carried(profile)) => {
+                    return Ok(Some((profile.clone(), from)));
+                }
+                Some(InstrumentInput::Named(name)) => {
+                    let folders = self.folders.clone().unwrap_or_else(instrument_folders);
+                    let profile = instrument::find(name, beside, &folders)?;
+                    return Ok(Some((profile, from)));
+                }
+                None => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn sample(&self, origins: &mut BTreeMap<String, String>) -> BTreeMap<String, SampleValue> {
+        let mut sample = BTreeMap::new();
+        for (layer, from) in [(&self.plan, PLAN), (&self.command_line, COMMAND_LINE)] {
+            for (key, value) in &layer.sample {
+                sample.insert(key.clone(), value.clone());
+                origins.insert(format!("{SAMPLE}.{key}"), from.to_owned());
+            }
+        }
+        sample
+    }
+
+    /// Numbers belong to the method with which they were typed: where the command line chooses another method than
+    /// the plan, the plan's numbers for that stage no longer apply.
+    fn stage_in_force(
+        &self,
+        stage: &Stage,
+        origins: &mut BTreeMap<String, String>,
+    ) -> Result<Option<Choice>, PlanError> {
+        let methods = (stage.methods)();
+        let mut choice = Choice::of(methods.first().map_or("", |m| m.key));
+        let mut from: BTreeMap<String, &str> = BTreeMap::new();
+        for (layer, origin) in [(&self.plan, PLAN), (&self.command_line, COMMAND_LINE)] {
+            let Some(input) = layer.stages.get(stage.name) else {
+                continue;
+            };
+            if let Some(method) = &input.method {
+                if *method != choice.method {
+                    choice = Choice::of(method);
+                    from.clear();
+                }
+                from.insert("method".to_owned(), origin);
+            }
+            for (key, value) in &input.numbers {
+                choice.params.insert(key.clone(), *value);
+                from.insert(key.clone(), origin);
+            }
+        }
+        if methods.is_empty() && choice == Choice::of("") {
+            return Ok(None);
+        }
+        let choice = (stage.resolve)(&choice).map_err(|e| with_nearest(e, stage))?;
+        for (key, origin) in from {
+            origins.insert(format!("{}.{key}", stage.name), origin.to_owned());
+        }
+        Ok(Some(choice))
+    }
+}
+
+fn with_nearest(error: MethodError, stage: &Stage) -> PlanError {
+    let methods = (stage.methods)();
+    let nearest = match &error {
+        MethodError::UnknownMethod { given, .. } => nearest(given, methods.iter().map(|m| m.key)),
+        MethodError::UnknownParam { method, given, .. } => {
+            let own = methods.iter().filter(|m| m.key == method);
+            let keys = own.flat_map(|m| m.params.iter().map(|p| p.key));
+            nearest(given, keys.chain(["method"]))
+        }
+        MethodError::OutOfRange { .. } => None,
+    };
+    PlanError::Method {
+        nearest: nearest.map(str::to_owned),
+        error: Box::new(error),
+    }
+}
+
+/// Values by dotted key, each with its origin.
+struct InForce(BTreeMap<String, (Value, &'static str)>);
+
+impl InForce {
+    fn defaults() -> Self {
+        let default = |fallback| match fallback {
+            Fallback::Absent(_) => None,
+            Fallback::Number(n) => Some(Value::Number(n)),
+            Fallback::Whole(n) => Some(Value::Whole(n)),
+            Fallback::Word(w) => Some(Value::Word(w.to_owned())),
+            Fallback::Switch(b) => Some(Value::Switch(b)),
+            Fallback::Empty => Some(Value::Rectangles(Vec::new())),
+        };
+        let all = KEYS
+            .iter()
+            .filter_map(|k| Some((k.name(), (default(k.fallback)?, DEFAULT))));
+        Self(all.collect())
+    }
+
+    fn overlay_profile(&mut self, profile: &Instrument) {
+        for (key, value) in profile.values() {
+            if ["pixel_size_um", "depth_um", "frame_rate_fps", "exposure_ms"].contains(&key) {
+                self.0.insert(key.to_owned(), (value, PROFILE));
+            }
+        }
+    }
+
+    fn overlay(&mut self, layer: &Layer, from: &'static str) {
+        // A layer that states the one takes back what lower layers said of the other.
+        for (stated, other) in [("medium", "viscosity_mpa_s"), ("viscosity_mpa_s", "medium")] {
+            if layer.values.contains_key(stated) {
+                self.0.remove(other);
+            }
+        }
+        for (key, value) in &layer.values {
+            // A value that is listed as assumed and has since been changed was stated after all.
+            let assumed = layer.assumed.contains(key)
+                && self
+                    .0
+                    .get(key)
+                    .is_some_and(|(v, f)| *f == DEFAULT && v == value);
+            let from = if assumed { DEFAULT } else { from };
+            self.0.insert(key.clone(), (value.clone(), from));
+        }
+    }
+
+    fn optional<T>(&self, key: &str, read: fn(&Value) -> Option<T>) -> Option<Stated<T>> {
+        let (value, from) = self.0.get(key)?;
+        Some(Stated::new(read(value)?, *from))
+    }
+
+    /// A value that is never absent, because its key has a default.
+    fn stated<T>(&self, key: &str, read: fn(&Value) -> Option<T>) -> Stated<T> {
+        self.optional(key, read)
+            .expect("this key has a default of its own type in the table of keys")
+    }
+
+    fn number(&self, key: &str) -> Option<Stated<f64>> {
+        self.optional(key, Value::number)
+    }
+
+    fn count(&self, key: &str) -> usize {
+        usize::try_from(self.stated(key, Value::whole).value).unwrap_or(usize::MAX)
+    }
+
+    fn medium(&self) -> Medium {
+        match self.number("viscosity_mpa_s") {
+            Some(viscosity) => Medium::ViscosityMpaS(viscosity),
+            None => Medium::Named(self.stated("medium", Value::word)),
+        }
+    }
+
+    fn frames(&self) -> Result<FrameRange, PlanError> {
+        // The table keeps frame numbers within u32.
+        let frame = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        let first = frame(self.stated("first_frame", Value::whole).value);
+        let last = self.optional("last_frame", Value::whole);
+        let last = last.map(|s| frame(s.value));
+        match last {
+            Some(last) if last < first => Err(PlanError::FramesReversed { first, last }),
+            last => Ok(FrameRange { first, last }),
+        }
+    }
+
+    fn film(&self) -> FilmOptions {
+        let dark = self.stated("film.polarity", Value::word).value == "dark";
+        FilmOptions {
+            polarity: if dark {
+                Polarity::Dark
+            } else {
+                Polarity::Bright
+            },
+            exclude: self.stated("film.exclude", Value::rectangles).value,
+            find_burnt_in: self.stated("film.find_burnt_in", Value::switch).value,
+            background_frames: self.count("film.background_frames"),
+            spot_width_px: self.number("film.spot_width_px").map(|s| s.value),
+        }
+    }
+
+    fn size(&self) -> SizeOptions {
+        let tracks = self.stated("size.weighting", Value::word).value == Weighting::Tracks.word();
+        SizeOptions {
+            shortest_track_frames: self.count("size.shortest_track_frames"),
+            resamples: self.count("size.resamples"),
+            profile_precision: self.stated("size.profile_precision", Value::switch).value,
+            weighting: if tracks {
+                Weighting::Tracks
+            } else {
+                Weighting::Number
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stages::{methods_of, written_out};
+    use super::*;
+    use nta_core::method::{Entry, ParamSpec};
+
+    const fn param(key: &'static str, default: f64) -> ParamSpec {
+        ParamSpec {
+            key,
+            default,
+            min: 1.0,
+            max: 10.0,
+            unit: "px",
+            meaning: "A number.",
+        }
+    }
+
+    static PLAIN: [ParamSpec; 2] = [param("threshold", 4.0), param("width_px", 2.0)];
+    static OTHER: [ParamSpec; 1] = [param("reach_px", 3.0)];
+
+    const fn entry(key: &'static str, params: &'static [ParamSpec]) -> Entry<()> {
+        Entry {
+            key,
+            title: "A method",
+            references: &[],
+            params,
+            make: (),
+        }
+    }
+
+    static TABLE: [Entry<()>; 2] = [entry("plain", &PLAIN), entry("other", &OTHER)];
+
+    /// Stands in for the real stage of that name, whatever methods it has.
+    static DETECT: Stage = Stage {
+        name: "detect",
+        meaning: "a stage to try",
+        methods: || methods_of(&TABLE),
+        resolve: |choice| written_out(&TABLE, "detect", choice),
+    };
+
+    type Found = Result<(Choice, BTreeMap<String, String>), PlanError>;
+
+    fn choose(plan: &str, assignments: &[&str]) -> Found {
+        let mut input = PlanInput::new();
+        input.plan_text(plan, "test.toml")?;
+        for assignment in assignments {
+            input.set(assignment)?;
+        }
+        let mut origins = BTreeMap::new();
+        let choice = input.stage_in_force(&DETECT, &mut origins)?;
+        Ok((choice.unwrap_or_else(|| Choice::of("")), origins))
+    }
+
+    fn message(plan: &str, assignments: &[&str]) -> String {
+        choose(plan, assignments).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn the_first_method_with_all_its_numbers_is_the_default() {
+        let (choice, origins) = choose("", &[]).expect("good");
+        assert_eq!(choice.method, "plain");
+        let params: Vec<_> = choice
+            .params
+            .iter()
+            .map(|(k, v)| (k.as_str(), *v))
+            .collect();
+        assert_eq!(params, [("threshold", 4.0), ("width_px", 2.0)]);
+        assert!(origins.is_empty());
+    }
+
+    #[test]
+    fn layers_join_as_long_as_the_method_stays() {
+        let plan = "[detect]\nthreshold = 5\nwidth_px = 3";
+        let set = ["detect.threshold=6", "detect.method=plain"];
+        let (choice, origins) = choose(plan, &set).expect("good");
+        assert_eq!(choice.params.get("threshold"), Some(&6.0));
+        assert_eq!(choice.params.get("width_px"), Some(&3.0));
+        let from = |key: &str| origins.get(key).map(String::as_str);
+        assert_eq!(from("detect.threshold"), Some("command line"));
+        assert_eq!(from("detect.width_px"), Some("plan"));
+        assert_eq!(from("detect.method"), Some("command line"));
+    }
+
+    #[test]
+    fn numbers_of_a_method_that_is_replaced_do_not_apply() {
+        let plan = "[detect]\nmethod = 'plain'\nthreshold = 5";
+        let (choice, origins) = choose(plan, &["detect.method=other"]).expect("good");
+        assert_eq!(choice.method, "other");
+        assert_eq!(choice.params.get("reach_px"), Some(&3.0));
+        assert_eq!(choice.params.len(), 1);
+        assert_eq!(origins.len(), 1);
+    }
+
+    #[test]
+    fn mistakes_come_with_what_was_meant() {
+        let said = message("[detect]\nmethod = 'plian'", &[]);
+        assert!(said.contains("did you mean 'plain'?"), "{said}");
+        let said = message("", &["detect.treshold=5"]);
+        assert!(said.contains("did you mean 'threshold'?"), "{said}");
+        let said = message("[detect]\nthreshold = 11", &[]);
+        assert!(said.contains("must be from 1 to 10 px"), "{said}");
+        let said = message("[detect]\nthreshold = nan", &[]);
+        assert!(said.contains("detect.threshold is NaN"), "{said}");
+    }
+}
