@@ -30,13 +30,21 @@ fn report(scenes: &[Scene], plan: &Plan, threads: usize) -> Report {
         })
         .collect();
     let go = AtomicBool::new(false);
-    let runtime = Runtime { threads, progress: &|_: Progress| {}, cancel: &go };
+    let runtime = Runtime {
+        threads,
+        progress: &|_: Progress| {},
+        cancel: &go,
+    };
     analyze(inputs, plan, &runtime).expect("an analysis").report
 }
 
 /// The standard scene with fewer frames, so that the test stays short.
 fn scene(populations: Vec<Population>, seed: u64) -> Scene {
-    Scene { frames: 300, seed, ..Scene::with_populations(populations) }
+    Scene {
+        frames: 300,
+        seed,
+        ..Scene::with_populations(populations)
+    }
 }
 
 #[test]
@@ -47,16 +55,29 @@ fn beads_of_100_nm_come_out_as_100_nm_with_an_interval_that_holds_it() {
     let value = median.value.expect("a median");
     let [low, high] = median.ci95.expect("an interval");
     assert!((value - 100.0).abs() < 4.0, "median {value}");
-    assert!(low < 100.0 * 1.01 && high > 100.0 * 0.99, "interval {low} to {high}");
-    assert!(high - low < 12.0, "interval {low} to {high} is too wide to be of use");
-    let cv = report.diameter_nm.coefficient_of_variation.value.expect("a width");
+    assert!(
+        low < 100.0 * 1.01 && high > 100.0 * 0.99,
+        "interval {low} to {high}"
+    );
+    assert!(
+        high - low < 12.0,
+        "interval {low} to {high} is too wide to be of use"
+    );
+    let cv = report
+        .diameter_nm
+        .coefficient_of_variation
+        .value
+        .expect("a width");
     assert!(cv < 0.12, "beads of one size have a CV of {cv}");
     assert_eq!(report.populations.len(), 1);
 }
 
 #[test]
 fn two_sizes_are_two_populations() {
-    let both = vec![Population::monodisperse(60.0, 1.0), Population::monodisperse(150.0, 1.0)];
+    let both = vec![
+        Population::monodisperse(60.0, 1.0),
+        Population::monodisperse(150.0, 1.0),
+    ];
     let mut scene = scene(both, 12);
     scene.frames = 600;
     // Equal brightness, so that both are seen equally deep.
@@ -64,19 +85,36 @@ fn two_sizes_are_two_populations() {
     let report = report(std::slice::from_ref(&scene), &plan(&stated(&scene)), 2);
     let found: Vec<f64> = report.populations.iter().map(|p| p.diameter_nm).collect();
     assert_eq!(found.len(), 2, "populations at {found:?}");
-    assert!((found[0] / 60.0 - 1.0).abs() < 0.1, "small ones at {} nm", found[0]);
-    assert!((found[1] / 150.0 - 1.0).abs() < 0.1, "large ones at {} nm", found[1]);
-    assert!((report.populations[0].fraction - 0.5).abs() < 0.15, "shares {:?}", report.populations);
+    assert!(
+        (found[0] / 60.0 - 1.0).abs() < 0.1,
+        "small ones at {} nm",
+        found[0]
+    );
+    assert!(
+        (found[1] / 150.0 - 1.0).abs() < 0.1,
+        "large ones at {} nm",
+        found[1]
+    );
+    assert!(
+        (report.populations[0].fraction - 0.5).abs() < 0.15,
+        "shares {:?}",
+        report.populations
+    );
 }
 
 #[test]
 fn an_empty_film_gives_no_size_and_an_upper_limit() {
-    let scene = Scene { frames: 60, ..Scene::with_populations(Vec::new()) };
+    let scene = Scene {
+        frames: 60,
+        ..Scene::with_populations(Vec::new())
+    };
     let plan = plan(&format!("{}depth_um = 5.0\n", stated(&scene)));
     let report = report(&[scene], &plan, 2);
     assert_eq!(report.diameter_nm.median.value, None);
     assert_eq!(report.captures[0].tally.tracks_used, 0);
-    let concentration = report.concentration.expect("a concentration, because the depth is known");
+    let concentration = report
+        .concentration
+        .expect("a concentration, because the depth is known");
     assert_eq!(concentration.per_ml, 0.0);
     let [low, high] = concentration.ci95.expect("an upper limit");
     assert!(low == 0.0 && high > 0.0, "{low} to {high}");
@@ -87,12 +125,24 @@ fn an_empty_film_gives_no_size_and_an_upper_limit() {
 fn the_exposure_is_found_in_the_film_where_nobody_states_it() {
     let mut scene = scene(vec![Population::monodisperse(100.0, 1.0)], 13);
     scene.exposure_ms = 25.0;
-    let plan = plan(&format!("pixel_size_um = {:?}\ntemperature_c = 25.0\n", scene.pixel_size_um));
+    let plan = plan(&format!(
+        "pixel_size_um = {:?}\ntemperature_c = 25.0\n",
+        scene.pixel_size_um
+    ));
     let report = report(&[scene], &plan, 2);
     let exposure = report.acquisition.exposure_s.expect("an exposure");
-    assert!(report.findings.iter().any(|f| f.finding.code == "A03" || f.finding.code == "A04"));
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|f| f.finding.code == "A03" || f.finding.code == "A04")
+    );
     if exposure.from == "estimated from the film" {
-        assert!((exposure.value - 0.025).abs() < 0.008, "exposure {} s", exposure.value);
+        assert!(
+            (exposure.value - 0.025).abs() < 0.008,
+            "exposure {} s",
+            exposure.value
+        );
     }
 }
 
@@ -114,8 +164,12 @@ fn threads_and_repetition_change_no_byte() {
 #[test]
 fn replicates_are_pooled_and_compared() {
     let beads = vec![Population::monodisperse(100.0, 1.0)];
-    let scenes: Vec<Scene> =
-        (0..3).map(|seed| Scene { frames: 120, ..scene(beads.clone(), 20 + seed) }).collect();
+    let scenes: Vec<Scene> = (0..3)
+        .map(|seed| Scene {
+            frames: 120,
+            ..scene(beads.clone(), 20 + seed)
+        })
+        .collect();
     let report = report(&scenes, &plan(&stated(&scenes[0])), 2);
     assert_eq!(report.captures.len(), 3);
     assert_eq!(report.replicates.n, 3);
@@ -131,11 +185,22 @@ fn concentration_is_the_count_over_the_volume_times_the_dilution() {
     let mut scene = scene(vec![Population::monodisperse(100.0, 1.0)], 15);
     scene.frames = 60;
     scene.amount = Amount::VisiblePerFrame(20.0);
-    let plan = plan(&format!("{}depth_um = 10.0\ndilution = 500.0\n", stated(&scene)));
+    let plan = plan(&format!(
+        "{}depth_um = 10.0\ndilution = 500.0\n",
+        stated(&scene)
+    ));
     let report = report(std::slice::from_ref(&scene), &plan, 2);
     let c = report.concentration.expect("a concentration");
     let area_um2 = f64::from(scene.width_px * scene.height_px) * scene.pixel_size_um.powi(2);
     let expected = report.particles_per_frame / (area_um2 * 10.0 * 1e-12) * 500.0;
-    assert!((c.per_ml / expected - 1.0).abs() < 0.02, "{} for {expected}", c.per_ml);
-    assert!((report.particles_per_frame / 20.0 - 1.0).abs() < 0.35, "{} per frame", report.particles_per_frame);
+    assert!(
+        (c.per_ml / expected - 1.0).abs() < 0.02,
+        "{} for {expected}",
+        c.per_ml
+    );
+    assert!(
+        (report.particles_per_frame / 20.0 - 1.0).abs() < 0.35,
+        "{} per frame",
+        report.particles_per_frame
+    );
 }

@@ -6,8 +6,9 @@ use nta_core::method::Choice;
 use nta_engine::plan::keys::{self, INSTRUMENT_KEYS, KEYS, Kind};
 use nta_engine::plan::stages::STAGES;
 use nta_engine::plan::{
-    Instrument, Medium, Plan, PlanError, PlanInput, SampleValue, Weighting, commented_default,
+    Instrument, Medium, Plan, PlanError, PlanInput, SampleValue, commented_default,
 };
+use nta_sizing::Weighting;
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -123,9 +124,9 @@ fn every_value_of_a_full_plan_arrives() {
     assert_eq!(plan.film.background_frames, 51);
     assert_eq!(plan.film.spot_width_px, Some(1.25));
     assert_eq!(plan.size.shortest_track_frames, 10);
-    assert_eq!(plan.size.resamples, 0);
+    assert_eq!(plan.size.resamples, 20);
     assert!(!plan.size.profile_precision);
-    assert_eq!(plan.size.weighting, Weighting::Tracks);
+    assert_eq!(plan.size.weighting, Weighting::Track);
     assert_eq!(plan.sample.get("tube"), Some(&SampleValue::Whole(12)));
     assert_eq!(
         plan.sample.get("protein_ug_per_ml"),

@@ -5,9 +5,8 @@ use crate::progress::Show;
 use crate::talk::Failure;
 use clap::CommandFactory;
 use nta_engine::plan;
-use nta_engine::runtime::{
-    AnalyzeError, AnalyzeRequest, Progress, Runtime, analyze_to_folder, inspect, result_schema,
-};
+use nta_engine::report::json_schema;
+use nta_engine::{AnalyzeError, AnalyzeRequest, Progress, Runtime, analyze_to_folder, inspect};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +28,7 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
         }
         Command::Methods(_) => done(print(&plan::methods_text()), false),
         Command::Plan => done(print(&plan::commented_default()), false),
-        Command::Schema => done(print(&format!("{:#}\n", result_schema())), false),
+        Command::Schema => done(print(&format!("{:#}\n", json_schema())), false),
         Command::Completions { shell } => done(completions(shell), false),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::talk;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
-use nta_engine::runtime::Progress;
+use nta_engine::Progress;
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! What is said on stderr, and exit codes.
 
+use nta_engine::AnalyzeError;
 use nta_engine::plan::PlanError;
-use nta_engine::runtime::AnalyzeError;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 

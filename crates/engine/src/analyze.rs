@@ -29,6 +29,9 @@ pub enum AnalyzeError {
     /// A method of the plan.
     #[error(transparent)]
     Method(#[from] MethodError),
+    /// The liquid.
+    #[error(transparent)]
+    Medium(#[from] nta_sizing::MediumError),
     /// The inference cannot work with what the plan says.
     #[error(transparent)]
     Sizing(#[from] SizingError),
@@ -55,7 +58,9 @@ pub enum AnalyzeError {
         reason: String,
     },
     /// Parquet was asked for in a build without it.
-    #[error("this build of nta cannot write Parquet; leave out --parquet (the CSV files hold the same)")]
+    #[error(
+        "this build of nta cannot write Parquet; leave out --parquet (the CSV files hold the same)"
+    )]
     NoParquet,
     /// The Parquet writer refuses.
     #[error("cannot make the Parquet tables: {reason}")]
@@ -74,16 +79,21 @@ impl AnalyzeError {
             TrackError::Source(e) => e.into(),
             TrackError::Method(e) => e.into(),
             TrackError::Cancelled => Self::Cancelled,
-            TrackError::NoFrames => {
-                Self::Film { capture: capture.to_owned(), reason: error.to_string() }
-            }
+            TrackError::NoFrames => Self::Film {
+                capture: capture.to_owned(),
+                reason: error.to_string(),
+            },
         }
     }
 
     /// The exit code that the contract gives to this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Plan(_) | Self::PlanForCapture { .. } | Self::Method(_) | Self::Sizing(_) => 2,
+            Self::Plan(_)
+            | Self::PlanForCapture { .. }
+            | Self::Method(_)
+            | Self::Sizing(_)
+            | Self::Medium(_) => 2,
             Self::Threads { .. } | Self::NoParquet => 2,
             Self::Source(_) | Self::Film { .. } => 3,
             Self::Output(_) | Self::Parquet { .. } => 4,
@@ -109,12 +119,18 @@ pub fn analyze(
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(runtime.threads)
         .build()
-        .map_err(|e| AnalyzeError::Threads { threads: runtime.threads, reason: e.to_string() })?;
+        .map_err(|e| AnalyzeError::Threads {
+            threads: runtime.threads,
+            reason: e.to_string(),
+        })?;
     let in_force = inputs
         .iter()
         .map(|input| {
             plan.acquisition(input.source.info())
-                .map_err(|error| AnalyzeError::PlanForCapture { capture: input.name.clone(), error })
+                .map_err(|error| AnalyzeError::PlanForCapture {
+                    capture: input.name.clone(),
+                    error,
+                })
         })
         .collect::<Result<Vec<_>, _>>()?;
     pool.install(|| run(inputs, in_force, plan, runtime))
@@ -132,7 +148,12 @@ fn run(
     let mut captures = Vec::with_capacity(inputs.len());
     for (i, (input, acquisition)) in inputs.into_iter().zip(in_force).enumerate() {
         stopwatch.capture(i, input.source.info().frames);
-        captures.push(follow(input, acquisition, plan, stopwatch.control(&on_progress))?);
+        captures.push(follow(
+            input,
+            acquisition,
+            plan,
+            stopwatch.control(&on_progress),
+        )?);
     }
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled);
@@ -141,7 +162,10 @@ fn run(
     let mut findings = settle_exposures(&mut captures);
     let tracks: Vec<CaptureTracks<'_>> = captures
         .iter()
-        .map(|c| CaptureTracks { trajectories: &c.trajectories, sampling: sampling(c) })
+        .map(|c| CaptureTracks {
+            trajectories: &c.trajectories,
+            sampling: sampling(c),
+        })
         .collect();
     let sizes = size_sample(&tracks, &medium, &sizing_plan(plan))?;
     if runtime.cancel.load(Ordering::Relaxed) {
@@ -149,10 +173,20 @@ fn run(
     }
     stopwatch.report("report", 0);
     findings.extend(qc::of_sample(&captures, &sizes, plan));
-    let mut report = assemble(Pieces { captures: &captures, sizes: &sizes, plan, medium: &medium, findings });
+    let mut report = assemble(Pieces {
+        captures: &captures,
+        sizes: &sizes,
+        plan,
+        medium: &medium,
+        findings,
+    });
     let (seconds, stage_seconds) = stopwatch.read();
     report.timing = timing(&captures, seconds, stage_seconds);
-    Ok(Analysis { report, captures, sizes })
+    Ok(Analysis {
+        report,
+        captures,
+        sizes,
+    })
 }
 
 fn timing(
@@ -181,7 +215,11 @@ pub(crate) fn sampling(capture: &Followed) -> Sampling {
     let interval = capture.acquisition.frame_interval_s.value;
     Sampling {
         frame_interval_s: interval,
-        exposure_s: capture.acquisition.exposure_s.as_ref().map_or(0.5 * interval, |e| e.value),
+        exposure_s: capture
+            .acquisition
+            .exposure_s
+            .as_ref()
+            .map_or(0.5 * interval, |e| e.value),
     }
 }
 
@@ -190,6 +228,7 @@ fn sizing_plan(plan: &Plan) -> SizingPlan {
         diffusion: plan.choice("diffusion"),
         distribution: plan.choice("distribution"),
         shortest_track_frames: plan.size.shortest_track_frames as u32,
+        weighting: plan.size.weighting,
         resamples: plan.size.resamples as u32,
         seed: plan.seed.value,
         profile_precision: plan.size.profile_precision,

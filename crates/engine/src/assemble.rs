@@ -4,9 +4,9 @@ use crate::capture::Followed;
 use crate::plan::{self, Plan, SampleValue};
 use crate::replicates::replicates;
 use crate::report::{
-    Capture, CaptureTally, Concentration, DiameterSummary, Distribution, DriftTrack, Estimate, Limits, Medium,
-    Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting, Software, SpotsOverTime,
-    StageMethod, TrackLengths, Verdict,
+    Capture, CaptureTally, Concentration, DiameterSummary, Distribution, DriftTrack, Estimate,
+    Limits, Medium, Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting,
+    Software, SpotsOverTime, StageMethod, TrackLengths, Verdict,
 };
 use nta_core::Track;
 use nta_sizing::{Counted, Interval, SampleSizes, SizeResult, SizeSummary};
@@ -25,9 +25,19 @@ pub(crate) struct Pieces<'a> {
 
 /// The report, all but its timing.
 pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
-    let Pieces { captures, sizes, plan, medium, findings } = pieces;
+    let Pieces {
+        captures,
+        sizes,
+        plan,
+        medium,
+        findings,
+    } = pieces;
     let pooled = Counts::of(captures);
-    let shown: Vec<Capture> = captures.iter().zip(&sizes.captures).map(|(c, s)| capture(c, s, plan)).collect();
+    let shown: Vec<Capture> = captures
+        .iter()
+        .zip(&sizes.captures)
+        .map(|(c, s)| capture(c, s, plan))
+        .collect();
     let limits = sizes.pooled.limits.as_ref();
     Report {
         schema: SCHEMA.to_owned(),
@@ -46,7 +56,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         concentration: concentration(&pooled, plan),
         limits: Limits {
             narrowest_cv: limits.map(|l| l.narrowest_cv),
-            smallest_size_ratio: limits.map(|l| l.smallest_ratio),
+            smallest_ratio: limits.map(|l| l.smallest_ratio),
             ..Limits::default()
         },
         replicates: replicates(&shown),
@@ -83,16 +93,28 @@ fn sample(plan: &Plan, captures: &[Followed]) -> Sample {
     }
     let from_file = || {
         let path = std::path::Path::new(&captures[0].name);
-        path.file_stem().map_or_else(|| captures[0].name.clone(), |s| s.to_string_lossy().into_owned())
+        path.file_stem().map_or_else(
+            || captures[0].name.clone(),
+            |s| s.to_string_lossy().into_owned(),
+        )
     };
-    Sample { id: id.unwrap_or_else(from_file), fields }
+    Sample {
+        id: id.unwrap_or_else(from_file),
+        fields,
+    }
 }
 
 fn in_force(plan: &Plan, medium: &nta_sizing::Medium) -> Medium {
     let (name, from) = match &plan.medium {
         plan::Medium::Named(name) => {
-            let formula = nta_sizing::MEDIA.iter().find(|m| m.key == name.value).map_or("", |m| m.reference);
-            (Some(name.value.clone()), format!("{} ({formula})", name.from))
+            let formula = nta_sizing::MEDIA
+                .iter()
+                .find(|m| m.name == name.value)
+                .map_or("", |m| m.reference);
+            (
+                Some(name.value.clone()),
+                format!("{} ({formula})", name.from),
+            )
         }
         plan::Medium::ViscosityMpaS(v) => (None, v.from.clone()),
     };
@@ -113,7 +135,12 @@ fn methods(plan: &Plan) -> Vec<StageMethod> {
     let mut out = Vec::new();
     for stage in plan::stages::STAGES {
         let choice = plan.choice(stage.name);
-        let Some(info) = (stage.methods)().into_iter().find(|m| m.key == choice.method) else { continue };
+        let Some(info) = (stage.methods)()
+            .into_iter()
+            .find(|m| m.key == choice.method)
+        else {
+            continue;
+        };
         let setting = |p: &nta_core::ParamSpec| Setting {
             key: p.key.to_owned(),
             value: choice.params.get(p.key).copied(),
@@ -174,7 +201,10 @@ fn mean_drift(followed: &Followed) -> Option<[f64; 2]> {
     if followed.video.tracks.is_empty() || seconds <= 0.0 {
         return None;
     }
-    let (from, to) = (followed.video.drift.offset_px(first.frame), followed.video.drift.offset_px(last.frame));
+    let (from, to) = (
+        followed.video.drift.offset_px(first.frame),
+        followed.video.drift.offset_px(last.frame),
+    );
     let scale = followed.acquisition.pixel_size_um.value / seconds;
     Some([(to.0 - from.0) * scale, (to.1 - from.1) * scale])
 }
@@ -185,7 +215,10 @@ fn drift_track(followed: &Followed, times: &[f64]) -> Option<DriftTrack> {
     }
     let scale = followed.acquisition.pixel_size_um.value;
     let frames = &followed.video.frames;
-    let offsets: Vec<(f64, f64)> = frames.iter().map(|f| followed.video.drift.offset_px(f.frame)).collect();
+    let offsets: Vec<(f64, f64)> = frames
+        .iter()
+        .map(|f| followed.video.drift.offset_px(f.frame))
+        .collect();
     let x: Vec<f64> = offsets.iter().map(|o| o.0 * scale).collect();
     let y: Vec<f64> = offsets.iter().map(|o| o.1 * scale).collect();
     Some(DriftTrack::of(times, &x, &y))
@@ -201,7 +234,10 @@ struct Counts {
 impl Counts {
     fn of(captures: &[Followed]) -> Self {
         let counted = |t: &&Track| t.points().len() >= COUNTED_FROM_FRAMES;
-        let tracks = captures.iter().flat_map(|c| c.video.tracks.iter()).filter(counted);
+        let tracks = captures
+            .iter()
+            .flat_map(|c| c.video.tracks.iter())
+            .filter(counted);
         let frames: u64 = captures.iter().map(|c| c.video.frames.len() as u64).sum();
         // The mean over all frames, should captures differ in their field of view.
         let area_frames: f64 = captures
@@ -264,7 +300,10 @@ fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
 
 fn distribution(sizes: &SizeResult) -> Distribution {
     sizes.distribution.as_ref().map_or_else(
-        || Distribution { weighting: "number".into(), ..Distribution::default() },
+        || Distribution {
+            weighting: "number".into(),
+            ..Distribution::default()
+        },
         |d| Distribution {
             weighting: d.weighting.clone(),
             method: d.method.clone(),
@@ -283,6 +322,9 @@ fn population(p: &nta_sizing::Population) -> Population {
         diameter_nm: p.diameter_nm.value,
         sd_nm: Some(p.sd_nm.value),
         fraction: p.fraction.value,
-        ci95: PopulationCi95 { diameter_nm: Some(p.diameter_nm.ci95), fraction: Some(p.fraction.ci95) },
+        ci95: PopulationCi95 {
+            diameter_nm: Some(p.diameter_nm.ci95),
+            fraction: Some(p.fraction.ci95),
+        },
     }
 }

@@ -25,12 +25,22 @@ impl CaptureInput {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let source = nta_video::open(path)?;
         let files = nta_video::files_of(path)?;
-        Ok(Self { name: path.display().to_string(), files, is_folder: path.is_dir(), source })
+        Ok(Self {
+            name: path.display().to_string(),
+            files,
+            is_folder: path.is_dir(),
+            source,
+        })
     }
 
     /// A film that is not a file, such as a simulated one.
     pub fn of_source(name: &str, source: Box<dyn FrameSource>) -> Self {
-        Self { name: name.to_owned(), files: Vec::new(), is_folder: false, source }
+        Self {
+            name: name.to_owned(),
+            files: Vec::new(),
+            is_folder: false,
+            source,
+        }
     }
 }
 
@@ -68,12 +78,15 @@ pub(crate) fn follow(
 ) -> Result<Followed, AnalyzeError> {
     let tracking = tracking_plan(plan);
     let acquisition = in_force.acquisition;
-    let timing =
-        FrameTiming { interval_s: acquisition.frame_interval_s.value, trust_file: in_force.file_times_hold };
+    let timing = FrameTiming {
+        interval_s: acquisition.frame_interval_s.value,
+        trust_file: in_force.file_times_hold,
+    };
     let source = &mut *capture.source;
     let (files, is_folder, cancel) = (&capture.files, capture.is_folder, control.cancel);
     let (video, sha256) = std::thread::scope(|scope| {
-        let sum = (!files.is_empty()).then(|| scope.spawn(move || sha256_of(files, is_folder, cancel)));
+        let sum =
+            (!files.is_empty()).then(|| scope.spawn(move || sha256_of(files, is_folder, cancel)));
         let video = track_video(source, &tracking, timing, control);
         let sum = match sum.map(|handle| handle.join()) {
             None => Ok(None),
@@ -84,10 +97,21 @@ pub(crate) fn follow(
     });
     let video = video.map_err(|e| AnalyzeError::of_capture(&capture.name, e))?;
     let sha256 = sha256?.unwrap_or_default();
-    let trajectories =
-        video.tracks.iter().map(|t| Trajectory::from_track(t, &acquisition, &video.drift)).collect();
+    let trajectories = video
+        .tracks
+        .iter()
+        .map(|t| Trajectory::from_track(t, &acquisition, &video.drift))
+        .collect();
     let mut findings = video.findings.clone();
     findings.extend(in_force.findings);
     let info = capture.source.info().clone();
-    Ok(Followed { name: capture.name, sha256, info, acquisition, video, trajectories, findings })
+    Ok(Followed {
+        name: capture.name,
+        sha256,
+        info,
+        acquisition,
+        video,
+        trajectories,
+        findings,
+    })
 }

@@ -20,18 +20,23 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
         let alike: Vec<usize> = (i..captures.len())
             .filter(|&j| {
                 let a = &captures[j].acquisition;
-                a.exposure_s.is_none() && (a.frame_interval_s.value - interval).abs() < 1e-9 * interval
+                a.exposure_s.is_none()
+                    && (a.frame_interval_s.value - interval).abs() < 1e-9 * interval
             })
             .collect();
-        let trajectories: Vec<&Trajectory> =
-            alike.iter().flat_map(|&j| captures[j].trajectories.iter()).collect();
+        let trajectories: Vec<&Trajectory> = alike
+            .iter()
+            .flat_map(|&j| captures[j].trajectories.iter())
+            .collect();
         let (stated, finding) = match exposure::estimate(&trajectories, interval) {
-            Some(found) => {
-                (Stated::new(found.exposure_s, "estimated from the film"), found_it(&found, interval))
-            }
-            None => {
-                (Stated::new(ASSUMED_SHARE * interval, "assumed: half the frame interval"), assumed(interval))
-            }
+            Some(found) => (
+                Stated::new(found.exposure_s, "estimated from the film"),
+                found_it(&found, interval),
+            ),
+            None => (
+                Stated::new(ASSUMED_SHARE * interval, "assumed: half the frame interval"),
+                assumed(interval),
+            ),
         };
         findings.push(ReportFinding::of_sample(finding));
         for j in alike {

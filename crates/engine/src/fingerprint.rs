@@ -12,22 +12,33 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// `sha256sum` prints for its files, by name only, in the order in which they are read.
 ///
 /// Gives `None` if `cancel` is set meanwhile.
-pub fn sha256_of(files: &[PathBuf], is_folder: bool, cancel: &AtomicBool) -> Result<Option<String>, SourceError> {
+pub fn sha256_of(
+    files: &[PathBuf],
+    is_folder: bool,
+    cancel: &AtomicBool,
+) -> Result<Option<String>, SourceError> {
     if let ([file], false) = (files, is_folder) {
         return sha256_of_file(file, cancel);
     }
     let mut list = String::new();
     for file in files {
-        let Some(sum) = sha256_of_file(file, cancel)? else { return Ok(None) };
-        let name = file.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+        let Some(sum) = sha256_of_file(file, cancel)? else {
+            return Ok(None);
+        };
+        let name = file
+            .file_name()
+            .map(|n| n.to_string_lossy())
+            .unwrap_or_default();
         list.push_str(&format!("{sum}  {name}\n"));
     }
     Ok(Some(hex(&Sha256::digest(list.as_bytes()))))
 }
 
 fn sha256_of_file(path: &Path, cancel: &AtomicBool) -> Result<Option<String>, SourceError> {
-    let unreadable =
-        |e: std::io::Error| SourceError::Unreadable { path: path.display().to_string(), reason: e.to_string() };
+    let unreadable = |e: std::io::Error| SourceError::Unreadable {
+        path: path.display().to_string(),
+        reason: e.to_string(),
+    };
     let mut file = File::open(path).map_err(unreadable)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0u8; 1 << 20];
@@ -61,10 +72,17 @@ mod tests {
         let path = folder.path().join("abc");
         std::fs::write(&path, b"abc").expect("a file");
         let go = AtomicBool::new(false);
-        let sum = sha256_of(std::slice::from_ref(&path), false, &go).expect("readable").expect("not cancelled");
+        let sum = sha256_of(std::slice::from_ref(&path), false, &go)
+            .expect("readable")
+            .expect("not cancelled");
         // FIPS 180-2, appendix B.1.
-        assert_eq!(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        let as_folder = sha256_of(&[path], true, &go).expect("readable").expect("not cancelled");
+        assert_eq!(
+            sum,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+        let as_folder = sha256_of(&[path], true, &go)
+            .expect("readable")
+            .expect("not cancelled");
         assert_ne!(as_folder, sum);
     }
 
@@ -73,6 +91,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("abc");
         std::fs::write(&path, b"abc").expect("a file");
-        assert_eq!(sha256_of(&[path], false, &AtomicBool::new(true)).expect("readable"), None);
+        assert_eq!(
+            sha256_of(&[path], false, &AtomicBool::new(true)).expect("readable"),
+            None
+        );
     }
 }

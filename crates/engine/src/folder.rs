@@ -47,12 +47,19 @@ impl Outcome {
 }
 
 /// Analyses one sample and writes its results: all files or none.
-pub fn analyze_to_folder(request: &AnalyzeRequest, runtime: &Runtime<'_>) -> Result<Outcome, AnalyzeError> {
+pub fn analyze_to_folder(
+    request: &AnalyzeRequest,
+    runtime: &Runtime<'_>,
+) -> Result<Outcome, AnalyzeError> {
     if request.parquet && !cfg!(feature = "parquet") {
         return Err(AnalyzeError::NoParquet);
     }
     check_folder(&request.out, request.overwrite)?;
-    let inputs = request.inputs.iter().map(|p| CaptureInput::open(p)).collect::<Result<Vec<_>, _>>()?;
+    let inputs = request
+        .inputs
+        .iter()
+        .map(|p| CaptureInput::open(p))
+        .collect::<Result<Vec<_>, _>>()?;
     let analysis = analyze(inputs, &request.plan, runtime)?;
     let files = output_files(&analysis, request)?;
     if runtime.cancel.load(Ordering::Relaxed) {
@@ -60,11 +67,22 @@ pub fn analyze_to_folder(request: &AnalyzeRequest, runtime: &Runtime<'_>) -> Res
     }
     write_folder(&request.out, request.overwrite, &files)?;
     let headline = headline(&analysis.report);
-    Ok(Outcome { report: analysis.report, headline, report_path: request.out.join("report.html") })
+    Ok(Outcome {
+        report: analysis.report,
+        headline,
+        report_path: request.out.join("report.html"),
+    })
 }
 
-fn output_files(analysis: &Analysis, request: &AnalyzeRequest) -> Result<Vec<OutputFile>, AnalyzeError> {
-    let Analysis { report, captures, sizes } = analysis;
+fn output_files(
+    analysis: &Analysis,
+    request: &AnalyzeRequest,
+) -> Result<Vec<OutputFile>, AnalyzeError> {
+    let Analysis {
+        report,
+        captures,
+        sizes,
+    } = analysis;
     let particles = particle_rows(captures, sizes);
     let tracks = track_rows(captures);
     let page = html::page(report, &pictures(captures, &particles));
@@ -81,7 +99,10 @@ fn output_files(analysis: &Analysis, request: &AnalyzeRequest) -> Result<Vec<Out
     }
     files.push(OutputFile::new("tracks.csv", csv::spots_csv(tracks)));
     if request.spots {
-        files.push(OutputFile::new("spots.csv", csv::spots_csv(spot_rows(captures))));
+        files.push(OutputFile::new(
+            "spots.csv",
+            csv::spots_csv(spot_rows(captures)),
+        ));
     }
     Ok(files)
 }
@@ -92,14 +113,22 @@ fn parquet_files(
     tracks: &[csv::SpotRow],
 ) -> Result<Vec<OutputFile>, AnalyzeError> {
     use crate::report::parquet::{particles_parquet, tracks_parquet};
-    let failed = |e: parquet::errors::ParquetError| AnalyzeError::Parquet { reason: e.to_string() };
+    let failed = |e: parquet::errors::ParquetError| AnalyzeError::Parquet {
+        reason: e.to_string(),
+    };
     Ok(vec![
-        OutputFile::new("particles.parquet", particles_parquet(particles).map_err(failed)?),
+        OutputFile::new(
+            "particles.parquet",
+            particles_parquet(particles).map_err(failed)?,
+        ),
         OutputFile::new("tracks.parquet", tracks_parquet(tracks).map_err(failed)?),
     ])
 }
 
 #[cfg(not(feature = "parquet"))]
-fn parquet_files(_: &[csv::ParticleRow], _: &[csv::SpotRow]) -> Result<Vec<OutputFile>, AnalyzeError> {
+fn parquet_files(
+    _: &[csv::ParticleRow],
+    _: &[csv::SpotRow],
+) -> Result<Vec<OutputFile>, AnalyzeError> {
     Err(AnalyzeError::NoParquet)
 }

@@ -1,7 +1,7 @@
 //! The few lines that `nta analyze` prints.
 
-use crate::report::html::{amount_per_ml, length_nm};
-use crate::report::{Report, Verdict};
+use crate::report::html::{shown, shown_per_ml};
+use crate::report::{Concentration, Estimate, Report};
 use nta_core::Severity;
 
 /// Sample, size, concentration, counts and verdict, one line each.
@@ -24,19 +24,43 @@ pub(crate) fn headline(report: &Report) -> String {
     let used: u64 = report.captures.iter().map(|c| c.tally.tracks_used).sum();
     let tracks: u64 = report.captures.iter().map(|c| c.tally.tracks).sum();
     let frames: u64 = report.captures.iter().map(|c| c.frames).sum();
-    let count = |s: Severity| report.findings.iter().filter(|f| f.finding.severity == s).count();
-    let verdict = match report.verdict {
-        Verdict::Pass => "pass",
-        Verdict::Warning => "warning",
-        Verdict::Fail => "fail",
+    let count = |s: Severity| {
+        report
+            .findings
+            .iter()
+            .filter(|f| f.finding.severity == s)
+            .count()
     };
     format!(
         "sample:        {}\ndiameter:      {size}\nconcentration: {concentration}\nparticles:     {used} sized of {tracks} \
-         tracks in {frames} frames, {:.1} per frame\nverdict:       {verdict} ({} failures, {} warnings, {} notes)\n",
+         tracks in {frames} frames, {:.1} per frame\nverdict:       {} ({} failures, {} warnings, {} notes)\n",
         report.sample.id,
         report.particles_per_frame,
+        report.verdict.word(),
         count(Severity::Failure),
         count(Severity::Warning),
         count(Severity::Info),
     )
+}
+
+/// `101 nm (99 to 103)`.
+fn length_nm(e: &Estimate) -> String {
+    shown(e).map_or_else(
+        || "not available".to_owned(),
+        |s| {
+            format!(
+                "{} nm{}",
+                s.value,
+                s.interval.map(|i| format!(" ({i})")).unwrap_or_default()
+            )
+        },
+    )
+}
+
+/// `3.4 x 10^8 per mL ((3.1 to 3.7) x 10^8)`.
+fn amount_per_ml(c: &Concentration) -> String {
+    let s = shown_per_ml(c);
+    let interval = s.interval.map(|i| format!(" [{i}]")).unwrap_or_default();
+    let text = format!("{} per mL{interval}", s.value);
+    text.replace("<sup>", "^").replace("</sup>", "")
 }

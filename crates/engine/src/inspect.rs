@@ -39,7 +39,11 @@ struct Brightness {
 }
 
 /// Opens one capture, counts its frames and looks at a few of them.
-pub fn inspect(input: &Path, plan: &Plan, runtime: &Runtime<'_>) -> Result<Inspection, AnalyzeError> {
+pub fn inspect(
+    input: &Path,
+    plan: &Plan,
+    runtime: &Runtime<'_>,
+) -> Result<Inspection, AnalyzeError> {
     let mut capture = CaptureInput::open(input)?;
     let stopwatch = Stopwatch::new(runtime, 1);
     stopwatch.capture(0, capture.source.info().frames);
@@ -47,7 +51,10 @@ pub fn inspect(input: &Path, plan: &Plan, runtime: &Runtime<'_>) -> Result<Inspe
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(runtime.threads)
         .build()
-        .map_err(|e| AnalyzeError::Threads { threads: runtime.threads, reason: e.to_string() })?;
+        .map_err(|e| AnalyzeError::Threads {
+            threads: runtime.threads,
+            reason: e.to_string(),
+        })?;
     let seen = pool
         .install(|| glance(&mut *capture.source, &tracking_plan(plan), FRAMES))
         .map_err(|e| AnalyzeError::of_capture(&capture.name, e))?;
@@ -109,10 +116,16 @@ fn missing(plan: &Plan, info: &VideoInfo) -> Vec<String> {
         out.push("frame rate: give --frame-rate-fps (there is no size without it)".to_owned());
     }
     if plan.exposure_ms.is_none() && info.exposure_s.is_none() {
-        out.push("exposure: give --exposure-ms, else it is estimated from the film or assumed".to_owned());
+        out.push(
+            "exposure: give --exposure-ms, else it is estimated from the film or assumed"
+                .to_owned(),
+        );
     }
     if plan.temperature_c.from == "default" {
-        out.push(format!("temperature: give --temperature-c, else {} °C is assumed", plan.temperature_c.value));
+        out.push(format!(
+            "temperature: give --temperature-c, else {} °C is assumed",
+            plan.temperature_c.value
+        ));
     }
     if plan.depth_um.is_none() {
         out.push("depth: give --depth-um for a concentration".to_owned());
@@ -130,27 +143,66 @@ impl Inspection {
             let _ = writeln!(out, "{:<16}{value}", format!("{name}:"));
         };
         line("file", self.path.clone());
-        line("stored as", format!("{}, {}{}", i.container, i.codec, if i.lossy { " (lossy)" } else { "" }));
-        line("frame size", format!("{} x {} px, {} bit", i.width_px, i.height_px, i.bit_depth));
+        line(
+            "stored as",
+            format!(
+                "{}, {}{}",
+                i.container,
+                i.codec,
+                if i.lossy { " (lossy)" } else { "" }
+            ),
+        );
+        line(
+            "frame size",
+            format!("{} x {} px, {} bit", i.width_px, i.height_px, i.bit_depth),
+        );
         line("frames", self.frames_read.to_string());
         let unknown = || "the file does not say".to_owned();
-        let rate = |s: f64| format!("{} fps ({} ms between frames)", rounded(1.0 / s), rounded(1e3 * s));
+        let rate = |s: f64| {
+            format!(
+                "{} fps ({} ms between frames)",
+                rounded(1.0 / s),
+                rounded(1e3 * s)
+            )
+        };
         line("frame rate", i.frame_interval_s.map_or_else(unknown, rate));
         let size = |(um, place): &(f64, String)| format!("{} um ({place})", rounded(*um));
-        line("pixel size", i.pixel_size_um.as_ref().map_or_else(unknown, size));
+        line(
+            "pixel size",
+            i.pixel_size_um.as_ref().map_or_else(unknown, size),
+        );
         let exposure = |(s, place): &(f64, String)| format!("{} ms ({place})", rounded(1e3 * s));
-        line("exposure", i.exposure_s.as_ref().map_or_else(unknown, exposure));
+        line(
+            "exposure",
+            i.exposure_s.as_ref().map_or_else(unknown, exposure),
+        );
         for (key, value) in &i.says {
             line(key, value.clone());
         }
         let b = self.brightness;
-        line("brightness", format!("{} to {}, median {} counts", b.darkest, b.brightest, b.median));
+        line(
+            "brightness",
+            format!(
+                "{} to {}, median {} counts",
+                b.darkest, b.brightest, b.median
+            ),
+        );
         line(
             "saturated",
-            format!("{} % of pixels at {} counts", rounded(100.0 * b.saturated), i.ceiling_counts),
+            format!(
+                "{} % of pixels at {} counts",
+                rounded(100.0 * b.saturated),
+                i.ceiling_counts
+            ),
         );
-        line("noise", format!("{} counts per pixel", rounded(self.noise_counts)));
-        line("spot width", format!("{} px (standard deviation)", rounded(self.spot_width_px)));
+        line(
+            "noise",
+            format!("{} counts per pixel", rounded(self.noise_counts)),
+        );
+        line(
+            "spot width",
+            format!("{} px (standard deviation)", rounded(self.spot_width_px)),
+        );
         let (low, high) = self.spot_range();
         line(
             "spots",
@@ -172,7 +224,10 @@ impl Inspection {
     /// For programs.
     pub fn to_json(&self) -> Value {
         let i = &self.info;
-        let placed = |v: &Option<(f64, String)>| v.as_ref().map(|(v, from)| json!({"value": v, "from": from}));
+        let placed = |v: &Option<(f64, String)>| {
+            v.as_ref()
+                .map(|(v, from)| json!({"value": v, "from": from}))
+        };
         json!({
             "path": self.path,
             "container": i.container, "codec": i.codec, "lossy": i.lossy, "colour": i.colour,

@@ -17,22 +17,41 @@ pub(crate) fn pictures(captures: &[Followed], particles: &[ParticleRow]) -> Pict
         .iter()
         .filter(|p| p.used)
         .step_by(stride)
-        .filter_map(|p| Some(ParticlePoint { diameter_nm: p.diameter_nm?, mass_counts: p.mass_counts }))
+        .filter_map(|p| {
+            Some(ParticlePoint {
+                diameter_nm: p.diameter_nm?,
+                mass_counts: p.mass_counts,
+            })
+        })
         .collect();
-    Pictures { film: captures.first().and_then(film), particles: dots }
+    Pictures {
+        film: captures.first().and_then(film),
+        particles: dots,
+    }
 }
 
 fn film(capture: &Followed) -> Option<FilmPicture> {
     let (frame, pixels) = capture.video.preview.as_ref()?;
-    let spots = capture.video.frames.iter().find(|f| f.frame == *frame).map_or(&[][..], |f| &f.spots);
-    let (from, to) = (frame.0.saturating_sub(TRAIL_FRAMES), frame.0.saturating_add(TRAIL_FRAMES));
+    let spots = capture
+        .video
+        .frames
+        .iter()
+        .find(|f| f.frame == *frame)
+        .map_or(&[][..], |f| &f.spots);
+    let (from, to) = (
+        frame.0.saturating_sub(TRAIL_FRAMES),
+        frame.0.saturating_add(TRAIL_FRAMES),
+    );
     let tracks = capture
         .video
         .tracks
         .iter()
         .filter(|t| t.first_frame() <= *frame && *frame <= t.last_frame() && t.points().len() > 1)
         .map(|t| {
-            let near = t.points().iter().filter(|p| (from..=to).contains(&p.frame.0));
+            let near = t
+                .points()
+                .iter()
+                .filter(|p| (from..=to).contains(&p.frame.0));
             near.map(|p| [p.spot.x_px, p.spot.y_px]).collect()
         })
         .collect();

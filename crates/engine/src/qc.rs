@@ -10,10 +10,20 @@ use nta_sizing::SampleSizes;
 const DIAMETER_PER_KELVIN: f64 = 0.026;
 
 /// Findings in the order of the stages: those of the captures first, then those of the sample.
-pub(crate) fn of_sample(captures: &[Followed], sizes: &SampleSizes, plan: &Plan) -> Vec<ReportFinding> {
+pub(crate) fn of_sample(
+    captures: &[Followed],
+    sizes: &SampleSizes,
+    plan: &Plan,
+) -> Vec<ReportFinding> {
     let mut out = Vec::new();
     for (i, capture) in captures.iter().enumerate() {
-        out.extend(capture.findings.iter().cloned().map(|f| ReportFinding::of_capture(f, i)));
+        out.extend(
+            capture
+                .findings
+                .iter()
+                .cloned()
+                .map(|f| ReportFinding::of_capture(f, i)),
+        );
         if let Some(finding) = no_spots(capture) {
             out.push(ReportFinding::of_capture(finding, i));
         }
@@ -47,9 +57,15 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
     let viscosity_known = matches!(plan.medium, Medium::ViscosityMpaS(_));
     if plan.temperature_c.from == "default" {
         let (effect, why) = if viscosity_known {
-            (100.0 / 298.15, "One kelvin more or less changes the size by 0.3 %, the viscosity being given.")
+            (
+                100.0 / 298.15,
+                "One kelvin more or less changes the size by 0.3 %, the viscosity being given.",
+            )
         } else {
-            (100.0 * DIAMETER_PER_KELVIN, "One kelvin more or less changes the size by 2.6 %.")
+            (
+                100.0 * DIAMETER_PER_KELVIN,
+                "One kelvin more or less changes the size by 2.6 %.",
+            )
         };
         out.push(
             Finding::new(
@@ -85,9 +101,13 @@ fn different_captures(captures: &[Followed]) -> Option<Finding> {
     let (first, rest) = captures.split_first()?;
     let differs = |a: f64, b: f64| (a - b).abs() > 1e-6 * a.abs();
     let odd = rest.iter().find(|c| {
-        differs(first.acquisition.pixel_size_um.value, c.acquisition.pixel_size_um.value)
-            || differs(first.acquisition.frame_interval_s.value, c.acquisition.frame_interval_s.value)
-            || first.video.size_px != c.video.size_px
+        differs(
+            first.acquisition.pixel_size_um.value,
+            c.acquisition.pixel_size_um.value,
+        ) || differs(
+            first.acquisition.frame_interval_s.value,
+            c.acquisition.frame_interval_s.value,
+        ) || first.video.size_px != c.video.size_px
     })?;
     Some(Finding::new(
         "A05",

@@ -14,14 +14,22 @@ pub(crate) fn replicates(captures: &[Capture]) -> Replicates {
             ("d90_nm", |c| c.diameter_nm.d90.value),
             ("mode_nm", |c| c.diameter_nm.mode.value),
             ("sd_nm", |c| c.diameter_nm.sd.value),
-            ("concentration_per_ml", |c| c.concentration.as_ref().map(|c| c.per_ml)),
+            ("concentration_per_ml", |c| {
+                c.concentration.as_ref().map(|c| c.per_ml)
+            }),
             ("particles_per_frame", |c| Some(c.particles_per_frame)),
         ];
         for (name, number) in numbers {
-            between_capture.insert(name.to_owned(), spread(captures.iter().map(number).collect()));
+            between_capture.insert(
+                name.to_owned(),
+                spread(captures.iter().map(number).collect()),
+            );
         }
     }
-    Replicates { n: captures.len() as u64, between_capture }
+    Replicates {
+        n: captures.len() as u64,
+        between_capture,
+    }
 }
 
 fn spread(values: Vec<Option<f64>>) -> Spread {
@@ -31,8 +39,19 @@ fn spread(values: Vec<Option<f64>>) -> Spread {
     let sd = mean
         .filter(|_| n > 1.0)
         .map(|mean| (known.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt());
-    let cv = sd.zip(mean).filter(|(_, mean)| *mean > 0.0).map(|(sd, mean)| sd / mean);
-    Spread { values, mean, sd, se: sd.map(|sd| sd / n.sqrt()), cv, trend: None, trend_p: None }
+    let cv = sd
+        .zip(mean)
+        .filter(|(_, mean)| *mean > 0.0)
+        .map(|(sd, mean)| sd / mean);
+    Spread {
+        values,
+        mean,
+        sd,
+        se: sd.map(|sd| sd / n.sqrt()),
+        cv,
+        trend: None,
+        trend_p: None,
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ pub(crate) fn particle_rows(captures: &[Followed], sizes: &SampleSizes) -> Vec<P
     for (i, capture) in captures.iter().enumerate() {
         for (track, size) in capture.video.tracks.iter().zip(&sizes.particles[i]) {
             let spots = || track.points().iter().map(|p| &p.spot);
-            let mean = |value: fn(&Spot) -> f64| spots().map(value).sum::<f64>() / track.points().len() as f64;
+            let mean = |value: fn(&Spot) -> f64| {
+                spots().map(value).sum::<f64>() / track.points().len() as f64
+            };
             out.push(ParticleRow {
                 capture: i as u64,
                 particle: u64::from(track.id().0),
@@ -24,8 +26,8 @@ pub(crate) fn particle_rows(captures: &[Followed], sizes: &SampleSizes) -> Vec<P
                 diffusion_um2_per_s: size.estimate.as_ref().map(|e| e.diffusion_um2_per_s),
                 diffusion_se_um2_per_s: size.estimate.as_ref().map(|e| e.std_err_um2_per_s),
                 diameter_nm: size.diameter_nm,
-                diameter_low_nm: size.diameter_low_nm,
-                diameter_high_nm: size.diameter_high_nm,
+                diameter_low_nm: size.low_nm,
+                diameter_high_nm: size.high_nm,
                 used: size.used,
                 reason: size.reason.clone().unwrap_or_default(),
             });
@@ -40,7 +42,12 @@ pub(crate) fn track_rows(captures: &[Followed]) -> Vec<SpotRow> {
     for (i, capture) in captures.iter().enumerate() {
         for track in &capture.video.tracks {
             let particle = Some(u64::from(track.id().0));
-            out.extend(track.points().iter().map(|p| row(i, p.frame.0, particle, &p.spot)));
+            out.extend(
+                track
+                    .points()
+                    .iter()
+                    .map(|p| row(i, p.frame.0, particle, &p.spot)),
+            );
         }
     }
     out
@@ -57,7 +64,12 @@ pub(crate) fn spot_rows(captures: &[Followed]) -> Vec<SpotRow> {
             .iter()
             .flat_map(|t| {
                 t.points().iter().map(|p| {
-                    (p.frame.0, p.spot.x_px.to_bits(), p.spot.y_px.to_bits(), t.id().0)
+                    (
+                        p.frame.0,
+                        p.spot.x_px.to_bits(),
+                        p.spot.y_px.to_bits(),
+                        t.id().0,
+                    )
                 })
             })
             .collect();

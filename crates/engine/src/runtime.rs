@@ -59,7 +59,11 @@ impl<'a> Stopwatch<'a> {
             since: now,
             seconds: BTreeMap::new(),
         };
-        Self { runtime, began: now, state: Mutex::new(state) }
+        Self {
+            runtime,
+            began: now,
+            state: Mutex::new(state),
+        }
     }
 
     /// The next capture begins.
@@ -76,7 +80,8 @@ impl<'a> Stopwatch<'a> {
             if state.stage != stage {
                 let now = Instant::now();
                 let spent = (now - state.since).as_secs_f64();
-                *state.seconds.entry(state.stage.to_owned()).or_insert(0.0) += spent;
+                let before = state.stage.to_owned();
+                *state.seconds.entry(before).or_insert(0.0) += spent;
                 state.stage = stage;
                 state.since = now;
             }
@@ -95,17 +100,26 @@ impl<'a> Stopwatch<'a> {
     pub(crate) fn read(&self) -> (f64, BTreeMap<String, f64>) {
         let state = self.lock();
         let mut seconds = state.seconds.clone();
-        *seconds.entry(state.stage.to_owned()).or_insert(0.0) += state.since.elapsed().as_secs_f64();
+        *seconds.entry(state.stage.to_owned()).or_insert(0.0) +=
+            state.since.elapsed().as_secs_f64();
         (self.began.elapsed().as_secs_f64(), seconds)
     }
 
     /// What the core asks for.
-    pub(crate) fn control<'b>(&'b self, on_progress: &'b (dyn Fn(&'static str, u64) + Sync)) -> Control<'b> {
-        Control { progress: on_progress, cancel: self.runtime.cancel }
+    pub(crate) fn control<'b>(
+        &'b self,
+        on_progress: &'b (dyn Fn(&'static str, u64) + Sync),
+    ) -> Control<'b> {
+        Control {
+            progress: on_progress,
+            cancel: self.runtime.cancel,
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         // A thread that panicked while it held the lock left plain numbers behind; they are still good.
-        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -225,7 +225,12 @@ fn look_at(
             let (index, time_s) = (packet.index, packet.time_s);
             let pixels = match (packet.data, source) {
                 (PacketData::Ready(pixels), _) => Some(pixels),
-                (data, Some(source)) => source.decode(Packet { index, time_s, data })
+                (data, Some(source)) => source
+                    .decode(Packet {
+                        index,
+                        time_s,
+                        data,
+                    })
                     .ok(),
                 (_, None) => None,
             };

@@ -5,6 +5,7 @@ use super::value::Value;
 use nta_core::film::FilmOptions;
 use nta_core::method::Choice;
 use nta_core::model::Stated;
+use nta_sizing::Weighting;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -30,26 +31,6 @@ pub enum Medium {
     Named(Stated<String>),
     /// A viscosity as measured, mPa s.
     ViscosityMpaS(Stated<f64>),
-}
-
-/// What a number-weighted curve counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Weighting {
-    /// Every particle of the sample counts once: tracks are corrected for the time in which a particle is seen.
-    #[default]
-    Number,
-    /// Every track counts once.
-    Tracks,
-}
-
-impl Weighting {
-    /// The plan's word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Weighting::Number => "number",
-            Weighting::Tracks => "tracks",
-        }
-    }
 }
 
 /// The table `[size]`.

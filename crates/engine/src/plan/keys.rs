@@ -90,7 +90,7 @@ impl KeySpec {
             Kind::Whole { min, max, unit } => format!("{min} to {max} {unit}"),
             Kind::Text => "text".to_owned(),
             Kind::Word(words) => words.join(" or "),
-            Kind::Medium => super::medium::MEDIA.join(" or "),
+            Kind::Medium => super::medium::names().join(" or "),
             Kind::Switch => "true or false".to_owned(),
             Kind::Rectangles => "list of [x, y, width, height], px".to_owned(),
         }
@@ -283,16 +283,16 @@ pub static KEYS: &[KeySpec] = &[
     ),
     key(
         ("size", "shortest_track_frames"),
-        whole(2, 1000, "frames"),
+        whole(3, 1000, "frames"),
         Fallback::Whole(6),
         "Tracks with fewer positions give no size; they are tallied.",
         "6",
     ),
     key(
         ("size", "resamples"),
-        whole(0, 10_000, "resamples"),
+        whole(20, 10_000, "resamples"),
         Fallback::Whole(200),
-        "Bootstrap resamples for the confidence bands; 0 for no bands.",
+        "Bootstrap resamples behind the bands and intervals.",
         "200",
     ),
     key(
@@ -304,9 +304,9 @@ pub static KEYS: &[KeySpec] = &[
     ),
     key(
         ("size", "weighting"),
-        Kind::Word(&["number", "tracks"]),
+        Kind::Word(&["number", "track"]),
         Fallback::Word("number"),
-        "What the curve counts: every particle of the sample once (number), or every track once (tracks).",
+        "What the curve counts: every particle of the sample once (number), or every track once (track).",
         "\"number\"",
     ),
 ];

@@ -24,7 +24,7 @@ mod write;
 pub use acquisition::AcquisitionInForce;
 pub use catalogue::{methods_json, methods_text};
 pub use error::PlanError;
-pub use in_force::{FrameRange, Medium, Plan, SampleValue, SizeOptions, Weighting};
+pub use in_force::{FrameRange, Medium, Plan, SampleValue, SizeOptions};
 pub use input::PlanInput;
 pub use instrument::{Instrument, instrument_folders};
 pub use value::Value;

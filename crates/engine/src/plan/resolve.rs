@@ -1,7 +1,7 @@
 //! From what was typed to what is in force.
 
 use super::error::PlanError;
-use super::in_force::{DEFAULT, FrameRange, Medium, Plan, SampleValue, SizeOptions, Weighting};
+use super::in_force::{DEFAULT, FrameRange, Medium, Plan, SampleValue, SizeOptions};
 use super::input::PlanInput;
 use super::instrument::{self, Instrument, instrument_folders};
 use super::keys::{Fallback, INSTRUMENT, KEYS, SAMPLE};
@@ -12,6 +12,7 @@ use super::value::Value;
 use nta_core::film::{FilmOptions, Polarity};
 use nta_core::method::{Choice, MethodError};
 use nta_core::model::Stated;
+use nta_sizing::Weighting;
 use std::collections::BTreeMap;
 
 const COMMAND_LINE: &str = "command line";
@@ -252,13 +253,13 @@ impl InForce {
     }
 
     fn size(&self) -> SizeOptions {
-        let tracks = self.stated("size.weighting", Value::word).value == Weighting::Tracks.word();
+        let tracks = self.stated("size.weighting", Value::word).value == Weighting::Track.word();
         SizeOptions {
             shortest_track_frames: self.count("size.shortest_track_frames"),
             resamples: self.count("size.resamples"),
             profile_precision: self.stated("size.profile_precision", Value::switch).value,
             weighting: if tracks {
-                Weighting::Tracks
+                Weighting::Track
             } else {
                 Weighting::Number
             },

@@ -61,6 +61,16 @@ pub static STAGES: &[Stage] = &[
         "the motion that all particles share",
         nta_core::drift::DRIFTS
     ),
+    stage!(
+        "diffusion",
+        "the diffusion coefficient of a single track",
+        nta_sizing::ESTIMATORS
+    ),
+    stage!(
+        "distribution",
+        "the sizes of all particles together",
+        nta_sizing::DISTRIBUTIONS
+    ),
 ];
 
 /// The stage of that name.

@@ -2,7 +2,7 @@
 
 use super::error::{PlanError, advice};
 use super::keys::{KeySpec, Kind};
-use super::medium::MEDIA;
+use super::medium;
 use super::nearest::nearest;
 use nta_core::film::Rect;
 
@@ -131,7 +131,7 @@ pub(super) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<
             _ => Err(wrong("a text in quotes")),
         },
         Kind::Word(words) => word(spec, value, words, place),
-        Kind::Medium => word(spec, value, MEDIA, place),
+        Kind::Medium => word(spec, value, &medium::names(), place),
         Kind::Switch => value
             .as_bool()
             .map(Value::Switch)
@@ -193,7 +193,7 @@ fn in_range(
 fn word(
     spec: &KeySpec,
     value: &toml::Value,
-    words: &'static [&'static str],
+    words: &[&'static str],
     place: &str,
 ) -> Result<Value, PlanError> {
     match value {

@@ -237,6 +237,10 @@ pub struct Concentration {
 /// What the films could have shown at all; null where not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
+    /// A coefficient of variation below this cannot be told from zero with these tracks.
+    pub narrowest_cv: Option<f64>,
+    /// Two equally frequent sizes closer than this ratio cannot be told from one with these tracks.
+    pub smallest_ratio: Option<f64>,
     /// Diameter above which particles move too little for these films, nm.
     pub largest_measurable_nm: Option<f64>,
     /// Concentration of the original sample below which too few particles are seen, per mL.
@@ -301,6 +305,8 @@ pub struct CaptureTally {
     pub tracks_used: u64,
     /// Tracks that were left out, by reason.
     pub skipped: Tally,
+    /// Candidates and spots that were left out on the way to tracks, by reason.
+    pub dropped: Tally,
 }
 
 /// Where the shared motion has carried everything, at a few hundred moments at most.

@@ -104,6 +104,7 @@ fn capture(i: usize) -> Capture {
             tracks: 1400,
             tracks_used: 742 + i as u64,
             skipped: Tally([("too_short".to_owned(), 649), ("stuck".to_owned(), 9)].into()),
+            dropped: Tally::default(),
         },
         particles_per_frame: 36.0 + shift,
         drift_um_per_s: Some([0.31, -0.12]),
@@ -315,6 +316,8 @@ fn sized(n: usize) -> Report {
         size_classes: vec![class(50.0, 100.0, 0.43), class(100.0, 200.0, 0.56)],
         concentration: Some(concentration(3.41e9)),
         limits: Limits {
+            narrowest_cv: Some(0.06),
+            smallest_ratio: Some(1.4),
             largest_measurable_nm: Some(900.0),
             lowest_concentration_per_ml: Some(4.7e8),
             highest_concentration_per_ml: Some(1.9e10),

@@ -11,6 +11,8 @@ mod sections;
 mod svg;
 mod words;
 
+pub(crate) use words::{shown, shown_per_ml};
+
 pub use pictures::{FilmPicture, ParticlePoint, Pictures, grey_png};
 
 use super::model::Report;
