@@ -11,8 +11,9 @@ pub fn all_frames(film: &mut dyn FrameSource) -> (Vec<(u32, Pixels)>, u64) {
     film.rewind().unwrap();
     let (mut out, mut damaged) = (Vec::new(), 0);
     while let Some(packet) = film.next_packet().unwrap() {
+        let index = packet.index.0;
         match film.decode(packet) {
-            Ok(pixels) => out.push((packet.index.0, pixels)),
+            Ok(pixels) => out.push((index, pixels)),
             Err(_) => damaged += 1,
         }
     }
