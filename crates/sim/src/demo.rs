@@ -4,14 +4,14 @@ use crate::avi::{self, AviError};
 use crate::{Amount, Light, Motion, Optics, Population, Scene, SimulatedFilm, Stuck};
 
 /// JPEG quality of the demo film.
-pub const QUALITY: u8 = 85;
+pub const QUALITY: u8 = 88;
 
-/// A mixture of 100 and 200 nm beads in water at 25 C, as a 20x microscope with a light sheet sees it.
+/// Beads of 100 nm in water at 25 C in a slow flow, as a microscope with a light sheet sees them.
 pub fn scene() -> Scene {
     Scene {
-        width_px: 320,
-        height_px: 240,
-        pixel_size_um: 0.25,
+        width_px: 400,
+        height_px: 300,
+        pixel_size_um: 0.2,
         frame_rate_fps: 25.0,
         exposure_ms: 15.0,
         frames: 300,

@@ -25,6 +25,7 @@ mod optics;
 mod random;
 mod render;
 mod scene;
+mod scene_check;
 mod scene_error;
 mod sizes;
 mod special;

@@ -46,7 +46,8 @@ impl FrameTruth {
     }
 }
 
-/// One particle in one picture.
+/// One particle in one picture. Positions are means over the time of the exposure, not over the light: where the light
+/// changes with depth on the way, the centre of gravity of the spot lies a little beside them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpotTruth {
     /// Place in [`Truth::particles`].

@@ -70,7 +70,7 @@ impl World {
         let volume_um3: f64 = stage.sides_um.iter().product();
         // 1 mL is 1e12 um^3.
         let expected = concentration * 1e-12 * volume_um3;
-        if !(expected * f64::from(scene.frames) <= MOST_PLACES) {
+        if expected * f64::from(scene.frames) > MOST_PLACES {
             return Err(SceneError::TooLarge {
                 particles: expected,
                 frames: scene.frames,
