@@ -88,7 +88,7 @@ fn only_two_files_are_parallel() {
         "crates/sizing/src/bootstrap.rs",
     ];
     // The engine builds the pool in which both run.
-    let pool = "crates/engine/src/analyze.rs";
+    let pool = "crates/engine/src/runtime.rs";
     for (name, text) in sources() {
         let uses = text
             .lines()

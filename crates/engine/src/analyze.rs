@@ -116,13 +116,7 @@ pub fn analyze(
     plan: &Plan,
     runtime: &Runtime<'_>,
 ) -> Result<Analysis, AnalyzeError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(runtime.threads)
-        .build()
-        .map_err(|e| AnalyzeError::Threads {
-            threads: runtime.threads,
-            reason: e.to_string(),
-        })?;
+    let pool = runtime.pool()?;
     let in_force = inputs
         .iter()
         .map(|input| {
@@ -133,7 +127,9 @@ pub fn analyze(
                 })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    pool.install(|| run(inputs, in_force, plan, runtime))
+    let mut analysis = pool.install(|| run(inputs, in_force, plan, runtime))?;
+    analysis.report.timing.threads = Some(pool.current_num_threads() as u64);
+    Ok(analysis)
 }
 
 fn run(
@@ -201,7 +197,6 @@ fn timing(
         .sum();
     let per_second = |n: f64| if seconds > 0.0 { n / seconds } else { 0.0 };
     crate::report::Timing {
-        threads: Some(rayon::current_num_threads() as u64),
         seconds,
         frames_per_second: per_second(frames as f64),
         megapixels_per_second: per_second(megapixels),

@@ -48,13 +48,7 @@ pub fn inspect(
     let stopwatch = Stopwatch::new(runtime, 1);
     stopwatch.capture(0, capture.source.info().frames);
     stopwatch.report("background", 0);
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(runtime.threads)
-        .build()
-        .map_err(|e| AnalyzeError::Threads {
-            threads: runtime.threads,
-            reason: e.to_string(),
-        })?;
+    let pool = runtime.pool()?;
     let seen = pool
         .install(|| glance(&mut *capture.source, &tracking_plan(plan), FRAMES))
         .map_err(|e| AnalyzeError::of_capture(&capture.name, e))?;

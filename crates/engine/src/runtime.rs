@@ -1,5 +1,6 @@
 //! How the work is done, without any influence on the numbers.
 
+use crate::analyze::AnalyzeError;
 use nta_core::track_video::Control;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -30,6 +31,19 @@ pub struct Runtime<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
     /// Set to stop; the work then ends with [`crate::AnalyzeError::Cancelled`] and leaves nothing behind.
     pub cancel: &'a AtomicBool,
+}
+
+impl Runtime<'_> {
+    /// The threads in which all parallel loops run.
+    pub(crate) fn pool(&self) -> Result<rayon::ThreadPool, AnalyzeError> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads)
+            .build()
+            .map_err(|e| AnalyzeError::Threads {
+                threads: self.threads,
+                reason: e.to_string(),
+            })
+    }
 }
 
 /// Passes progress on and keeps the time of each stage.
