@@ -1,12 +1,13 @@
 //! What a person should know about the sizes.
 //!
 //! S01 no distribution, S02 few tracks, S04 below resolution, S05 precision scale on its bound, S06 mass at an end of
-//! the range, S07 motion not as modelled.
+//! the range, S07 motion not as modelled, S08 a peak that hangs on a few tracks.
 
 use crate::goodness::PeriodogramRatios;
+use crate::group::FEWEST_TRACKS;
 use crate::precision_scale::PrecisionScale;
 use crate::result::SizeResult;
-use crate::size_sample::FEWEST_TRACKS;
+
 use nta_core::{Finding, Severity};
 
 const STAGE: &str = "size";

@@ -5,7 +5,8 @@
 //! Signed: short or noisy trajectories may give a negative value.
 //!
 //! Differs from the paper in: two axes are averaged, and gaps enter through the mean time span: `<dx^2>` is divided
-//! by the mean of `span` and the covariance, which gaps leave as it is, is added with its own weight.
+//! by the mean of `span` and the covariance, which gaps leave as it is, is added with its own weight; the variance
+//! with known precision is exact for gaps and for a precision of each position.
 
 use super::{DiffusionEstimate, DiffusionEstimator, MakeEstimator, with_normal_interval};
 use crate::likelihood::AXES;
@@ -55,19 +56,25 @@ impl DiffusionEstimator for Cve {
     }
 }
 
-/// `Var D = D^2 (2 + 4e + 3e^2) / (N (1-2R)^2)` per axis with `e = s^2/(D dt) - 2R`.
+/// The variance is that of a sum of squares of correlated displacements, `2 sum C_kk^2 + 4 sum C_k,k+1^2` per axis;
+/// for a regular trajectory that is the paper's `D^2 (2 + 4e + 3e^2) / (N (1-2R)^2)`, `e = s^2/(D dt) - 2R`.
 fn known(steps: &Steps, n: f64, span: f64, squares: f64) -> Option<DiffusionEstimate> {
-    let noise = steps.mean_variance_um2();
-    let exposure = steps.sampling.exposure_s;
-    let free = 2.0 * (span - exposure / 3.0);
-    let d = (squares - 2.0 * noise) / free;
-    let two_r = exposure / (3.0 * span);
-    // Written with D e = s^2/dt - 2 R D, so that D = 0 is no special case.
-    let de = noise / span - two_r * d.max(0.0);
-    let dd = d.max(0.0);
-    let variance =
-        (2.0 * dd * dd + 4.0 * dd * de + 3.0 * de * de) / (AXES * n * (1.0 - two_r).powi(2));
-    with_normal_interval(steps, d, variance, noise)
+    let noise: f64 = (0..steps.len())
+        .map(|k| steps.variance_line(k).0)
+        .sum::<f64>()
+        / n;
+    let free = 2.0 * (span - steps.sampling.exposure_s / 3.0);
+    let d = (squares - noise) / free;
+    let at = d.max(0.0);
+    let square = |(constant, slope): (f64, f64)| (constant + slope * at).powi(2);
+    let own: f64 = (0..steps.len())
+        .map(|k| square(steps.variance_line(k)))
+        .sum();
+    let shared: f64 = (1..steps.len())
+        .map(|k| square(steps.covariance_line(k - 1)))
+        .sum();
+    let variance = (2.0 * own + 4.0 * shared) / (AXES * n * n * free * free);
+    with_normal_interval(steps, d, variance, 0.5 * noise)
 }
 
 /// `Var D = D^2 [(6 + 4e + 2e^2)/N + 4 (1+e)^2/N^2]` per axis; the localisation variance follows as `D dt e`.

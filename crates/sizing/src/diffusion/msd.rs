@@ -6,10 +6,11 @@
 //! Signed. Kept as the incumbent to compare with.
 //!
 //! Differs from the paper in: weights of the weighted fit are pairs/lag^2 (the variance of one point of a free
-//! trajectory without localisation error, eq. 17 to leading order); the standard error is that of a linear
-//! functional of the displacements, propagated exactly through their covariance at the estimate.
+//! trajectory without localisation error, eq. 17 to leading order); the standard error is
+//! that of a quadratic form of the displacements, exact at the estimate for a trajectory without gaps.
 
 use super::{DiffusionEstimate, DiffusionEstimator, MakeEstimator, with_normal_interval};
+use crate::likelihood::AXES;
 use crate::msd::msd_curve;
 use crate::steps::Steps;
 use nta_core::method::{Entry, ParamSpec, Params};
@@ -136,35 +137,46 @@ fn line(steps: &Steps, points: u32, weighted: bool) -> Option<DiffusionEstimate>
     with_normal_interval(steps, diffusion, variance, noise)
 }
 
-/// Variance of `sum_j share_j msd_j` for a regular trajectory of as many displacements at this D with the mean
-/// localisation variance. One axis has a quadratic form `d' Q d` in its displacements, whose variance is
-/// `2 tr(Q C Q C)`; the two axes add.
-///
-/// With Q and C both Toeplitz up to their corners, `tr(QCQC)` is taken in the spectral (Whittle) form: the mean over
-/// frequencies of (q(w) c(w))^2, with the number of pairs in place of n for the overlap at the ends.
+/// Variance of `sum_j share_j msd_j` at this D for a trajectory without gaps but otherwise the same. Each axis has a
+/// quadratic form `d' Q d` in its displacements with covariance C, whose variance is `2 tr(Q C Q C)`; the axes add.
 fn slope_variance(steps: &Steps, share: &[f64], diffusion: f64) -> f64 {
-    let n = steps.len() as f64;
-    let span = steps.span_s.iter().sum::<f64>() / n;
-    let blur = diffusion * steps.sampling.exposure_s / 3.0;
-    let noise = steps.mean_variance_um2();
-    let diagonal = 2.0 * diffusion * span - 2.0 * blur + 2.0 * noise;
-    let off = blur - noise;
-    const FREQUENCIES: usize = 128;
-    let mut sum = 0.0;
-    for i in 0..FREQUENCIES {
-        let w = std::f64::consts::PI * (i as f64 + 0.5) / FREQUENCIES as f64;
-        let c = diagonal + 2.0 * off * w.cos();
-        // Lag j sums j displacements: |sum_{k<j} e^{iwk}|^2 = (sin(jw/2)/sin(w/2))^2, over n + 1 - j pairs.
-        let q: f64 = share
-            .iter()
-            .enumerate()
-            .map(|(j, s)| {
-                let lag = j as f64 + 1.0;
-                let kernel = ((0.5 * lag * w).sin() / (0.5 * w).sin()).powi(2);
-                s * kernel / (n + 1.0 - lag).max(1.0).sqrt()
+    let n = steps.len();
+    let band = share.len().min(n);
+    // Q_kl = sum_j share_j / (n+1-j) x (windows of j displacements that hold both k and l); by diagonals l - k.
+    let q = |k: usize, l: usize| -> f64 {
+        (l - k + 1..=band)
+            .map(|j| {
+                let windows = (k.min(n - j) + j).saturating_sub(l.max(j - 1));
+                share[j - 1] * windows as f64 / (n + 1 - j) as f64
             })
-            .sum();
-        sum += (q * c).powi(2);
+            .sum()
+    };
+    let diagonals: Vec<Vec<f64>> = (0..n)
+        .map(|k| (k..n.min(k + band)).map(|l| q(k, l)).collect())
+        .collect();
+    let q = |k: usize, l: usize| {
+        diagonals[k.min(l)]
+            .get(k.abs_diff(l))
+            .copied()
+            .unwrap_or(0.0)
+    };
+    let at = |(constant, slope): (f64, f64)| constant + slope * diffusion;
+    // (Q C)_kl with C tridiagonal.
+    let product = |k: usize, l: usize| -> f64 {
+        let mut sum = q(k, l) * at(steps.variance_line(l));
+        if l > 0 {
+            sum += q(k, l - 1) * at(steps.covariance_line(l - 1));
+        }
+        if l + 1 < n {
+            sum += q(k, l + 1) * at(steps.covariance_line(l));
+        }
+        sum
+    };
+    let mut trace = 0.0;
+    for k in 0..n {
+        for l in k.saturating_sub(band)..n.min(k + band + 1) {
+            trace += product(k, l) * product(l, k);
+        }
     }
-    2.0 * 2.0 * sum / FREQUENCIES as f64
+    AXES * 2.0 * trace
 }

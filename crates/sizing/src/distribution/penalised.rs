@@ -10,7 +10,7 @@
 //! the exact second derivative, and the curvature of complete data is added where that is not positive definite;
 //! a resample keeps the lambda of the whole sample.
 
-use super::basis::{Basis, SUPPORT};
+use super::basis::{Basis, RUNGS_PER_KNOT, SUPPORT};
 use super::{DistributionMethod, Fit, MakeDistribution, PopulationData, weighted};
 use crate::matrix::{LikelihoodMatrix, dot};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
@@ -57,6 +57,8 @@ const GAIN_FIT: f64 = 1e-4;
 const GAIN_REFIT: f64 = 0.02;
 const NEWTON_STEPS: usize = 100;
 const REFIT_STEPS: usize = 12;
+/// A resample's diameters are at most this many rungs from those of the sample: a factor of 2.7.
+const FURTHEST_SHIFT: f64 = 50.0;
 
 impl DistributionMethod for Penalised {
     fn fit(&self, data: &PopulationData<'_>, counts: &[f64]) -> Option<Fit> {
@@ -71,7 +73,7 @@ impl DistributionMethod for Penalised {
     fn refit(&self, data: &PopulationData<'_>, counts: &[f64], near: &Fit) -> Option<Fit> {
         let problem = Problem::new(data.matrix, counts)?;
         let lambda = near.smoothing?;
-        let start = DVector::from_column_slice(&near.state);
+        let start = problem.shifted_to_fit(&near.state);
         let solved = problem.newton(lambda, start, GAIN_REFIT, REFIT_STEPS)?;
         problem.finish(data, solved)
     }
@@ -116,8 +118,7 @@ impl<'a> Problem<'a> {
     }
 
     fn finish(&self, data: &PopulationData<'_>, solved: Solved) -> Option<Fit> {
-        let theta = self.basis.expand(solved.coefficients.as_slice());
-        let per_track = theta.iter().map(|t| t.min(50.0).exp()).collect();
+        let per_track = self.fraction(solved.coefficients.as_slice());
         weighted(
             data,
             self.counts,
@@ -137,6 +138,43 @@ impl<'a> Problem<'a> {
             .map(|f| (f / self.total).max(1e-9).ln())
             .collect();
         DVector::from_vec(self.basis.sketch(&theta))
+    }
+
+    /// Coefficients moved along ln d, a rung at a time, to where they fit best. Newton's method changes the height of
+    /// a logarithm; it would take many steps to move a narrow peak sideways.
+    fn shifted_to_fit(&self, coefficients: &[f64]) -> DVector<f64> {
+        let likelihood = |rungs: f64| {
+            let fraction = self.fraction(&shifted(coefficients, rungs));
+            let sum: f64 = fraction.iter().sum();
+            (0..self.matrix.tracks())
+                .filter(|i| self.counts[*i] > 0.0)
+                .map(|i| self.counts[i] * self.matrix.marginal(i, &fraction).ln())
+                .sum::<f64>()
+                - self.total * sum.ln()
+        };
+        let (mut at, mut best) = (0.0, likelihood(0.0));
+        for direction in [1.0, -1.0] {
+            while f64::abs(at) < FURTHEST_SHIFT {
+                let there = likelihood(at + direction);
+                if there <= best || there.is_nan() {
+                    break;
+                }
+                (at, best) = (at + direction, there);
+            }
+            if at != 0.0 {
+                break;
+            }
+        }
+        DVector::from_vec(shifted(coefficients, at))
+    }
+
+    /// Shares at the rungs, not normalised.
+    fn fraction(&self, coefficients: &[f64]) -> Vec<f64> {
+        self.basis
+            .expand(coefficients)
+            .iter()
+            .map(|t| t.min(50.0).exp())
+            .collect()
     }
 
     fn best_by_evidence(&self) -> Option<Solved> {
@@ -264,12 +302,7 @@ impl<'a> Problem<'a> {
 
     fn local(&self, at: &DVector<f64>, lambda: f64) -> Option<Local> {
         let size = self.basis.size();
-        let fraction: Vec<f64> = self
-            .basis
-            .expand(at.as_slice())
-            .iter()
-            .map(|t| t.min(50.0).exp())
-            .collect();
+        let fraction = self.fraction(at.as_slice());
         let mut curvature = DMatrix::zeros(size, size);
         let mut posterior = vec![0.0; fraction.len()];
         let mut objective = -self.total * fraction.iter().sum::<f64>();
@@ -368,6 +401,20 @@ impl<'a> Problem<'a> {
         }
         0.5 * weight * sum
     }
+}
+
+/// Coefficients of the same function moved up by some rungs: linear between knots and beyond the ends.
+fn shifted(coefficients: &[f64], rungs: f64) -> Vec<f64> {
+    let last = coefficients.len() - 2;
+    let knots = rungs / RUNGS_PER_KNOT as f64;
+    (0..coefficients.len())
+        .map(|j| {
+            let place = j as f64 - knots;
+            let below = (place.floor().max(0.0) as usize).min(last);
+            let slope = coefficients[below + 1] - coefficients[below];
+            coefficients[below] + (place - below as f64) * slope
+        })
+        .collect()
 }
 
 struct Scratch {

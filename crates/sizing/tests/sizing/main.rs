@@ -3,3 +3,6 @@
 mod simulate;
 
 mod distributions;
+mod edges;
+mod estimators;
+mod film_constants;

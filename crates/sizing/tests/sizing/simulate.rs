@@ -163,3 +163,49 @@ pub fn empirical(mut values: Vec<f64>) -> impl Fn(f64) -> f64 {
     values.sort_by(f64::total_cmp);
     move |q| values[((q * values.len() as f64) as usize).min(values.len() - 1)]
 }
+
+/// Trajectories that must not upset anything.
+pub fn strange_trajectories() -> Vec<Trajectory> {
+    let still = |precision: f64, n: u32| (0..n).map(|f| point(f, [5.0, 5.0], precision)).collect();
+    let mut jump: Vec<TrackPoint> = still(0.04, 20);
+    jump[10].spot.x_px = 1e9;
+    let mut far: Vec<TrackPoint> = still(0.04, 20);
+    far[3].spot.x_px = 1e300;
+    let mut nan: Vec<TrackPoint> = still(0.04, 20);
+    nan[2].spot.y_px = f64::NAN;
+    let mut unsure: Vec<TrackPoint> = still(0.04, 20);
+    unsure[2].spot.precision_px = f64::INFINITY;
+    let mut timeless: Vec<TrackPoint> = still(0.04, 20);
+    for (k, p) in timeless.iter_mut().enumerate() {
+        p.time_s = 0.0;
+        p.spot.x_px = 0.3 * (k as f64 * 1.7).sin();
+    }
+    let mut backwards = timeless.clone();
+    for p in &mut backwards {
+        p.time_s = -f64::from(p.frame.0);
+    }
+    let mut lost = timeless.clone();
+    lost[19].time_s = f64::NAN;
+    let wide_gap = vec![point(0, [0.0, 0.0], 0.1), point(u32::MAX, [1.0, 1.0], 0.1)];
+    vec![
+        still(0.04, 1),
+        still(0.04, 2),
+        still(0.0, 2),
+        still(0.0, 30),
+        still(0.04, 30),
+        still(1e-200, 30),
+        still(-0.04, 30),
+        still(1e5, 30),
+        jump,
+        far,
+        nan,
+        unsure,
+        timeless,
+        backwards,
+        lost,
+        wide_gap,
+    ]
+    .into_iter()
+    .map(from_points)
+    .collect()
+}

@@ -1,0 +1,211 @@
+//! One result: the population of a group of tracks with its intervals.
+
+use crate::bootstrap::{self, Resample, Resampling};
+use crate::distribution::{DistributionMethod, Fit, PopulationData};
+use crate::lattice::Lattice;
+use crate::likelihood;
+use crate::matrix::LikelihoodMatrix;
+use crate::populations::{self, Population};
+use crate::result::{SizeDistribution, SizeResult, SizingPlan, Weighting};
+use crate::select::UsedTrack;
+use crate::steps::Steps;
+use crate::summary::{Interval, SizeSummary, Statistics};
+
+/// With fewer tracks there is no distribution: five diameters are better shown one by one.
+pub(crate) const FEWEST_TRACKS: usize = 5;
+
+/// What all results of a sample share.
+pub(crate) struct Context<'a> {
+    /// What was chosen.
+    pub plan: &'a SizingPlan,
+    /// How populations are inferred.
+    pub method: &'a dyn DistributionMethod,
+    /// The ladder of diameters.
+    pub lattice: Lattice,
+    /// Diffusion coefficients of its rungs, um^2/s.
+    pub diffusion: Vec<f64>,
+}
+
+/// Tracks of one result with what the fit needs.
+pub(crate) struct Group<'a> {
+    /// Displacements of each track.
+    pub steps: Vec<&'a Steps>,
+    capture: Vec<usize>,
+    presence_frames: Vec<f64>,
+    diameter_nm: Vec<Option<f64>>,
+    matrix: LikelihoodMatrix,
+}
+
+impl Group<'_> {
+    /// The same in the form that a method takes.
+    pub fn data<'b>(&'b self, lattice: &'b Lattice) -> PopulationData<'b> {
+        PopulationData {
+            lattice,
+            matrix: &self.matrix,
+            presence_frames: &self.presence_frames,
+            diameter_nm: &self.diameter_nm,
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Lays out the likelihoods of some tracks.
+    pub fn group<'b>(&self, used: impl Iterator<Item = &'b UsedTrack>) -> Group<'b> {
+        let used: Vec<&UsedTrack> = used.collect();
+        Group {
+            steps: used.iter().map(|u| &u.steps).collect(),
+            capture: used.iter().map(|u| u.capture).collect(),
+            presence_frames: used.iter().map(|u| (u.steps.len() + 1) as f64).collect(),
+            diameter_nm: used.iter().map(|u| u.diameter_nm).collect(),
+            matrix: LikelihoodMatrix::of(used.iter().map(|u| &u.steps), &self.diffusion),
+        }
+    }
+
+    /// Fits the tracks of a group and resamples them. Without a summary if there are too few.
+    pub fn size(&self, group: &Group<'_>, ln_scale_sd: f64) -> (SizeResult, Option<Fit>) {
+        let tracks = group.steps.len();
+        let mut out = SizeResult {
+            tracks,
+            ..SizeResult::default()
+        };
+        if tracks < FEWEST_TRACKS {
+            return (out, None);
+        }
+        let data = group.data(&self.lattice);
+        let Some(fit) = self.method.fit(&data, &vec![1.0; tracks]) else {
+            return (out, None);
+        };
+        let how = Resampling {
+            capture: &group.capture,
+            ln_scale_sd,
+            resamples: self.plan.resamples,
+            seed: self.plan.seed,
+        };
+        let resamples = bootstrap::run(self.method, &data, &fit, &how, self.plan.weighting);
+        let share = weighted_share(&fit, self.plan.weighting);
+        let widening = bootstrap::widening(tracks);
+        let median = Statistics::of(&self.lattice, share).d50;
+        out.limits = self.limits(group, median);
+        out.summary = Some(self.summary(share, &resamples, widening));
+        out.populations = self.populations(share, &resamples, widening);
+        out.distribution = Some(self.distribution(share, &resamples, widening, tracks));
+        (out, Some(fit))
+    }
+
+    fn limits(&self, group: &Group<'_>, median_nm: f64) -> Option<populations::Limits> {
+        let rung = self.lattice.cell_of(median_nm)?;
+        let d = self.diffusion[rung];
+        let variances: Vec<f64> = group
+            .steps
+            .iter()
+            .filter_map(|s| likelihood::at(s, d))
+            .map(|p| 1.0 / (d * d * p.information))
+            .collect();
+        populations::limits(&variances)
+    }
+
+    fn summary(&self, share: &[f64], resamples: &[Resample], widening: f64) -> SizeSummary {
+        let own = Statistics::of(&self.lattice, share);
+        let others: Vec<Statistics> = resamples
+            .iter()
+            .map(|r| Statistics::of(&self.lattice, &r.share).scaled(r.scale))
+            .collect();
+        let interval = |number: fn(&Statistics) -> f64| {
+            let mut values: Vec<f64> = others.iter().map(number).collect();
+            let value = number(&own);
+            let [low, high] = bootstrap::interval(value, &mut values, widening);
+            Interval {
+                value,
+                ci95: [low.max(0.0), high],
+            }
+        };
+        SizeSummary {
+            mean: interval(|s| s.mean),
+            median: interval(|s| s.d50),
+            mode: interval(|s| s.mode),
+            d10: interval(|s| s.d10),
+            d50: interval(|s| s.d50),
+            d90: interval(|s| s.d90),
+            sd: interval(|s| s.sd),
+            span: interval(Statistics::span),
+            cv: interval(Statistics::cv),
+        }
+    }
+
+    fn populations(&self, share: &[f64], resamples: &[Resample], widening: f64) -> Vec<Population> {
+        let peaks_of_resamples: Vec<Vec<usize>> = resamples
+            .iter()
+            .map(|r| populations::peaks(&r.share).iter().map(|p| p.top).collect())
+            .collect();
+        populations::peaks(share)
+            .into_iter()
+            .filter_map(|peak| {
+                let own = populations::measure(&self.lattice, share, peak.start, peak.end)?;
+                let others: Vec<[f64; 3]> = resamples
+                    .iter()
+                    .filter_map(|r| {
+                        let m =
+                            populations::measure(&self.lattice, &r.share, peak.start, peak.end)?;
+                        Some([m[0] * r.scale, m[1] * r.scale, m[2]])
+                    })
+                    .collect();
+                let interval = |which: usize, most: f64| {
+                    let mut values: Vec<f64> = others.iter().map(|o| o[which]).collect();
+                    let [low, high] = bootstrap::interval(own[which], &mut values, widening);
+                    Interval {
+                        value: own[which],
+                        ci95: [low.max(0.0), high.min(most)],
+                    }
+                };
+                let again = peaks_of_resamples
+                    .iter()
+                    .filter(|tops| tops.iter().any(|t| (peak.start..peak.end).contains(t)))
+                    .count();
+                Some(Population {
+                    diameter_nm: interval(0, f64::INFINITY),
+                    sd_nm: interval(1, f64::INFINITY),
+                    fraction: interval(2, 1.0),
+                    recurrence: again as f64 / resamples.len().max(1) as f64,
+                })
+            })
+            .collect()
+    }
+
+    fn distribution(
+        &self,
+        share: &[f64],
+        resamples: &[Resample],
+        widening: f64,
+        tracks: usize,
+    ) -> SizeDistribution {
+        let rungs = self.lattice.len();
+        let mut out = SizeDistribution {
+            diameter_nm: self.lattice.diameters_nm().to_vec(),
+            density_per_nm: Vec::with_capacity(rungs),
+            low_per_nm: Vec::with_capacity(rungs),
+            high_per_nm: Vec::with_capacity(rungs),
+            weighting: self.plan.weighting.word().to_owned(),
+            method: self.plan.distribution.method.clone(),
+            tracks,
+            smallest_detectable_nm: None,
+        };
+        for (g, share) in share.iter().enumerate() {
+            let cell = self.lattice.cell_nm(g);
+            let value = share / cell;
+            let mut values: Vec<f64> = resamples.iter().map(|r| r.share[g] / cell).collect();
+            let [low, high] = bootstrap::interval(value, &mut values, widening);
+            out.density_per_nm.push(value);
+            out.low_per_nm.push(low.max(0.0));
+            out.high_per_nm.push(high);
+        }
+        out
+    }
+}
+
+/// The shares that the plan asks for.
+fn weighted_share(fit: &Fit, weighting: Weighting) -> &[f64] {
+    match weighting {
+        Weighting::Number => &fit.number,
+        Weighting::Track => &fit.per_track,
+    }
+}

@@ -1,0 +1,155 @@
+//! Which tracks take part in the distribution, and why others do not.
+
+use crate::diffusion::DiffusionEstimator;
+use crate::lattice;
+use crate::likelihood;
+use crate::medium::Medium;
+use crate::result::{CaptureTracks, ParticleSize, SizingPlan};
+use crate::steps::Steps;
+use nta_core::Tally;
+
+/// A track that takes part in the distribution.
+pub(crate) struct UsedTrack {
+    /// Its displacements.
+    pub steps: Steps,
+    /// Its capture.
+    pub capture: usize,
+    /// Place among the trajectories of its capture.
+    pub place: usize,
+    /// Diameter from its own estimate, nm.
+    pub diameter_nm: Option<f64>,
+}
+
+/// All tracks, sorted into used and not.
+pub(crate) struct Sorted {
+    /// Tracks that take part, by capture, then in the order of their trajectories.
+    pub used: Vec<UsedTrack>,
+    /// All tracks: by capture, then in the order of its trajectories.
+    pub particles: Vec<Vec<ParticleSize>>,
+    /// Tracks left out, by capture.
+    pub tallies: Vec<Tally>,
+}
+
+/// Estimates every track and sorts out those that cannot take part.
+pub(crate) fn sort_out(
+    captures: &[CaptureTracks<'_>],
+    medium: &Medium,
+    plan: &SizingPlan,
+    estimator: &dyn DiffusionEstimator,
+) -> Sorted {
+    let mut out = Sorted {
+        used: Vec::new(),
+        particles: Vec::with_capacity(captures.len()),
+        tallies: Vec::with_capacity(captures.len()),
+    };
+    for (capture, c) in captures.iter().enumerate() {
+        let mut particles = Vec::with_capacity(c.trajectories.len());
+        let mut tally = Tally::default();
+        for (place, trajectory) in c.trajectories.iter().enumerate() {
+            let steps = Steps::of(trajectory, c.sampling, 1.0);
+            let mut particle = steps.as_ref().map_or_else(
+                |_| ParticleSize::unknown(),
+                |s| ParticleSize::of(estimator, s, medium),
+            );
+            let verdict = steps
+                .map_err(|e| e.to_string())
+                .and_then(|s| usable(s, plan, medium));
+            match verdict {
+                Ok(steps) => {
+                    particle.used = true;
+                    out.used.push(UsedTrack {
+                        steps,
+                        capture,
+                        place,
+                        diameter_nm: particle.diameter_nm,
+                    });
+                }
+                Err(reason) => {
+                    tally.add(&reason, 1);
+                    particle.reason = Some(reason);
+                }
+            }
+            particles.push(particle);
+        }
+        out.particles.push(particles);
+        out.tallies.push(tally);
+    }
+    out
+}
+
+/// The steps back, or in one word why they are not used.
+fn usable(steps: Steps, plan: &SizingPlan, medium: &Medium) -> Result<Steps, String> {
+    if steps.len() + 1 < plan.shortest_track_frames as usize {
+        return Err("too_short".into());
+    }
+    // Something stuck has a likelihood that still rises where the ladder ends, and would pile up there; something
+    // too fast is a chain of wrong links.
+    let [low, high] = plan
+        .diameter_range_nm
+        .unwrap_or([lattice::SMALLEST_NM, lattice::LARGEST_NM]);
+    let slowest = medium.diffusion_um2_per_s(high);
+    let fastest = medium.diffusion_um2_per_s(low);
+    if stuck(&steps, slowest) {
+        return Err("immobile".into());
+    }
+    // A score beyond two standard errors at the end: the whole 95 % interval lies beyond it.
+    const BEYOND: f64 = 2.0;
+    match likelihood::at(&steps, fastest) {
+        Some(p) if p.score > BEYOND * p.information.sqrt() => Err("too_fast".into()),
+        Some(_) => Ok(steps),
+        None => Err("not_finite".into()),
+    }
+}
+
+/// Even twice the slowest D of the ladder is less likely than the slowest by more than chance allows.
+fn stuck(steps: &Steps, slowest: f64) -> bool {
+    const LIKELIER: f64 = 1.92;
+    match (
+        likelihood::at(steps, slowest),
+        likelihood::at(steps, 2.0 * slowest),
+    ) {
+        (Some(end), Some(inside)) => end.ln_likelihood - inside.ln_likelihood > LIKELIER,
+        _ => false,
+    }
+}
+
+impl ParticleSize {
+    fn unknown() -> Self {
+        Self {
+            estimate: None,
+            diameter_nm: None,
+            low_nm: None,
+            high_nm: None,
+            used: false,
+            reason: None,
+        }
+    }
+
+    fn of(estimator: &dyn DiffusionEstimator, steps: &Steps, medium: &Medium) -> Self {
+        let Some(estimate) = estimator.estimate(steps) else {
+            return Self::unknown();
+        };
+        let [slow, fast] = estimate.ci95_um2_per_s;
+        Self {
+            estimate: Some(estimate),
+            diameter_nm: medium.diameter_nm(estimate.diffusion_um2_per_s),
+            low_nm: medium.diameter_nm(fast),
+            high_nm: medium.diameter_nm(slow),
+            ..Self::unknown()
+        }
+    }
+}
+
+impl Sorted {
+    /// Estimates of single tracks again, after the precisions have been scaled.
+    pub fn restate(&mut self, medium: &Medium, estimator: &dyn DiffusionEstimator) {
+        for used in &mut self.used {
+            let particle = &mut self.particles[used.capture][used.place];
+            *particle = ParticleSize {
+                used: true,
+                ..ParticleSize::of(estimator, &used.steps, medium)
+            };
+            used.diameter_nm = particle.diameter_nm;
+        }
+    }
+}
