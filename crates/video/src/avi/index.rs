@@ -83,7 +83,7 @@ fn agrees(file: &FileBytes, chunks: &[Chunk], wanted: Wanted) -> bool {
             let chunk = chunks[n];
             let header = file.up_to(chunk.at.saturating_sub(8), 8);
             chunk.at >= 8
-                && chunk.at + u64::from(chunk.len) <= file.len()
+                && (chunk.at.checked_add(u64::from(chunk.len))).is_some_and(|end| end <= file.len())
                 && fourcc(&header, 0).is_some_and(|id| wanted.is(id))
                 && le32(&header, 4) == Some(chunk.len)
         })
