@@ -201,7 +201,8 @@ fn colours_palettes_and_negatives() {
     let mut page = Page::grey(W as u32, H as u32, 8, scene.clone());
     page.photometric = 0;
     let turned: Vec<u16> = scene.iter().map(|&v| 255 - u16::from(v)).collect();
-    assert_eq!(frames(&file(PLAIN, &[page.clone()])), [turned.clone()]);
+    let bytes = file(PLAIN, std::slice::from_ref(&page));
+    assert_eq!(frames(&bytes), std::slice::from_ref(&turned));
 
     page.photometric = 3;
     let ramp = (0..256u32).map(|i| (255 - i) * 257);

@@ -196,7 +196,7 @@ fn walk(file: &FileBytes, movi: &[Span], wanted: Wanted) -> Table {
 
 /// Chunks begin at even offsets, but some writers forget it.
 fn after(file: &FileBytes, content_end: u64, len: u32) -> u64 {
-    if len % 2 == 0 {
+    if len.is_multiple_of(2) {
         return content_end;
     }
     let next = file.up_to(content_end, 5);

@@ -220,7 +220,7 @@ pub(crate) fn is_colour(file: &TiffFile, page: &Page) -> bool {
     let mut found = false;
     let bytes = usize::from(page.bits / 8);
     let looked = each_row(file, page, |_, _, _, row| {
-        found |= page.bits % 8 == 0
+        found |= page.bits.is_multiple_of(8)
             && row.chunks_exact(page.samples * bytes).any(|p| {
                 p[..bytes] != p[bytes..2 * bytes] || p[bytes..2 * bytes] != p[2 * bytes..3 * bytes]
             });
