@@ -13,7 +13,7 @@ fn through(folder: &Path, name: &str, bytes: &[u8]) {
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();
     for target in [path.as_path(), folder] {
-        let Ok(mut film) = nta_video::open(target) else {
+        let Ok(mut film) = support::native(target) else {
             continue;
         };
         let mut last = None;

@@ -31,10 +31,7 @@ fn film(bytes: &[u8]) -> Film {
 
 fn refusal(bytes: &[u8]) -> String {
     let (_folder, path) = write(bytes);
-    match nta_video::open(&path) {
-        Ok(_) => panic!("it should be refused"),
-        Err(e) => e.to_string(),
-    }
+    support::native(&path).err().expect("it should be refused")
 }
 
 fn frames(bytes: &[u8]) -> Vec<Vec<u16>> {
