@@ -190,7 +190,7 @@ fn two_fields(frames: &[Vec<u8>]) -> bool {
 fn info(avi: &Skeleton, stream: &Stream, format: &Format, colour: bool) -> VideoInfo {
     let mut says = avi.says.clone();
     let ratio = f64::from(stream.scale) / f64::from(stream.rate);
-    let by_header = f64::from(avi.frame_us) * 1e-6;
+    let by_header = f64::from(avi.frame_us) / 1e6;
     let frame_interval_s = [ratio, by_header]
         .into_iter()
         .find(|s| s.is_finite() && (1e-7..=1e5).contains(s));

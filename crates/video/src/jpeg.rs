@@ -6,7 +6,9 @@
 use crate::limits::check_size;
 use crate::luma::luma8;
 use ndarray::Array2;
+use std::borrow::Cow;
 use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
@@ -22,6 +24,8 @@ pub(crate) struct JpegHead {
     pub(crate) bits: u8,
     /// Number of channels.
     pub(crate) channels: u8,
+    /// The first channel is sampled more finely downwards than across.
+    tall: bool,
     /// Where the first scan begins: offset of its marker.
     scan_at: usize,
     /// Whether Huffman tables come before the first scan.
@@ -55,7 +59,7 @@ pub(crate) fn head(bytes: &[u8]) -> Result<JpegHead, String> {
                 let length = bytes.get(at..at + 2).ok_or_else(cut)?;
                 let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
                 if marker == 0xda {
-                    let (width, height, bits, channels): (u16, u16, u8, u8) =
+                    let (width, height, bits, channels, tall): (u16, u16, u8, u8, bool) =
                         frame.ok_or("the JPEG has no frame header")?;
                     let (width_px, height_px) = check_size(width.into(), height.into())?;
                     return Ok(JpegHead {
@@ -63,6 +67,7 @@ pub(crate) fn head(bytes: &[u8]) -> Result<JpegHead, String> {
                         height_px,
                         bits,
                         channels,
+                        tall,
                         scan_at: at - 2,
                         has_tables,
                     });
@@ -74,7 +79,9 @@ pub(crate) fn head(bytes: &[u8]) -> Result<JpegHead, String> {
                     0xc0..=0xcf if body.len() >= 6 => {
                         let height = u16::from_be_bytes([body[1], body[2]]);
                         let width = u16::from_be_bytes([body[3], body[4]]);
-                        frame = Some((width, height, body[0], body[5]));
+                        let sampling = body.get(7).copied().unwrap_or(0x11);
+                        let tall = sampling & 15 > sampling >> 4;
+                        frame = Some((width, height, body[0], body[5], tall));
                     }
                     _ => {}
                 }
@@ -87,13 +94,12 @@ pub(crate) fn head(bytes: &[u8]) -> Result<JpegHead, String> {
 /// The luma of a JPEG, full range. A frame that is cut or breaks the code is an error, not a grey patch.
 pub(crate) fn luma(bytes: &[u8]) -> Result<Array2<u8>, String> {
     let head = head(bytes)?;
-    let (channels, pixels) = decoded(bytes, &head, ColorSpace::Luma)?;
-    let pixels = match channels {
-        1 => pixels,
-        _ => pixels
-            .chunks_exact(3)
-            .map(|p| luma8(p[0], p[1], p[2]))
-            .collect(),
+    let (space, pixels) = decoded(bytes, &head, ColorSpace::Luma)?;
+    let triples = pixels.chunks_exact(3);
+    let pixels = match space {
+        ColorSpace::Luma => pixels,
+        ColorSpace::YCbCr => triples.map(|p| p[0]).collect(),
+        _ => triples.map(|p| luma8(p[0], p[1], p[2])).collect(),
     };
     Array2::from_shape_vec((head.height_px, head.width_px), pixels)
         .map_err(|_| "the JPEG gives fewer pixels than its header says".into())
@@ -111,8 +117,8 @@ pub(crate) fn is_colour(bytes: &[u8]) -> Result<bool, String> {
         .any(|p| p[0].abs_diff(p[1]).max(p[1].abs_diff(p[2])) > 4))
 }
 
-/// Decodes; gives the number of channels, 1 or 3, and the bytes. Luma is asked for where the file has one.
-fn decoded(bytes: &[u8], head: &JpegHead, wanted: ColorSpace) -> Result<(usize, Vec<u8>), String> {
+/// The bytes of a JPEG that can be decoded: with Huffman tables, whole, and long enough for its size.
+fn completed<'a>(bytes: &'a [u8], head: &JpegHead) -> Result<Cow<'a, [u8]>, String> {
     if head.bits != 8 || !matches!(head.channels, 1 | 3) {
         return Err(format!(
             "the JPEG has {} channels of {} bits; 1 or 3 of 8 bits can be read",
@@ -123,34 +129,52 @@ fn decoded(bytes: &[u8], head: &JpegHead, wanted: ColorSpace) -> Result<(usize, 
     if !scan.windows(2).rev().any(|w| w == [0xff, 0xd9]) {
         return Err("the JPEG is cut: its end marker is missing".into());
     }
-    let with_tables;
-    let whole = if head.has_tables {
-        bytes
+    // A block of 64 pixels takes at least one bit.
+    if scan.len().saturating_mul(512) < head.width_px * head.height_px {
+        return Err(format!(
+            "{} x {} px cannot be in a JPEG of {} bytes",
+            head.width_px,
+            head.height_px,
+            bytes.len()
+        ));
+    }
+    Ok(if head.has_tables {
+        Cow::Borrowed(bytes)
     } else {
-        with_tables = [&bytes[..head.scan_at], &standard_tables(), scan].concat();
-        &with_tables
-    };
+        Cow::Owned([&bytes[..head.scan_at], &standard_tables(), scan].concat())
+    })
+}
+
+/// Decodes to luma or RGB, and says to which colour space: a JPEG that stores R, G and B has no luma to hand out.
+fn decoded(
+    bytes: &[u8],
+    head: &JpegHead,
+    wanted: ColorSpace,
+) -> Result<(ColorSpace, Vec<u8>), String> {
+    let whole = completed(bytes, head)?;
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(head.width_px)
         .set_max_height(head.height_px);
-    let mut decoder =
-        JpegDecoder::new_with_options(ZCursor::new(whole), options.jpeg_set_out_colorspace(wanted));
-    let broken = |e: zune_jpeg::errors::DecodeErrors| format!("the JPEG is damaged: {e:?}");
+    let broken = |e: DecodeErrors| format!("the JPEG is damaged: {e:?}");
+    let mut decoder = JpegDecoder::new_with_options(
+        ZCursor::new(whole.as_ref()),
+        options.jpeg_set_out_colorspace(wanted),
+    );
     decoder.decode_headers().map_err(broken)?;
-    // A JPEG that stores R, G and B has no luma to hand out.
     let out = match (decoder.input_colorspace(), wanted) {
         (Some(ColorSpace::RGB), ColorSpace::Luma) => ColorSpace::RGB,
+        // With this sampling zune-jpeg 0.5 reads beyond the last row when it is asked for luma alone.
+        (Some(ColorSpace::YCbCr), ColorSpace::Luma) if head.tall => ColorSpace::YCbCr,
         (_, wanted) => wanted,
     };
     decoder.set_options(options.jpeg_set_out_colorspace(out));
-    let channels = out.num_components();
-    let mut pixels = vec![0; head.width_px * head.height_px * channels];
+    let mut pixels = vec![0; head.width_px * head.height_px * out.num_components()];
     if decoder.output_buffer_size() != Some(pixels.len()) {
         return Err("the JPEG has two frame headers of different size".into());
     }
     decoder.decode_into(&mut pixels).map_err(broken)?;
-    Ok((channels, pixels))
+    Ok((out, pixels))
 }
 
 /// A DHT segment with the four standard tables.

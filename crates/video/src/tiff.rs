@@ -53,7 +53,7 @@ pub(crate) fn single(path: &Path, look: bool) -> Result<Single, String> {
     let chain = file.chain();
     let [at] = chain.pages.as_slice() else {
         return Err(format!(
-            "the TIFF holds {} pages, an image of a folder must hold one",
+            "the TIFF holds {} pages, an image of a folder must hold one; give the TIFF itself",
             chain.pages.len()
         ));
     };

@@ -1,4 +1,6 @@
-//! Real recordings, if `NTA_REFERENCE_DATA` says where they are.
+//! Real recordings, if `NTA_REFERENCE_DATA` says where they are. The means were compared with those of FFmpeg 5.1:
+//! equal for what is lossless, single counts off in a few pixels for JPEG.
+#![allow(clippy::print_stderr)] // a test that is passed over says so
 
 mod support;
 
@@ -37,31 +39,31 @@ fn motion_jpeg_avi() {
     let (frames, damaged) = all_frames(film.as_mut());
     assert_eq!((frames.len(), damaged), (123, 0));
     let end = film.end();
-    eprintln!("{info:?}\n{end:?}");
     assert!(end.complete);
     assert!(codes(&end).contains(&"V05".to_owned()));
     for (_, p) in &frames {
         assert_eq!(p.dim(), (164, 288));
     }
-    eprintln!("mean {} {}", mean(&frames[0].1), mean(&frames[122].1));
+    assert!((mean(&frames[0].1) - 2.325).abs() < 0.01);
+    assert!((mean(&frames[122].1) - 2.397).abs() < 0.01);
 }
 
 #[test]
 fn jpeg_folders() {
-    for (part, size, count) in [
-        ("princeton_beads_1um/run_01", (640, 480), 200),
-        ("toronto_beads_1p9um/data3", (1280, 800), 120),
+    for (part, size, count, brightness) in [
+        ("princeton_beads_1um/run_01", (640, 480), 200, 24.20),
+        ("toronto_beads_1p9um/data3", (1280, 800), 120, 1.10),
     ] {
         let Some(mut film) = opened(part) else { return };
         let info = film.info().clone();
-        eprintln!("{info:?}");
         assert_eq!((info.width_px, info.height_px), size);
         assert_eq!(info.container, "jpeg folder");
         assert_eq!(info.frame_interval_s, None);
         let seen = film.spaced(5).unwrap();
         assert_eq!(seen.len(), 5);
         assert_eq!(film.info().frames, Some(count));
-        eprintln!("{:?} mean {}", film.end(), mean(&seen[0].1));
+        assert_eq!(codes(&film.end()), ["V05"]);
+        assert!((mean(&seen[0].1) - brightness).abs() < 0.02);
         assert_eq!(
             nta_video::files_of(&data(part).unwrap()).unwrap().len(),
             count as usize
@@ -79,7 +81,7 @@ fn deflated_stack_is_the_green_of_its_originals() {
     assert_eq!((frames.len(), damaged), (300, 0));
     let originals = data("trackpy_bulk_water/original_png").unwrap();
     let mut film = nta_video::open(&originals).unwrap();
-    eprintln!("{:?}", film.info());
+    assert!(film.info().colour);
     let (luma, _) = all_frames(film.as_mut());
     assert_eq!(luma.len(), 10);
     for (n, path) in nta_video::files_of(&originals).unwrap().iter().enumerate() {
@@ -101,7 +103,6 @@ fn stack_of_16_bits() {
         return;
     };
     let info = film.info().clone();
-    eprintln!("{info:?}");
     assert_eq!(
         (info.width_px, info.height_px, info.bit_depth),
         (512, 512, 16)
@@ -109,7 +110,7 @@ fn stack_of_16_bits() {
     let (frames, damaged) = all_frames(film.as_mut());
     assert_eq!((frames.len(), damaged), (5, 0));
     assert!(matches!(frames[0].1, Pixels::U16(_)));
-    eprintln!("mean {}", mean(&frames[0].1));
+    assert!((mean(&frames[0].1) - 498.7076).abs() < 1e-3);
 }
 
 #[test]
@@ -120,17 +121,4 @@ fn png_folder_in_the_order_of_numbers() {
     assert_eq!((film.info().width_px, film.info().height_px), (640, 424));
     let (frames, _) = all_frames(film.as_mut());
     assert_eq!(frames.len(), 5);
-}
-
-#[test]
-fn other_containers_are_refused_in_one_sentence() {
-    for part in [
-        "princeton_beads_1um/run_01.mp4",
-        "pims_format_samples/cine_781.cine",
-    ] {
-        let Some(path) = data(part) else { return };
-        if let Err(e) = nta_video::open(&path) {
-            eprintln!("{e}");
-        }
-    }
 }

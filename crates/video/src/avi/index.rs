@@ -83,7 +83,7 @@ fn agrees(file: &FileBytes, chunks: &[Chunk], wanted: Wanted) -> bool {
             let chunk = chunks[n];
             let header = file.up_to(chunk.at.saturating_sub(8), 8);
             chunk.at >= 8
-                && chunk.at + u64::from(chunk.len) <= file.len()
+                && (chunk.at.checked_add(u64::from(chunk.len))).is_some_and(|end| end <= file.len())
                 && fourcc(&header, 0).is_some_and(|id| wanted.is(id))
                 && le32(&header, 4) == Some(chunk.len)
         })
@@ -196,7 +196,7 @@ fn walk(file: &FileBytes, movi: &[Span], wanted: Wanted) -> Table {
 
 /// Chunks begin at even offsets, but some writers forget it.
 fn after(file: &FileBytes, content_end: u64, len: u32) -> u64 {
-    if len % 2 == 0 {
+    if len.is_multiple_of(2) {
         return content_end;
     }
     let next = file.up_to(content_end, 5);

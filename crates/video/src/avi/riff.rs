@@ -152,6 +152,7 @@ fn top_level(file: &FileBytes, start: u64, end: u64, out: &mut Skeleton) {
                 let mut span = inside(chunk);
                 // As for the file as a whole: the length may have been left open.
                 if chunk.declared_end - chunk.body.start <= 4 || chunk.declared_end > file.len() {
+                    span.start = chunk.body.start + 4;
                     span.end = file.len();
                     out.cut
                         .get_or_insert_with(|| "its list of frames was never closed".into());

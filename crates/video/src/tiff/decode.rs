@@ -133,21 +133,30 @@ fn unpack_bits(packed: &[u8], needed: usize) -> Vec<u8> {
 /// Adds up what the predictor took apart, within one row.
 fn undo_differences(row: &mut [u8], page: &Page, endian: Endian) {
     let step = page.samples;
-    if page.bits == 8 {
-        for i in step..row.len() {
-            row[i] = row[i].wrapping_add(row[i - step]);
+    for channel in 0..step {
+        if page.bits == 8 {
+            let mut sum = 0u8;
+            for value in row.iter_mut().skip(channel).step_by(step) {
+                sum = sum.wrapping_add(*value);
+                *value = sum;
+            }
+            continue;
         }
-        return;
-    }
-    for i in step..row.len() / 2 {
-        let before = endian.u16(row, 2 * (i - step)).unwrap_or(0);
-        let here = endian.u16(row, 2 * i).unwrap_or(0);
-        let sum = here.wrapping_add(before);
-        let bytes = match endian {
-            Endian::Little => sum.to_le_bytes(),
-            Endian::Big => sum.to_be_bytes(),
-        };
-        row[2 * i..2 * i + 2].copy_from_slice(&bytes);
+        let mut sum = 0u16;
+        for pair in row.chunks_exact_mut(2).skip(channel).step_by(step) {
+            let raw = [pair[0], pair[1]];
+            let bytes = match endian {
+                Endian::Little => {
+                    sum = sum.wrapping_add(u16::from_le_bytes(raw));
+                    sum.to_le_bytes()
+                }
+                Endian::Big => {
+                    sum = sum.wrapping_add(u16::from_be_bytes(raw));
+                    sum.to_be_bytes()
+                }
+            };
+            pair.copy_from_slice(&bytes);
+        }
     }
 }
 
@@ -211,7 +220,7 @@ pub(crate) fn is_colour(file: &TiffFile, page: &Page) -> bool {
     let mut found = false;
     let bytes = usize::from(page.bits / 8);
     let looked = each_row(file, page, |_, _, _, row| {
-        found |= page.bits % 8 == 0
+        found |= page.bits.is_multiple_of(8)
             && row.chunks_exact(page.samples * bytes).any(|p| {
                 p[..bytes] != p[bytes..2 * bytes] || p[bytes..2 * bytes] != p[2 * bytes..3 * bytes]
             });

@@ -2,7 +2,10 @@
 
 use super::ifd::{Ifd, TiffFile, tag};
 use crate::limits::check_size;
-use crate::luma::luma16;
+use crate::luma::luma8;
+
+/// Most bytes of one unpacked strip or tile.
+const LARGEST_BLOCK: u64 = 1 << 31;
 
 /// How the bytes of a strip or tile are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +190,11 @@ impl Page {
         let row_bytes = self.row_bytes() as u64;
         for (n, &at) in offsets.iter().take(needed).enumerate() {
             let full = row_bytes * self.block_rows(n) as u64;
+            if full > LARGEST_BLOCK {
+                return Err(format!(
+                    "one of its strips or tiles is said to have {full} bytes; at most {LARGEST_BLOCK} are read"
+                ));
+            }
             let declared = counts.as_ref().and_then(|c| c.get(n)).copied();
             let len = match self.packing {
                 // Old writers give no lengths or wrong ones; here the length follows from the size.
@@ -289,9 +297,10 @@ fn meaning(
         3 if bits == 8 && samples == 1 => {
             let map = file.numbers(ifd, tag::COLOR_MAP).filter(|m| m.len() >= 768);
             let map = map.ok_or("its palette is missing or too short")?;
-            let at = |n: usize| map[n].min(65_535) as u16;
+            // 16 bits an entry; the upper 8 are the colour, whether it was scaled by 256 or by 257.
+            let at = |n: usize| (map[n].min(65_535) >> 8) as u8;
             let entries = || (0..256).map(|i| (at(i), at(i + 256), at(i + 512)));
-            let table = entries().map(|(r, g, b)| (luma16(r, g, b) >> 8) as u8);
+            let table = entries().map(|(r, g, b)| luma8(r, g, b));
             let colour = entries().any(|(r, g, b)| r != g || g != b);
             (Meaning::Palette(table.collect()), colour)
         }

@@ -5,6 +5,29 @@ pub mod avi;
 pub mod tiff;
 
 use nta_core::{FrameSource, Pixels, SourceEnd};
+use nta_video::{Head, Opened, READERS};
+use std::path::Path;
+
+/// Opens with the readers of the table alone, so that no FFmpeg is asked, installed or not.
+pub fn native(path: &Path) -> Result<Box<dyn FrameSource>, String> {
+    let is_folder = path.is_dir();
+    let bytes = if is_folder {
+        Vec::new()
+    } else {
+        std::fs::read(path).unwrap()
+    };
+    let head = Head {
+        is_folder,
+        bytes: &bytes[..bytes.len().min(4096)],
+    };
+    let reader = READERS.iter().find(|r| (r.sniff)(&head));
+    match reader.map(|r| (r.open)(path)) {
+        None => Err("no reader".into()),
+        Some(Err(e)) => Err(e.to_string()),
+        Some(Ok(Opened::NotOurs(why))) => Err(why),
+        Some(Ok(Opened::Film(film))) => Ok(film),
+    }
+}
 
 /// All frames that can be decoded, with their places, and the number of those that cannot.
 pub fn all_frames(film: &mut dyn FrameSource) -> (Vec<(u32, Pixels)>, u64) {

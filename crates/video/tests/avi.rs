@@ -1,0 +1,431 @@
+//! AVI: every layout against known pixels, every index, every way of being cut.
+
+mod support;
+
+use nta_core::{FrameSource, Pixels};
+use std::path::PathBuf;
+use support::avi::{Avi, Index};
+use support::{all_frames, codes, counts, scene8, scene16, wide};
+
+struct Film {
+    source: Box<dyn FrameSource>,
+    _folder: tempfile::TempDir,
+}
+
+fn write(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.avi");
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+fn film(bytes: &[u8]) -> Film {
+    let (folder, path) = write(bytes);
+    Film {
+        source: nta_video::open(&path).unwrap(),
+        _folder: folder,
+    }
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    let (_folder, path) = write(bytes);
+    support::native(&path).err().expect("it should be refused")
+}
+
+/// Rows as a bitmap has them: bottom row first, each padded to 4 bytes.
+fn bottom_up(pixels: &[u8], row: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in pixels.chunks(row).rev() {
+        out.extend(line);
+        out.resize(out.len().next_multiple_of(4), 0xee);
+    }
+    out
+}
+
+fn padded(pixels: &[u8], row: usize) -> Vec<u8> {
+    pixels
+        .chunks(row)
+        .flat_map(|line| {
+            let mut line = line.to_vec();
+            line.resize(line.len().next_multiple_of(4), 0xee);
+            line
+        })
+        .collect()
+}
+
+fn grey_palette() -> Vec<[u8; 4]> {
+    (0..=255).map(|v| [v, v, v, 0]).collect()
+}
+
+/// 13 x 7 px, so that rows need padding.
+const W: usize = 13;
+const H: usize = 7;
+
+fn grey_film(index: Index, frames: usize) -> Avi {
+    let mut avi = Avi::new(W as i32, H as i32, 8, &[0; 4]);
+    avi.palette = grey_palette();
+    avi.frames = (0..frames)
+        .map(|n| bottom_up(&scene8(W, H, n), W))
+        .collect();
+    avi.index = index;
+    avi
+}
+
+#[test]
+fn grey_bitmaps_are_turned_and_unpadded_with_every_index() {
+    for index in [Index::None, Index::Old, Index::OldAbsolute, Index::OpenDml] {
+        let mut f = film(&grey_film(index, 5).bytes());
+        let (frames, damaged) = all_frames(f.source.as_mut());
+        assert_eq!((frames.len(), damaged), (5, 0), "{index:?}");
+        for (n, (place, pixels)) in frames.iter().enumerate() {
+            assert_eq!(*place as usize, n);
+            assert_eq!(counts(pixels), wide(&scene8(W, H, n)), "{index:?}");
+        }
+        let end = f.source.end();
+        assert!(end.complete && end.findings.is_empty(), "{end:?}");
+    }
+}
+
+#[test]
+fn header_gives_exact_frame_interval() {
+    let f = film(&grey_film(Index::Old, 2).bytes());
+    let info = f.source.info();
+    assert_eq!(info.frame_interval_s, Some(1001.0 / 30_000.0));
+    assert_eq!(info.says["software"], "writer 1.0");
+    let mut avi = grey_film(Index::Old, 2);
+    avi.rate = (0, 0);
+    let f = film(&avi.bytes());
+    assert_eq!(f.source.info().frame_interval_s, Some(0.05));
+}
+
+#[test]
+fn top_down_bitmaps_and_named_codecs_stand_upright() {
+    let mut avi = grey_film(Index::Old, 1);
+    avi.height = -(H as i32);
+    avi.frames = vec![padded(&scene8(W, H, 0), W)];
+    let mut f = film(&avi.bytes());
+    assert_eq!(
+        counts(&all_frames(f.source.as_mut()).0[0].1),
+        wide(&scene8(W, H, 0))
+    );
+    for name in [b"Y800", b"GREY", b"Y8  "] {
+        let mut avi = Avi::new(W as i32, H as i32, 8, name);
+        avi.frames = vec![scene8(W, H, 0), padded(&scene8(W, H, 1), W)];
+        let mut f = film(&avi.bytes());
+        let (frames, _) = all_frames(f.source.as_mut());
+        for (n, (_, pixels)) in frames.iter().enumerate() {
+            assert_eq!(counts(pixels), wide(&scene8(W, H, n)));
+        }
+        assert!(!f.source.info().colour);
+    }
+}
+
+#[test]
+fn palettes_are_applied_and_missing_ones_are_not() {
+    let mut avi = grey_film(Index::Old, 1);
+    avi.palette = (0..=255u8)
+        .map(|v| [255 - v, 255 - v, 255 - v, 0])
+        .collect();
+    let mut f = film(&avi.bytes());
+    let turned: Vec<u16> = scene8(W, H, 0)
+        .iter()
+        .map(|&v| 255 - u16::from(v))
+        .collect();
+    assert_eq!(counts(&all_frames(f.source.as_mut()).0[0].1), turned);
+    assert!(!f.source.info().colour);
+    for palette in [vec![], vec![[0; 4]; 256]] {
+        avi.palette = palette;
+        let mut f = film(&avi.bytes());
+        assert_eq!(
+            counts(&all_frames(f.source.as_mut()).0[0].1),
+            wide(&scene8(W, H, 0))
+        );
+    }
+    // Blue, green, red: the brightest is green.
+    avi.palette = (0..=255u8).map(|v| [0, v, 0, 0]).collect();
+    let mut f = film(&avi.bytes());
+    assert!(f.source.info().colour);
+    let green = (150 * u16::from(scene8(W, H, 0)[5]) + 128) >> 8;
+    assert_eq!(all_frames(f.source.as_mut()).0[0].1.at(0, 5), green);
+    assert_eq!(codes(&f.source.end()), ["V06"]);
+}
+
+#[test]
+fn grey_of_16_bits_keeps_its_counts() {
+    let scene = scene16(W, H, 3, 4095);
+    let bytes: Vec<u8> = scene.iter().flat_map(|v| v.to_le_bytes()).collect();
+    let mut avi = Avi::new(W as i32, H as i32, 16, b"Y16 ");
+    avi.frames = vec![bytes.clone()];
+    let mut f = film(&avi.bytes());
+    let (frames, _) = all_frames(f.source.as_mut());
+    assert!(matches!(frames[0].1, Pixels::U16(_)));
+    assert_eq!(counts(&frames[0].1), scene);
+    let info = f.source.info();
+    assert_eq!((info.bit_depth, info.ceiling_counts), (16, 65_535));
+    // Without a codec's name the stream's handler may tell.
+    avi.compression = [0; 4];
+    avi.handler = *b"Y16 ";
+    avi.height = -(H as i32);
+    let mut f = film(&avi.bytes());
+    assert_eq!(counts(&all_frames(f.source.as_mut()).0[0].1), scene);
+}
+
+#[test]
+fn nameless_16_bits_are_grey_only_where_they_cannot_be_colour() {
+    let mut avi = Avi::new(8, -2, 16, &[0; 4]);
+    let words = |f: &dyn Fn(u16) -> u16| (0..16).flat_map(|i| f(i).to_le_bytes()).collect();
+    avi.frames = vec![words(&|i| 30_000 + 1000 * i)];
+    let mut f = film(&avi.bytes());
+    assert_eq!(all_frames(f.source.as_mut()).0[0].1.at(1, 7), 45_000);
+    avi.frames = vec![words(&|i| 100 * i)];
+    assert!(refusal(&avi.bytes()).contains("16 bits a pixel without a name"));
+    avi.frames = vec![words(&|i| i << 10 | i << 5 | i)];
+    assert!(refusal(&avi.bytes()).contains("FFmpeg"));
+}
+
+#[test]
+fn rgb_becomes_luma_and_grey_in_rgb_stays_exact() {
+    for step in [3usize, 4] {
+        let grey = scene8(W, H, 0);
+        let same: Vec<u8> = grey
+            .iter()
+            .flat_map(|&v| [v, v, v, 255].into_iter().take(step))
+            .collect();
+        let mut avi = Avi::new(W as i32, H as i32, 8 * step as u16, &[0; 4]);
+        avi.frames = vec![bottom_up(&same, W * step)];
+        let mut f = film(&avi.bytes());
+        assert!(!f.source.info().colour);
+        assert_eq!(counts(&all_frames(f.source.as_mut()).0[0].1), wide(&grey));
+        let blue: Vec<u8> = grey
+            .iter()
+            .flat_map(|_| [200, 0, 100, 0].into_iter().take(step))
+            .collect();
+        avi.frames = vec![bottom_up(&blue, W * step)];
+        let mut f = film(&avi.bytes());
+        assert!(f.source.info().colour);
+        // 0.299 * 100 + 0.114 * 200 = 52.7
+        assert_eq!(all_frames(f.source.as_mut()).0[0].1.at(3, 3), 53);
+    }
+}
+
+fn jpeg(grey: &[u8], width: usize, height: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 95)
+        .encode(
+            grey,
+            width as u32,
+            height as u32,
+            image::ExtendedColorType::L8,
+        )
+        .unwrap();
+    out
+}
+
+/// A soft scene that JPEG keeps within a few counts.
+fn soft(width: usize, height: usize, frame: usize) -> Vec<u8> {
+    let at = |x: usize, y: usize| (20 + 2 * x + 3 * y + 5 * frame) as u8;
+    (0..height)
+        .flat_map(|y| (0..width).map(move |x| at(x, y)))
+        .collect()
+}
+
+/// Takes the Huffman tables out, as cameras do.
+fn without_tables(jpeg: &[u8]) -> Vec<u8> {
+    let mut out = jpeg[..2].to_vec();
+    let mut at = 2;
+    while jpeg[at + 1] != 0xda {
+        let length = 2 + usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
+        if jpeg[at + 1] != 0xc4 {
+            out.extend(&jpeg[at..at + length]);
+        }
+        at += length;
+    }
+    out.extend(&jpeg[at..]);
+    out
+}
+
+#[test]
+fn motion_jpeg_with_and_without_tables() {
+    let mut avi = Avi::new(24, 20, 24, b"MJPG");
+    avi.frames = (0..3).map(|n| jpeg(&soft(24, 20, n), 24, 20)).collect();
+    let bare = without_tables(&avi.frames[1]);
+    assert!(bare.len() + 150 < avi.frames[1].len());
+    avi.frames[1] = bare;
+    let mut f = film(&avi.bytes());
+    let (frames, damaged) = all_frames(f.source.as_mut());
+    assert_eq!((frames.len(), damaged), (3, 0));
+    for (n, (_, pixels)) in frames.iter().enumerate() {
+        for (a, b) in counts(pixels).iter().zip(soft(24, 20, n)) {
+            assert!(a.abs_diff(b.into()) <= 4, "frame {n}: {a} {b}");
+        }
+    }
+    let info = f.source.info();
+    assert!(info.lossy && !info.colour);
+    assert_eq!(codes(&f.source.end()), ["V05"]);
+}
+
+#[test]
+fn colour_jpegs_give_luma_at_every_size() {
+    for (w, h) in [(16u32, 16u32), (17, 9), (40, 31), (1, 1), (8, 50)] {
+        let rgb: Vec<u8> = (0..w * h).flat_map(|_| [180u8, 60, 20]).collect();
+        let mut bytes = Vec::new();
+        image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 95)
+            .encode(&rgb, w, h, image::ExtendedColorType::Rgb8)
+            .unwrap();
+        let mut avi = Avi::new(w as i32, h as i32, 24, b"MJPG");
+        avi.frames = vec![bytes];
+        let mut f = film(&avi.bytes());
+        assert!(f.source.info().colour);
+        // 0.299 * 180 + 0.587 * 60 + 0.114 * 20 = 91.3
+        let (frames, _) = all_frames(f.source.as_mut());
+        assert_eq!(frames[0].1.dim(), (h as usize, w as usize));
+        assert!(counts(&frames[0].1).iter().all(|v| v.abs_diff(91) <= 2));
+    }
+}
+
+#[test]
+fn jpegs_with_tall_sampling_do_not_read_beyond_their_end() {
+    // Sampled 1 x 2 in every channel, as FFmpeg writes 4:4:4: one flat block after another, and no bit to spare.
+    let mut bytes = vec![0xff, 0xd8, 0xff, 0xdb, 0, 67, 0];
+    bytes.extend([1; 64]);
+    bytes.extend([
+        0xff, 0xc0, 0, 17, 8, 0, 32, 0, 8, 3, 1, 0x12, 0, 2, 0x12, 0, 3, 0x12, 0,
+    ]);
+    // One code each: "0" is a difference of zero, "0" is the end of a block.
+    for id in [0x00, 0x10] {
+        bytes.extend([0xff, 0xc4, 0, 20, id, 1]);
+        bytes.extend([0; 16]);
+    }
+    bytes.extend([0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0]);
+    // Two rows of one block pair and three channels: 12 blocks of two bits.
+    bytes.extend([0, 0, 0, 0xff, 0xd9]);
+    let mut avi = Avi::new(8, 32, 24, b"MJPG");
+    avi.frames = vec![bytes];
+    let mut f = film(&avi.bytes());
+    let (frames, damaged) = all_frames(f.source.as_mut());
+    assert_eq!((frames.len(), damaged), (1, 0));
+    assert!(counts(&frames[0].1).iter().all(|&v| v == 128));
+}
+
+#[test]
+fn damaged_jpegs_are_errors_of_their_frame_only() {
+    let mut avi = Avi::new(24, 20, 24, b"MJPG");
+    avi.frames = (0..5).map(|n| jpeg(&soft(24, 20, n), 24, 20)).collect();
+    let half = avi.frames[1].len() - 40;
+    avi.frames[1].truncate(half);
+    avi.frames[2] = vec![0xff; 9];
+    avi.frames[3] = jpeg(&soft(16, 20, 0), 16, 20);
+    let mut f = film(&avi.bytes());
+    let (frames, damaged) = all_frames(f.source.as_mut());
+    assert_eq!(frames.iter().map(|f| f.0).collect::<Vec<_>>(), [0, 4]);
+    assert_eq!(damaged, 3);
+    assert_eq!(f.source.spaced(5).unwrap().len(), 2);
+}
+
+#[test]
+fn two_fields_in_a_frame_are_not_ours() {
+    let mut avi = Avi::new(24, 40, 24, b"MJPG");
+    let field = jpeg(&soft(24, 20, 0), 24, 20);
+    avi.frames = vec![[field.clone(), field].concat()];
+    assert!(refusal(&avi.bytes()).contains("two fields"));
+}
+
+#[test]
+fn dropped_frames_leave_holes_in_the_numbers() {
+    for index in [Index::None, Index::Old, Index::OpenDml] {
+        let mut avi = grey_film(index, 6);
+        avi.frames[1].clear();
+        avi.frames[2].clear();
+        avi.frames[5].clear();
+        let mut f = film(&avi.bytes());
+        let (frames, _) = all_frames(f.source.as_mut());
+        assert_eq!(frames.iter().map(|f| f.0).collect::<Vec<_>>(), [0, 3, 4]);
+        assert_eq!(counts(&frames[1].1), wide(&scene8(W, H, 3)));
+        let end = f.source.end();
+        assert_eq!((end.frames_missing, f.source.info().frames), (3, Some(6)));
+        assert!(end.complete);
+        assert_eq!(codes(&end), ["V02"]);
+    }
+}
+
+#[test]
+fn a_cut_file_gives_what_is_whole() {
+    for index in [Index::Old, Index::OpenDml, Index::None] {
+        let avi = grey_film(index, 6);
+        let bytes = avi.bytes();
+        let frame = 8 + avi.frames[0].len();
+        // Cut within the last frame: the length of what follows it depends on the index.
+        let last = bytes
+            .windows(8)
+            .rposition(|w| w == &avi.frames[5][..8])
+            .unwrap();
+        let mut f = film(&bytes[..last + frame / 2]);
+        let (frames, damaged) = all_frames(f.source.as_mut());
+        assert_eq!((frames.len(), damaged), (5, 0), "{index:?}");
+        let end = f.source.end();
+        assert!(!end.complete);
+        assert_eq!(codes(&end), ["V01"]);
+    }
+}
+
+#[test]
+fn a_file_that_was_never_closed_is_walked() {
+    let avi = grey_film(Index::None, 4);
+    let mut bytes = avi.bytes();
+    let movi = bytes.windows(4).position(|w| w == b"movi").unwrap();
+    bytes[4..8].fill(0);
+    bytes[movi - 4..movi].fill(0);
+    let last = bytes
+        .windows(8)
+        .rposition(|w| w == &avi.frames[3][..8])
+        .unwrap();
+    bytes.truncate(last + avi.frames[3].len());
+    let mut f = film(&bytes);
+    let (frames, _) = all_frames(f.source.as_mut());
+    assert_eq!(frames.len(), 4);
+    assert_eq!(counts(&frames[3].1), wide(&scene8(W, H, 3)));
+}
+
+#[test]
+fn a_wrong_index_is_not_believed() {
+    let mut bytes = grey_film(Index::Old, 5).bytes();
+    let index = bytes.windows(4).rposition(|w| w == b"idx1").unwrap();
+    bytes[index + 8 + 16 + 8] ^= 0x10;
+    let mut f = film(&bytes);
+    let (frames, damaged) = all_frames(f.source.as_mut());
+    assert_eq!((frames.len(), damaged), (5, 0));
+    assert_eq!(counts(&frames[1].1), wide(&scene8(W, H, 1)));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_one_sentence() {
+    let with = |change: &dyn Fn(&mut Avi)| {
+        let mut avi = grey_film(Index::Old, 2);
+        change(&mut avi);
+        refusal(&avi.bytes())
+    };
+    assert!(with(&|a| a.width = 0).contains("allowed are 1 to 32768 px"));
+    assert!(with(&|a| a.width = -5).contains("allowed are 1 to 32768 px"));
+    assert!(with(&|a| a.height = i32::MIN).contains("allowed are 1 to 32768 px"));
+    assert!(with(&|a| (a.width, a.height) = (32_768, 32_768)).contains("512 Mpx"));
+    assert!(with(&|a| (a.width, a.height) = (20_000, 20_000)).contains("none of its frames"));
+    assert!(with(&|a| a.frames.clear()).contains("holds no frames"));
+    assert!(with(&|a| (a.frames.clear(), a.declared = Some(9)).1).contains("declares 9 frames"));
+    assert!(with(&|a| a.compression = *b"H264").contains("codec H264 needs FFmpeg"));
+    assert!(with(&|a| a.compression = [1, 0, 0, 0]).contains("compression 1"));
+    let bytes = grey_film(Index::Old, 2).bytes();
+    assert!(refusal(&bytes[..12]).contains("header is missing or cut"));
+    assert!(refusal(&bytes[..180]).contains("missing or cut"));
+}
+
+#[test]
+fn spaced_frames_are_even_and_leave_the_film_rewound() {
+    let mut f = film(&grey_film(Index::Old, 20).bytes());
+    f.source.next_packet().unwrap();
+    let seen = f.source.spaced(4).unwrap();
+    assert_eq!(
+        seen.iter().map(|s| s.0.0).collect::<Vec<_>>(),
+        [0, 5, 10, 15]
+    );
+    assert_eq!(f.source.next_packet().unwrap().unwrap().index.0, 0);
+}
