@@ -43,13 +43,14 @@ pub(crate) fn findings(
     area_px2: f64,
     quality: &Quality,
 ) -> Vec<Finding> {
-    let joined: usize = tracks
+    // Every spot that could begin a track can be taken for a neighbour, whether it was joined or not.
+    let strong = film
         .iter()
-        .map(|t| t.points().len())
-        .filter(|n| *n > 1)
-        .sum();
+        .flat_map(|f| &f.points)
+        .filter(|p| p.may_begin)
+        .count();
     let long = tracks.iter().filter(|t| t.points().len() > 2).count();
-    let per_px2 = joined as f64 / (film.len().max(1) as f64 * area_px2);
+    let per_px2 = strong as f64 / (film.len().max(1) as f64 * area_px2);
     let fast = motion.quantile_px2(FAST_QUANTILE).filter(|_| long > 0);
     let mut out: Vec<Finding> = fast
         .and_then(|v| ambiguity(std::f64::consts::TAU * per_px2 * v))
