@@ -45,15 +45,11 @@ fn worst_step(film: &[Points], chain: &[Place], motion: &Motion) -> Option<usize
     if steps.len() < 2 {
         return None;
     }
-    let mut weights = motion.prior.clone();
+    let mut belief = motion.before();
     for step in &steps {
-        motion.update(&mut weights, step);
+        motion.update(&mut belief, step);
     }
-    let v: f64 = weights
-        .iter()
-        .zip(&motion.grid_px2)
-        .map(|(w, v)| w * v)
-        .sum();
+    let v = motion.mean_px2(&belief);
     let unit: Vec<f64> = steps
         .iter()
         .map(|s| s.r2_px2 / (v * s.frames + s.noise_px2))

@@ -10,10 +10,13 @@
 //! Costs of this kind: Jaqaman et al. 2008, doi:10.1038/nmeth.1237; step densities and the log-odds against birth and
 //! death: Reid 1979, doi:10.1109/TAC.1979.1102177.
 //!
-//! Three passes. The first knows nothing; the second has its population of step variances as prior and its rates;
-//! the third is the second again with better ones, and there a link is left out if another pairing is nearly as
-//! likely: a particle of pure Brownian motion keeps no memory that could decide it later, and a gap costs less than a
-//! swap. Last, steps that do not fit their track are cut (see `cut`).
+//! Three passes. The first knows nothing; the second has its population of step variances as prior and its rates; so
+//! has the third, with better ones. In the third a link is left out, and the track ends, where another pairing is
+//! nearly as likely: a particle of pure Brownian motion keeps no memory that could decide it later, and a shorter track
+//! costs less than a swap. Last, steps that do not fit their track are cut (see `cut`).
+//!
+//! Measured on simulated films (100 nm, 640x480 px, 0.2 um/px, 30 frames/s, 2 % missed, sheet of light): wrong links
+//! 0.2 % at 35 in a frame and 0.5 % at 150; links recalled 0.994 and 0.973.
 //!
 //! Differs from the papers in: the step variance of each track is integrated over instead of estimated; rates come
 //! from the film; no merging or splitting.
@@ -57,7 +60,7 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
         },
         ParamSpec {
             key: "least_odds",
-            default: 4.0,
+            default: 10.0,
             min: 1.0,
             max: 1000.0,
             unit: "1",
@@ -84,6 +87,28 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
 
 /// Passes that learn, before the one that counts.
 const LEARNING_PASSES: usize = 2;
+/// They need no more spots than this; of longer films they take the frames in the middle.
+const LEARNING_SPOTS: usize = 50_000;
+
+/// The middle of the film, as long as needed.
+fn for_learning(film: &[Points]) -> &[Points] {
+    let spots: usize = film.iter().map(|f| f.points.len()).sum();
+    if spots <= LEARNING_SPOTS {
+        return film;
+    }
+    let (mut first, mut end, mut sum) = (film.len() / 2, film.len() / 2, 0);
+    while sum < LEARNING_SPOTS && end - first < film.len() {
+        if end < film.len() {
+            sum += film[end].points.len();
+            end += 1;
+        }
+        if first > 0 {
+            first -= 1;
+            sum += film[first].points.len();
+        }
+    }
+    &film[first..end]
+}
 
 #[derive(Debug)]
 struct Likelihood {
@@ -103,11 +128,12 @@ impl Likelihood {
         let per_px2 = strong as f64 / (film.len().max(1) as f64 * area_px2);
         let mut motion = Motion::flat(per_px2, self.fastest_px2);
         let mut presence = Presence::assumed(film, area_px2, start_snr, self.max_gap_frames);
+        let part = for_learning(film);
         for _ in 0..LEARNING_PASSES {
-            let pass = self.pass(film, &motion, &presence, 0.0).run();
-            motion.learn(film, &pass.chains);
+            let pass = self.pass(part, &motion, &presence, 0.0).run();
+            motion.learn(part, &pass.chains);
             let learned = Presence::learned(
-                film,
+                part,
                 &pass.chains,
                 area_px2,
                 self.max_gap_frames,

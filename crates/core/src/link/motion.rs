@@ -11,6 +11,7 @@
 
 use super::points::{Place, Points};
 use crate::model::Spot;
+use std::ops::Range;
 
 /// Slowest step variance on the grid: (0.05 px)^2, below which no camera sees motion.
 const SLOWEST_PX2: f64 = 0.0025;
@@ -74,6 +75,65 @@ pub(crate) fn steps(film: &[Points], chain: &[Place]) -> Vec<Step> {
         .collect()
 }
 
+/// The grid has at most so many points, whatever the parameters.
+const MOST_POINTS: usize = 64;
+
+/// `exp(x)` for `x <= 0` to 1e-9 of its value (below -700 as at -700), by Taylor's series about the nearest multiple of
+/// ln 2. Unlike the one of the platform it is vectorised and gives the same bits everywhere.
+fn exp_negative(x: f64) -> f64 {
+    // Adding 1.5 * 2^52 rounds to a whole number and leaves it in the lowest bits.
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    let x = x.max(-700.0);
+    let t = x * std::f64::consts::LOG2_E + ROUND;
+    let z = x - (t - ROUND) * std::f64::consts::LN_2;
+    let mut p = 1.0 / 40_320.0;
+    for c in [
+        1.0 / 5_040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ] {
+        p = p * z + c;
+    }
+    p * f64::from_bits(t.to_bits().wrapping_add(1023) << 52)
+}
+
+/// What is known of the step variance of one particle: weights on the grid that sum to 1, all else being 0 outside of
+/// `span`.
+#[derive(Clone, Debug)]
+pub(crate) struct Belief {
+    weights: Vec<f64>,
+    span: Range<usize>,
+}
+
+impl Belief {
+    fn new(weights: Vec<f64>) -> Self {
+        let mut belief = Self {
+            span: 0..weights.len(),
+            weights,
+        };
+        belief.narrow();
+        belief
+    }
+
+    /// Drops negligible weights from both ends.
+    fn narrow(&mut self) {
+        let heard = |w: &f64| *w > NEGLIGIBLE;
+        let first = self.weights.iter().position(heard).unwrap_or(0);
+        let end = self.weights.iter().rposition(heard).map_or(0, |i| i + 1);
+        self.span = first..end.max(first);
+    }
+
+    /// Weights within the span.
+    fn heard(&self) -> &[f64] {
+        &self.weights[self.span.clone()]
+    }
+}
+
 /// The grid of step variances with the shares of the population.
 #[derive(Clone, Debug)]
 pub(crate) struct Motion {
@@ -91,6 +151,7 @@ impl Motion {
         let reach = FASTEST_AMBIGUITY / (2.0 * std::f64::consts::PI * per_px2.max(1e-12));
         let fastest = reach.min(fastest_px2).max(LEAST_FASTEST_PX2);
         let n = ((fastest / SLOWEST_PX2).ln() / GRID_FACTOR.ln()).ceil() as usize + 1;
+        let n = n.min(MOST_POINTS);
         let grid_px2 = (0..n)
             .map(|i| SLOWEST_PX2 * GRID_FACTOR.powi(i as i32))
             .collect();
@@ -107,17 +168,22 @@ impl Motion {
         let long = chains.iter().filter(|c| c.len() > 2).count();
         let least = if long >= 20 { 3 } else { 2 };
         let n = self.grid_px2.len();
+        let flat = Belief::new(vec![1.0 / n as f64; n]);
         let mut rows: Vec<f64> = Vec::new();
         for chain in chains.iter().filter(|c| c.len() >= least) {
-            let mut row = vec![0.0; n];
+            // What one track has shown to someone who knew nothing is its likelihood.
+            let mut belief = flat.clone();
             for step in steps(film, chain) {
-                for (l, v) in row.iter_mut().zip(&self.grid_px2) {
-                    let a = v * step.frames + step.noise_px2;
-                    *l -= a.ln() + step.r2_px2 / (2.0 * a);
-                }
+                self.update(&mut belief, &step);
             }
-            let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            rows.extend(row.iter().map(|l| (l - top).exp()));
+            let outside = 0..n;
+            rows.extend(outside.map(|g| {
+                if belief.span.contains(&g) {
+                    belief.weights[g]
+                } else {
+                    0.0
+                }
+            }));
         }
         if rows.is_empty() {
             return;
@@ -152,34 +218,60 @@ impl Motion {
         population.iter().rev().take(2).sum()
     }
 
-    /// Density of a displacement, per px^2, for a particle of which `weights` is known.
-    pub fn density(&self, weights: &[f64], step: &Step) -> f64 {
-        let mut sum = 0.0;
-        for (w, v) in weights.iter().zip(&self.grid_px2) {
-            if *w > NEGLIGIBLE {
-                let a = v * step.frames + step.noise_px2;
-                sum += w * (-step.r2_px2 / (2.0 * a)).exp() / a;
-            }
+    /// What is thought of a particle before its first step.
+    pub fn before(&self) -> Belief {
+        Belief::new(self.prior.clone())
+    }
+
+    /// Mean step variance of a particle, px^2 per frame.
+    pub fn mean_px2(&self, belief: &Belief) -> f64 {
+        let grid = &self.grid_px2[belief.span.clone()];
+        belief.heard().iter().zip(grid).map(|(w, v)| w * v).sum()
+    }
+
+    /// `exp(-r^2 / 2 a) / a` on the span of a belief; `2 pi` is left to the caller.
+    fn kernel<'b>(
+        &self,
+        span: &Range<usize>,
+        step: &Step,
+        room: &'b mut [f64; MOST_POINTS],
+    ) -> &'b [f64] {
+        let grid = &self.grid_px2[span.clone()];
+        let out = &mut room[..grid.len()];
+        for (o, v) in out.iter_mut().zip(grid) {
+            let inverse = 1.0 / (v * step.frames + step.noise_px2);
+            *o = exp_negative(-0.5 * step.r2_px2 * inverse) * inverse;
         }
-        sum / (2.0 * std::f64::consts::PI)
+        out
+    }
+
+    /// Density of a displacement, per px^2, for a particle of which so much is known.
+    pub fn density(&self, belief: &Belief, step: &Step) -> f64 {
+        let mut room = [0.0; MOST_POINTS];
+        let kernel = self.kernel(&belief.span, step, &mut room);
+        let sum: f64 = belief.heard().iter().zip(kernel).map(|(w, k)| w * k).sum();
+        sum / std::f64::consts::TAU
     }
 
     /// Takes a displacement into what is known of a particle (Bayes' rule).
-    pub fn update(&self, weights: &mut [f64], step: &Step) {
+    pub fn update(&self, belief: &mut Belief, step: &Step) {
+        let mut room = [0.0; MOST_POINTS];
+        let kernel = self.kernel(&belief.span, step, &mut room);
+        let weights = &mut belief.weights[belief.span.clone()];
         let mut sum = 0.0;
-        for (w, v) in weights.iter_mut().zip(&self.grid_px2) {
-            if *w > NEGLIGIBLE {
-                let a = v * step.frames + step.noise_px2;
-                *w *= (-step.r2_px2 / (2.0 * a)).exp() / a;
-            }
+        for (w, k) in weights.iter_mut().zip(kernel) {
+            *w *= k;
             sum += *w;
         }
         if sum.is_finite() && sum > 0.0 {
             for w in weights.iter_mut() {
                 *w /= sum;
             }
+            belief.weights[..belief.span.start].fill(0.0);
+            belief.weights[belief.span.end..].fill(0.0);
+            belief.narrow();
         } else {
-            weights.copy_from_slice(&self.prior);
+            *belief = self.before();
         }
     }
 
@@ -187,17 +279,18 @@ impl Motion {
     /// the gate itself. `frames` and `noise_px2` as in [`Step`].
     pub fn reach_px(
         &self,
-        weights: &[f64],
+        belief: &Belief,
         frames: f64,
         noise_px2: f64,
         least_per_px2: f64,
     ) -> f64 {
-        let n = weights.len() as f64;
+        let n = belief.span.len() as f64;
         let mut reach2: f64 = 0.0;
-        for (w, v) in weights.iter().zip(&self.grid_px2) {
-            if *w > NEGLIGIBLE {
-                let a = v * frames + noise_px2;
-                let ratio = n * w / (2.0 * std::f64::consts::PI * a * least_per_px2);
+        let grid = &self.grid_px2[belief.span.clone()];
+        for (w, v) in belief.heard().iter().zip(grid) {
+            let a = v * frames + noise_px2;
+            let ratio = n * w / (std::f64::consts::TAU * a * least_per_px2);
+            if ratio > 1.0 {
                 reach2 = reach2.max(2.0 * a * ratio.ln());
             }
         }
@@ -237,12 +330,21 @@ mod tests {
     }
 
     #[test]
+    fn the_exponential_is_one() {
+        for i in 0..70_000 {
+            let x = -0.01 * f64::from(i);
+            assert!((exp_negative(x) / x.exp() - 1.0).abs() < 1e-9, "{x}");
+        }
+        assert!(exp_negative(f64::NEG_INFINITY) < 1e-300);
+    }
+
+    #[test]
     fn the_density_integrates_to_one() {
         let m = Motion::flat(1e-3, 100.0);
         let (mut sum, dr) = (0.0, 0.01);
         for i in 0..20_000 {
             let r = (f64::from(i) + 0.5) * dr;
-            sum += m.density(&m.prior, &step(r * r, 1.0)) * 2.0 * std::f64::consts::PI * r * dr;
+            sum += m.density(&m.before(), &step(r * r, 1.0)) * 2.0 * std::f64::consts::PI * r * dr;
         }
         assert!((sum - 1.0).abs() < 1e-3, "{sum}");
     }
@@ -251,22 +353,22 @@ mod tests {
     fn nothing_beyond_the_reach_is_dense_enough() {
         let m = Motion::flat(1e-4, 100.0);
         for least in [1e-6, 1e-4, 1e-2, 1.0] {
-            let r = m.reach_px(&m.prior, 2.0, 0.02, least);
-            assert!(m.density(&m.prior, &step((r * 1.001).powi(2), 2.0)) < least);
+            let r = m.reach_px(&m.before(), 2.0, 0.02, least);
+            assert!(m.density(&m.before(), &step((r * 1.001).powi(2), 2.0)) < least);
         }
     }
 
     #[test]
     fn what_a_track_has_shown_is_remembered() {
         let m = Motion::flat(1e-4, 100.0);
-        let mut w = m.prior.clone();
+        let mut w = m.before();
         for _ in 0..50 {
             m.update(&mut w, &step(2.0 * 3.0 + 2.0 * 0.02, 1.0));
         }
-        let mean: f64 = w.iter().zip(&m.grid_px2).map(|(w, v)| w * v).sum();
-        assert!((w.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        let mean = m.mean_px2(&w);
+        assert!((w.heard().iter().sum::<f64>() - 1.0).abs() < 1e-9);
         assert!((mean / 3.0 - 1.0).abs() < 0.05, "{mean}");
         m.update(&mut w, &step(f64::INFINITY, 1.0));
-        assert!(w.iter().all(|v| v.is_finite()));
+        assert!(m.mean_px2(&w).is_finite());
     }
 }

@@ -1,10 +1,10 @@
 //! One pass over the film, frame by frame: what may follow what, at what cost, and who gets whom.
 
 use super::assignment::{Assignment, Edge, assign, margins};
-use super::motion::{Motion, Step, position_variance_px2};
+use super::motion::{Belief, Motion, Step, position_variance_px2};
 use super::neighbours::Grid;
 use super::points::{Place, Points};
-use super::presence::Presence;
+use super::presence::{From, Presence};
 
 /// A track looks at no more than so many spots of a frame, the nearest ones.
 const MOST_CANDIDATES: usize = 8;
@@ -38,7 +38,7 @@ pub(crate) struct Passed {
 /// A track that may go on.
 struct Active {
     chain: Vec<Place>,
-    weights: Vec<f64>,
+    belief: Belief,
     at_px: (f64, f64),
     variance_px2: f64,
     class: usize,
@@ -76,7 +76,7 @@ impl Pass<'_> {
         for (row, a) in active.iter_mut().enumerate() {
             if let (Some(spot), true) = (found.column_of[row], keep[row]) {
                 let step = self.step(a, place, spot);
-                self.motion.update(&mut a.weights, &step);
+                self.motion.update(&mut a.belief, &step);
                 self.move_to(a, place, spot);
                 taken[spot] = true;
             }
@@ -93,7 +93,7 @@ impl Pass<'_> {
             if !taken && frame.points[spot].may_begin {
                 let mut a = Active {
                     chain: Vec::new(),
-                    weights: self.motion.prior.clone(),
+                    belief: self.motion.before(),
                     at_px: (0.0, 0.0),
                     variance_px2: 0.0,
                     class: 0,
@@ -161,9 +161,13 @@ impl Pass<'_> {
             .iter()
             .map(|a| {
                 let seen_after = place - a.chain[a.chain.len() - 1].0 as usize;
-                let least = (-self.presence.best_ln_ratio(a.class, seen_after)).exp();
+                let from = From {
+                    class: a.class,
+                    first: a.chain.len() == 1,
+                };
+                let least = (-self.presence.best_ln_ratio(from, seen_after)).exp();
                 let reach = self.motion.reach_px(
-                    &a.weights,
+                    &a.belief,
                     self.frames_since(a, place),
                     a.variance_px2 + worst_px2,
                     least,
@@ -171,10 +175,8 @@ impl Pass<'_> {
                 grid.nearest(a.at_px, reach, MOST_CANDIDATES, &mut near);
                 near.iter()
                     .map(|n| {
-                        let density = self
-                            .motion
-                            .density(&a.weights, &self.step(a, place, n.spot));
-                        let presence = self.presence.ln_ratio(a.class, classes[n.spot], seen_after);
+                        let density = self.motion.density(&a.belief, &self.step(a, place, n.spot));
+                        let presence = self.presence.ln_ratio(from, classes[n.spot], seen_after);
                         Edge {
                             to: n.spot,
                             cost: -density.ln() - presence,

@@ -1,7 +1,8 @@
 //! How particles come, go, and change in brightness: everything in a link's likelihood that is not the step.
 //!
 //! Spots fall into classes by their `snr`. For each class the tables say how often the next spot of the same particle
-//! follows after 1, 2, ... frames or never, in which class it is then, and how many spots per frame and px^2 begin
+//! follows after 1, 2, ... frames or never (by itself for the first spot of a track, which may be noise that nothing
+//! follows), in which class it is then, and how many spots per frame and px^2 begin
 //! something new (a particle that came, or noise). All of it is counted in the tracks of an earlier pass; before
 //! there is one, fixed rates stand in, with two classes: strong enough to begin a track, or not.
 //!
@@ -11,6 +12,8 @@ use super::points::{Place, Points};
 
 /// Chance that a particle is seen in the next frame, before anything is known.
 const SEEN_NEXT: f64 = 0.93;
+/// The same for the first spot of a track.
+const SEEN_NEXT_FIRST: f64 = 0.7;
 /// Chance that it is seen again after one frame without, and the factor for each further one.
 const SEEN_LATER: f64 = 0.04;
 const SEEN_LATER_FACTOR: f64 = 0.3;
@@ -34,7 +37,8 @@ const PSEUDO_COUNT: f64 = 20.0;
 pub(crate) struct Presence {
     /// Upper edges of all classes but the last, in `snr`, rising.
     edges: Vec<f64>,
-    /// `ln P(seen after k frames) / P(not seen then, nor before)`, by [frames - 1][class].
+    /// `ln P(seen after k frames) / P(not seen then, nor before)`, by [frames - 1][class], and once more by
+    /// [frames - 1][classes + class] for the first spot of a track.
     ln_seen: Vec<Vec<f64>>,
     /// `ln P(class of the next | class of this)`.
     ln_class: Vec<Vec<f64>>,
@@ -50,11 +54,13 @@ impl Presence {
         let strong = points.clone().filter(|p| p.may_begin).count() as f64;
         let weak = points.filter(|p| !p.may_begin).count() as f64;
         let rate = |n: f64| (n.max(1.0) / (frames * area_px2)).ln();
-        let seen = rates_assumed(max_gap_frames);
+        let seen = [SEEN_NEXT, SEEN_NEXT_FIRST].map(|r| odds(&rates_assumed(r, max_gap_frames)));
         let class = vec![WEAK_NEXT.ln(), (1.0 - WEAK_NEXT).ln()];
         Self {
             edges: vec![start_snr],
-            ln_seen: odds(&seen).iter().map(|o| vec![*o; 2]).collect(),
+            ln_seen: (0..=max_gap_frames)
+                .map(|k| vec![seen[0][k], seen[0][k], seen[1][k], seen[1][k]])
+                .collect(),
             ln_class: vec![class; 2],
             ln_new: vec![rate(weak), rate(NEW_SHARE * strong)],
         }
@@ -99,22 +105,32 @@ impl Presence {
 
     /// What presence and brightness add to the log-likelihood ratio of a link against an end and a beginning.
     /// `seen_after` counts frames that the film has: 1 for the next one.
-    pub fn ln_ratio(&self, from_class: usize, to_class: usize, seen_after: usize) -> f64 {
-        self.ln_seen[seen_after - 1][from_class] + self.ln_class[from_class][to_class]
+    pub fn ln_ratio(&self, from: From, to_class: usize, seen_after: usize) -> f64 {
+        let row = from.class + if from.first { self.ln_new.len() } else { 0 };
+        self.ln_seen[seen_after - 1][row] + self.ln_class[from.class][to_class]
             - self.ln_new[to_class]
     }
 
     /// The most that [`Self::ln_ratio`] can be for a particle of this class.
-    pub fn best_ln_ratio(&self, from_class: usize, seen_after: usize) -> f64 {
+    pub fn best_ln_ratio(&self, from: From, seen_after: usize) -> f64 {
         (0..self.ln_new.len())
-            .map(|to| self.ln_ratio(from_class, to, seen_after))
+            .map(|to| self.ln_ratio(from, to, seen_after))
             .fold(f64::NEG_INFINITY, f64::max)
     }
 }
 
+/// The last spot of a track, as far as its future goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct From {
+    /// Its class.
+    pub class: usize,
+    /// It is the only one so far.
+    pub first: bool,
+}
+
 /// Chances to be seen again after 1, 2, ... frames.
-fn rates_assumed(max_gap_frames: usize) -> Vec<f64> {
-    let mut rates = vec![SEEN_NEXT];
+fn rates_assumed(next: f64, max_gap_frames: usize) -> Vec<f64> {
+    let mut rates = vec![next];
     let mut later = SEEN_LATER;
     for _ in 0..max_gap_frames {
         rates.push(later);
@@ -156,9 +172,9 @@ fn class_edges(film: &[Points], chains: &[Vec<Place>], start_snr: f64) -> Vec<f6
 
 /// What an earlier pass has shown, by class.
 struct Counts {
-    /// Seen again after 1, 2, ... frames.
+    /// Seen again after 1, 2, ... frames; rows as in [`Presence`].
     seen: Vec<Vec<f64>>,
-    /// Had the time to be seen again.
+    /// Had the time to be seen again; as long as a row of `seen`.
     chances: Vec<f64>,
     /// Class after class.
     pairs: Vec<Vec<f64>>,
@@ -174,8 +190,8 @@ impl Counts {
             edges.partition_point(|e| *e <= snr)
         };
         let mut out = Self {
-            seen: vec![vec![0.0; n]; max_gap_frames + 1],
-            chances: vec![0.0; n],
+            seen: vec![vec![0.0; 2 * n]; max_gap_frames + 1],
+            chances: vec![0.0; 2 * n],
             pairs: vec![vec![0.0; n]; n],
             new: vec![0.0; n],
         };
@@ -194,9 +210,10 @@ impl Counts {
                     out.pairs[from][class(next)] += 1.0;
                 }
                 if (p.0 as usize) < last {
-                    out.chances[from] += 1.0;
+                    let row = from + if i == 0 { n } else { 0 };
+                    out.chances[row] += 1.0;
                     if let Some(next) = next {
-                        out.seen[(next.0 - p.0) as usize - 1][from] += 1.0;
+                        out.seen[(next.0 - p.0) as usize - 1][row] += 1.0;
                     }
                 }
             }
@@ -212,30 +229,32 @@ impl Counts {
     }
 
     fn ln_seen(&self, max_gap_frames: usize) -> Vec<Vec<f64>> {
-        let n = self.chances.len();
-        let all: f64 = self.chances.iter().sum::<f64>() + PSEUDO_COUNT;
-        let common: Vec<f64> = rates_assumed(max_gap_frames)
-            .iter()
-            .zip(&self.seen)
-            .map(|(r, s)| (s.iter().sum::<f64>() + PSEUDO_COUNT * r) / all)
-            .collect();
-        let mut out = vec![vec![0.0; n]; max_gap_frames + 1];
-        for class in 0..n {
-            let rates: Vec<f64> = (0..=max_gap_frames)
-                .map(|k| {
-                    (self.seen[k][class] + PSEUDO_COUNT * common[k])
-                        / (self.chances[class] + PSEUDO_COUNT)
-                })
+        let n = self.new.len();
+        let mut out = vec![vec![0.0; 2 * n]; max_gap_frames + 1];
+        for (part, assumed) in [(0..n, SEEN_NEXT), (n..2 * n, SEEN_NEXT_FIRST)] {
+            let all: f64 = self.chances[part.clone()].iter().sum::<f64>() + PSEUDO_COUNT;
+            let common: Vec<f64> = rates_assumed(assumed, max_gap_frames)
+                .iter()
+                .zip(&self.seen)
+                .map(|(r, s)| (s[part.clone()].iter().sum::<f64>() + PSEUDO_COUNT * r) / all)
                 .collect();
-            for (row, o) in out.iter_mut().zip(odds(&rates)) {
-                row[class] = o;
+            for row in part {
+                let rates: Vec<f64> = (0..=max_gap_frames)
+                    .map(|k| {
+                        (self.seen[k][row] + PSEUDO_COUNT * common[k])
+                            / (self.chances[row] + PSEUDO_COUNT)
+                    })
+                    .collect();
+                for (o, odds) in out.iter_mut().zip(odds(&rates)) {
+                    o[row] = odds;
+                }
             }
         }
         out
     }
 
     fn ln_class(&self) -> Vec<Vec<f64>> {
-        let n = self.chances.len();
+        let n = self.new.len();
         let mut common: Vec<f64> = (0..n)
             .map(|to| self.pairs.iter().map(|row| row[to]).sum::<f64>() + 1.0)
             .collect();

@@ -43,70 +43,72 @@ pub(crate) fn findings(
     area_px2: f64,
     quality: &Quality,
 ) -> Vec<Finding> {
-    let mut out = Vec::new();
-    let joined: usize = tracks
+    // Every spot that could begin a track can be taken for a neighbour, whether it was joined or not.
+    let strong = film
         .iter()
-        .map(|t| t.points().len())
-        .filter(|n| *n > 1)
-        .sum();
+        .flat_map(|f| &f.points)
+        .filter(|p| p.may_begin)
+        .count();
     let long = tracks.iter().filter(|t| t.points().len() > 2).count();
-    let per_px2 = joined as f64 / (film.len().max(1) as f64 * area_px2);
-    if let Some(v) = motion.quantile_px2(FAST_QUANTILE).filter(|_| long > 0) {
-        out.extend(ambiguity(2.0 * std::f64::consts::PI * per_px2 * v));
-    }
+    let per_px2 = strong as f64 / (film.len().max(1) as f64 * area_px2);
+    let fast = motion.quantile_px2(FAST_QUANTILE).filter(|_| long > 0);
+    let mut out: Vec<Finding> = fast
+        .and_then(|v| ambiguity(std::f64::consts::TAU * per_px2 * v))
+        .into_iter()
+        .collect();
     let share = |n: u64, of: u64| n as f64 / of.max(1) as f64;
-    let cut = share(quality.cuts, quality.links);
-    if cut > CUT_WARNING {
-        out.push(
-            Finding::new(
-                "L02",
-                Severity::Warning,
-                "link",
-                "Many steps did not fit the rest of their track and were cut: particles are being confused, or flow \
-                 and vibration shake them unevenly. Dilute the sample, or look for leaks and pumps.",
-            )
-            .with(100.0 * cut, Some(100.0 * CUT_WARNING), "% of steps"),
-        );
-    }
-    let fast_end = motion.at_the_fast_end();
-    if long >= LEAST_TRACKS && fast_end > FAST_END_WARNING {
-        out.push(
-            Finding::new(
-                "L03",
-                Severity::Warning,
-                "link",
-                "Some particles step about as far between two frames as can be followed at this crowding, so the \
-                 smallest ones may be lost. Use a higher frame rate, or dilute the sample.",
-            )
-            .with(100.0 * fast_end, Some(100.0 * FAST_END_WARNING), "% of particles"),
-        );
-    }
-    let ambiguous = share(quality.ambiguous, quality.links + quality.ambiguous);
-    if ambiguous > AMBIGUOUS_WARNING {
-        out.push(
-            Finding::new(
-                "L04",
-                Severity::Warning,
-                "link",
-                "Many tracks had to be ended because two pairings of particles were about equally likely, which makes \
-                 tracks short. Dilute the sample or use a higher frame rate.",
-            )
-            .with(100.0 * ambiguous, Some(100.0 * AMBIGUOUS_WARNING), "% of links"),
-        );
-    }
+    out.extend(above(
+        "L02",
+        share(quality.cuts, quality.links),
+        CUT_WARNING,
+        "% of steps",
+        "Many steps did not fit the rest of their track and were cut: particles are being confused, or flow and \
+         vibration shake them unevenly. Dilute the sample, or look for leaks and pumps.",
+    ));
+    let fast_end = if long < LEAST_TRACKS {
+        0.0
+    } else {
+        motion.at_the_fast_end()
+    };
+    out.extend(above(
+        "L03",
+        fast_end,
+        FAST_END_WARNING,
+        "% of particles",
+        "Some particles step about as far between two frames as can be followed at this crowding, so the smallest \
+         ones may be lost. Use a higher frame rate, or dilute the sample.",
+    ));
+    out.extend(above(
+        "L04",
+        share(quality.ambiguous, quality.links + quality.ambiguous),
+        AMBIGUOUS_WARNING,
+        "% of links",
+        "Many tracks had to be ended because two pairings of particles were about equally likely, which makes tracks \
+         short. Dilute the sample or use a higher frame rate.",
+    ));
     if quality.not_exact > 0 {
+        let message = "In some frames the spots lie so densely that they were paired cheapest first instead of \
+                       exactly. Raise the detection threshold or dilute the sample.";
         out.push(
-            Finding::new(
-                "L05",
-                Severity::Warning,
-                "link",
-                "In some frames the spots lie so densely that they were paired cheapest first instead of exactly. \
-                 Raise the detection threshold or dilute the sample.",
-            )
-            .with(quality.not_exact as f64, None, "tracks times frames"),
+            Finding::new("L05", Severity::Warning, "link", message).with(
+                quality.not_exact as f64,
+                None,
+                "tracks times frames",
+            ),
         );
     }
     out
+}
+
+/// A warning if a share, given in percent for people, lies above its limit.
+fn above(code: &str, share: f64, limit: f64, unit: &str, message: &str) -> Option<Finding> {
+    (share > limit).then(|| {
+        Finding::new(code, Severity::Warning, "link", message).with(
+            100.0 * share,
+            Some(100.0 * limit),
+            unit,
+        )
+    })
 }
 
 fn ambiguity(kappa: f64) -> Option<Finding> {
