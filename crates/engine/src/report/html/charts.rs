@@ -229,8 +229,8 @@ pub fn track_lengths(captures: &[Capture]) -> Option<String> {
         .iter()
         .enumerate()
         .map(|(i, from)| match edges.get(i + 1) {
-            Some(next) if *next == from + 1 => from.to_string(),
-            _ => format!("{from}+"),
+            Some(_) => from.to_string(),
+            None => format!("{from}+"),
         })
         .collect();
     let heights: Vec<f64> = classes.values().map(|n| *n as f64).collect();
@@ -238,7 +238,7 @@ pub fn track_lengths(captures: &[Capture]) -> Option<String> {
         (560.0, 330.0),
         (
             Scale::Classes(words),
-            "Track length (frames and more, up to the next bar)",
+            "Track length (frames, from this number up to the next)",
         ),
         (Scale::linear(0.0, highest as f64 * 1.06), "Tracks"),
     );

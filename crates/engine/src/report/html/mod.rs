@@ -25,7 +25,8 @@ pub fn page(report: &Report, pictures: &Pictures) -> String {
         head::title(report),
         head::verdict(report),
         format!(
-            "<div class=\"first\">{}{}</div>",
+            "<div class=\"first {}\">{}{}</div>",
+            report.verdict.word(),
             head::headline(report),
             head::distribution(report)
         ),
@@ -134,8 +135,8 @@ mod tests {
             sample::typical(),
             &[
                 "Usable: 2 things to look at",
-                "103.3 <span class=\"unit\">nm",
-                "101.6 to 105.2 nm",
+                "103 <span class=\"unit\">nm",
+                "102 to 105 nm",
                 "3.4 × 10<sup>9</sup>",
                 "dilution × 500 included",
                 "Give --exposure-ms",

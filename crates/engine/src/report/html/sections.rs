@@ -3,7 +3,8 @@
 use super::charts::{self, TOLD_APART, capture_class};
 use super::pictures::{Pictures, film};
 use super::words::{
-    ABSENT, capital, count, number, percent, plain, shown_per_ml, unit, user, with_interval,
+    ABSENT, capital, count, mean_of, number, percent, plain, shown_per_ml, two_digits, unit, user,
+    with_interval,
 };
 use crate::report::model::{Capture, Concentration, Report, ReportFinding};
 use nta_core::Severity;
@@ -124,10 +125,7 @@ pub fn sizes(report: &Report) -> String {
         one("CV", &d.coefficient_of_variation, "SD / mean"),
     ];
     let mut body = String::from("<div class=\"pair\">");
-    body.push_str(&table(
-        &["", "Hydrodynamic diameter (95 % interval)", ""],
-        &rows,
-    ));
+    body.push_str(&table(&["", "Diameter (95 % interval)", ""], &rows));
     body.push_str("<div>");
     let populations: Vec<_> = report
         .populations
@@ -266,21 +264,32 @@ fn between(report: &Report) -> String {
         "particles_per_frame" => "Particles in a frame".to_owned(),
         other => capital(&plain(other)),
     };
-    let maybe = |v: Option<f64>| v.map_or("–".into(), number);
-    let rows: Vec<_> = report
-        .replicates
-        .between_capture
-        .iter()
+    // Sizes first, in the order of the size table; what is not known here comes last, by its name.
+    let order = [
+        "mean_nm",
+        "mode_nm",
+        "d10_nm",
+        "d50_nm",
+        "d90_nm",
+        "sd_nm",
+        "concentration_per_ml",
+        "particles_per_frame",
+    ];
+    let mut spreads: Vec<_> = report.replicates.between_capture.iter().collect();
+    spreads.sort_by_key(|(key, _)| order.iter().position(|o| o == key).unwrap_or(order.len()));
+    let maybe = |v: Option<f64>| v.map_or("–".into(), two_digits);
+    let rows: Vec<_> = spreads
+        .into_iter()
         .map(|(key, s)| {
             vec![
                 name(key),
-                maybe(s.mean),
+                s.mean.map_or("–".into(), |m| mean_of(m, s.sd)),
                 maybe(s.sd),
                 maybe(s.se),
                 s.cv.map_or("–".into(), percent),
                 match (s.trend, s.trend_p) {
                     (Some(t), Some(p)) => format!(
-                        "{} (p = {})",
+                        "{} (p\u{a0}=\u{a0}{})",
                         percent(t),
                         number((p * 100.0).round() / 100.0)
                     ),

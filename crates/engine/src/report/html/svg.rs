@@ -71,7 +71,9 @@ impl Scale {
 fn linear_ticks(from: f64, to: f64, about: usize) -> Vec<(f64, String)> {
     let rough = (to - from) / about.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
+    // 25 and 250 are round to people, 2.5 is not.
+    let quarter = if power >= 10.0 { 2.5 } else { 2.0 };
+    let step = [1.0, 2.0, quarter, 5.0, 10.0]
         .map(|m| m * power)
         .into_iter()
         .find(|s| *s >= rough * 0.999)
