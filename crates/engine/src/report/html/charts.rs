@@ -1,7 +1,8 @@
 //! The charts of the page, each from one part of the result.
 
 use super::pictures::ParticlePoint;
-use super::svg::{Chart, Scale};
+use super::scale::Scale;
+use super::svg::Chart;
 use super::words::{number, percent};
 use crate::report::model::{Capture, Distribution, Report};
 use std::collections::BTreeMap;
@@ -95,6 +96,17 @@ pub fn distribution(report: &Report) -> Option<String> {
         "band",
     );
     chart.line(curve(d), "pooled");
+    mark_populations(&mut chart, report);
+    let frame = chart.frame();
+    let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
+    Some(format!(
+        "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
+        points_for_hover(d, from, to)
+    ))
+}
+
+/// Dashed lines at the populations and triangles at D10, D50 and D90.
+fn mark_populations(chart: &mut Chart, report: &Report) {
     let shown = report
         .populations
         .iter()
@@ -124,12 +136,6 @@ pub fn distribution(report: &Report) -> Option<String> {
             chart.mark(v, word, "mark");
         }
     }
-    let frame = chart.frame();
-    let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
-    Some(format!(
-        "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
-        points_for_hover(d, from, to)
-    ))
 }
 
 /// Diameter, density in % per nm, and share of smaller particles in %, as JSON.

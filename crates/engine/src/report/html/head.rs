@@ -210,9 +210,10 @@ fn concentration_card(report: &Report) -> String {
     if let Some(interval) = s.interval {
         below.push(format!("95 % interval: {interval}"));
     }
-    below.push(match c.dilution_applied {
-        x if x == 1.0 => "undiluted".to_owned(),
-        x => format!("dilution × {} included", number(x)),
+    let undiluted = c.dilution_applied == 1.0;
+    below.push(match undiluted {
+        true => "undiluted".to_owned(),
+        false => format!("dilution × {} included", number(c.dilution_applied)),
     });
     let value = format!("{} <span class=\"unit\">per mL</span>", s.value);
     card(label, &value, &below.join("; "), "")

@@ -7,6 +7,8 @@ mod charts;
 mod head;
 mod method;
 mod pictures;
+mod replicates;
+mod scale;
 mod sections;
 mod svg;
 mod words;
@@ -32,7 +34,7 @@ pub fn page(report: &Report, pictures: &Pictures) -> String {
         ),
         sections::findings(report),
         sections::sizes(report),
-        sections::replicates(report),
+        replicates::replicates(report),
         sections::film_and_charts(report, pictures),
         sections::counts(report),
         method::method(report),
