@@ -4,12 +4,14 @@
 //! are too large for it.
 
 pub mod csv;
+mod curves;
 pub mod html;
 mod json;
 mod model;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod schema;
+pub mod summary;
 mod write;
 
 #[cfg(test)]

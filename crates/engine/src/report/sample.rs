@@ -76,8 +76,8 @@ fn concentration(per_ml: f64) -> Concentration {
 }
 
 fn capture(i: usize) -> Capture {
-    let mut dice = Dice(i as u64 + 9);
-    let shift = dice.normal() * 1.2;
+    let mut dice = Dice((i as u64 + 9) * 7_919_191);
+    let shift = dice.normal() * 2.5;
     let time: Vec<f64> = (0..900).map(|k| f64::from(k) / 30.0).collect();
     let spots: Vec<usize> = (0..900)
         .map(|_| (36.0 + 4.5 * dice.normal()).max(0.0) as usize)

@@ -1,7 +1,8 @@
 //! The charts of the page, each from one part of the result.
 
 use super::pictures::ParticlePoint;
-use super::svg::{Chart, Scale};
+use super::scale::Scale;
+use super::svg::Chart;
 use super::words::{number, percent};
 use crate::report::model::{Capture, Distribution, Report};
 use std::collections::BTreeMap;
@@ -95,6 +96,17 @@ pub fn distribution(report: &Report) -> Option<String> {
         "band",
     );
     chart.line(curve(d), "pooled");
+    mark_populations(&mut chart, report);
+    let frame = chart.frame();
+    let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
+    Some(format!(
+        "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
+        points_for_hover(d, from, to)
+    ))
+}
+
+/// Dashed lines at the populations and triangles at D10, D50 and D90.
+fn mark_populations(chart: &mut Chart, report: &Report) {
     let shown = report
         .populations
         .iter()
@@ -124,12 +136,6 @@ pub fn distribution(report: &Report) -> Option<String> {
             chart.mark(v, word, "mark");
         }
     }
-    let frame = chart.frame();
-    let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
-    Some(format!(
-        "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
-        points_for_hover(d, from, to)
-    ))
 }
 
 /// Diameter, density in % per nm, and share of smaller particles in %, as JSON.
@@ -229,8 +235,8 @@ pub fn track_lengths(captures: &[Capture]) -> Option<String> {
         .iter()
         .enumerate()
         .map(|(i, from)| match edges.get(i + 1) {
-            Some(next) if *next == from + 1 => from.to_string(),
-            _ => format!("{from}+"),
+            Some(_) => from.to_string(),
+            None => format!("{from}+"),
         })
         .collect();
     let heights: Vec<f64> = classes.values().map(|n| *n as f64).collect();
@@ -238,7 +244,7 @@ pub fn track_lengths(captures: &[Capture]) -> Option<String> {
         (560.0, 330.0),
         (
             Scale::Classes(words),
-            "Track length (frames and more, up to the next bar)",
+            "Track length (frames, from this number up to the next)",
         ),
         (Scale::linear(0.0, highest as f64 * 1.06), "Tracks"),
     );

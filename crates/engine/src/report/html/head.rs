@@ -2,7 +2,7 @@
 
 use super::charts;
 use super::words::{
-    ABSENT, capital, count, number, percent, rounded_nm, shown, shown_per_ml, things, user,
+    ABSENT, capital, count, number, percent, range, shown, shown_per_ml, things, user,
 };
 use crate::report::model::{Estimate, Report, ReportFinding, Verdict};
 use nta_core::Severity;
@@ -167,7 +167,7 @@ fn why_no_size(report: &Report) -> String {
 /// The numbers that everyone asks for.
 pub fn headline(report: &Report) -> String {
     let d = &report.diameter_nm;
-    let mut cards = diameter_card(report, "Median diameter", &d.median, "first");
+    let mut cards = diameter_card(report, "Median diameter", &d.median, "lead");
     if d.median.value.is_some() || d.mean.value.is_some() {
         cards.push_str(&diameter_card(report, "Mean diameter", &d.mean, "half"));
         cards.push_str(&range_card(report));
@@ -180,16 +180,15 @@ pub fn headline(report: &Report) -> String {
 fn range_card(report: &Report) -> String {
     let d = &report.diameter_nm;
     match (d.d10.value, d.d90.value) {
-        (Some(low), Some(high)) => card(
-            "D10 to D90",
-            &format!(
-                "{} to {} <span class=\"unit\">nm</span>",
-                rounded_nm(low, d.d10.ci95),
-                rounded_nm(high, d.d90.ci95)
-            ),
-            "the middle 80 % of the particles",
-            "half",
-        ),
+        (Some(low), Some(high)) => {
+            let (low, high) = range(low, high, d.d10.ci95, d.d90.ci95);
+            card(
+                "D10 to D90",
+                &format!("{} to {} <span class=\"unit\">nm</span>", low, high),
+                "the middle 80 % of the particles",
+                "half",
+            )
+        }
         _ => card("D10 to D90", ABSENT, "", "half absent"),
     }
 }
@@ -211,9 +210,10 @@ fn concentration_card(report: &Report) -> String {
     if let Some(interval) = s.interval {
         below.push(format!("95 % interval: {interval}"));
     }
-    below.push(match c.dilution_applied {
-        x if x == 1.0 => "undiluted".to_owned(),
-        x => format!("dilution × {} included", number(x)),
+    let undiluted = c.dilution_applied == 1.0;
+    below.push(match undiluted {
+        true => "undiluted".to_owned(),
+        false => format!("dilution × {} included", number(c.dilution_applied)),
     });
     let value = format!("{} <span class=\"unit\">per mL</span>", s.value);
     card(label, &value, &below.join("; "), "")

@@ -1,7 +1,10 @@
 //! How it was measured, how sure it is, and how it can be traced: the lower part of the page.
 
 use super::sections::{as_text, section, table};
-use super::words::{ABSENT, capital, count, esc, number, percent, plain, shown_per_ml, unit, user};
+use super::words::{
+    ABSENT, capital, count, esc, mean_of, number, percent, plain, shown_per_ml, two_digits, unit,
+    user,
+};
 use crate::report::model::Report;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -28,6 +31,14 @@ pub fn method(report: &Report) -> String {
 /// `value unit`, and where it came from.
 fn stated(name: &str, value: String, from: &str) -> Vec<String> {
     vec![name.to_owned(), value, user(from)]
+}
+
+/// `0.908 ± 0.009`.
+fn plus_minus(value: f64, uncertainty: Option<f64>) -> String {
+    match uncertainty {
+        Some(u) => format!("{} ± {}", mean_of(value, Some(u)), two_digits(u)),
+        None => number(value),
+    }
 }
 
 fn measurement(report: &Report) -> Vec<Vec<String>> {
@@ -59,8 +70,6 @@ fn measurement(report: &Report) -> Vec<Vec<String>> {
             &a.bit_depth.from,
         ),
     ];
-    let plus_minus =
-        |u: Option<f64>, unit: &str| u.map_or(String::new(), |u| format!(" ± {}{unit}", number(u)));
     rows.push(stated(
         "Medium",
         m.name.as_deref().map_or(ABSENT.into(), user),
@@ -69,9 +78,8 @@ fn measurement(report: &Report) -> Vec<Vec<String>> {
     rows.push(stated(
         "Temperature",
         format!(
-            "{}{} °C",
-            number(m.temperature_c),
-            plus_minus(m.temperature_uncertainty_c, "")
+            "{} °C",
+            plus_minus(m.temperature_c, m.temperature_uncertainty_c)
         ),
         &m.temperature_from,
     ));
@@ -80,11 +88,7 @@ fn measurement(report: &Report) -> Vec<Vec<String>> {
         .map(|u| u * m.viscosity_mpa_s);
     rows.push(stated(
         "Viscosity",
-        format!(
-            "{}{} mPa s",
-            number(m.viscosity_mpa_s),
-            plus_minus(uncertain, "")
-        ),
+        format!("{} mPa s", plus_minus(m.viscosity_mpa_s, uncertain)),
         &m.from,
     ));
     rows.push(stated("Dilution", format!("× {}", number(m.dilution)), ""));

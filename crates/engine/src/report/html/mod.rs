@@ -7,6 +7,8 @@ mod charts;
 mod head;
 mod method;
 mod pictures;
+mod replicates;
+mod scale;
 mod sections;
 mod svg;
 mod words;
@@ -27,13 +29,14 @@ pub fn page(report: &Report, pictures: &Pictures) -> String {
         head::title(report),
         head::verdict(report),
         format!(
-            "<div class=\"first\">{}{}</div>",
+            "<div class=\"first {}\">{}{}</div>",
+            report.verdict.word(),
             head::headline(report),
             head::distribution(report)
         ),
         sections::findings(report),
         sections::sizes(report),
-        sections::replicates(report),
+        replicates::replicates(report),
         sections::film_and_charts(report, pictures),
         sections::counts(report),
         method::method(report),
@@ -136,8 +139,8 @@ mod tests {
             sample::typical(),
             &[
                 "Usable: 2 things to look at",
-                "103.3 <span class=\"unit\">nm",
-                "101.6 to 105.2 nm",
+                "103 <span class=\"unit\">nm",
+                "102 to 105 nm",
                 "3.4 × 10<sup>9</sup>",
                 "dilution × 500 included",
                 "Give --exposure-ms",

@@ -92,11 +92,13 @@ pub fn film(picture: &FilmPicture) -> Option<String> {
         let r = (3.0 * width).clamp(smallest, 8.0 * smallest);
         let _ = write!(spots, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r:.1}\"/>");
     }
+    // At most 720 px high.
+    let widest = 720 * u64::from(w) / u64::from(h);
     Some(format!(
         "<figure class=\"film\"><h3>A frame of the film, and what was found in it</h3>\
          <input type=\"checkbox\" id=\"see-spots\" checked><label for=\"see-spots\">particles</label>\
          <input type=\"checkbox\" id=\"see-tracks\" checked><label for=\"see-tracks\">their paths</label>\
-         <svg viewBox=\"-0.5 -0.5 {w} {h}\" role=\"img\" aria-label=\"A frame with the particles and their paths\">\
+         <svg style=\"max-width:{widest}px\" viewBox=\"-0.5 -0.5 {w} {h}\" role=\"img\" aria-label=\"A frame with the particles and their paths\">\
          <image x=\"-0.5\" y=\"-0.5\" width=\"{w}\" height=\"{h}\" href=\"data:image/png;base64,{}\"/>\
          <g class=\"tracks\">{tracks}</g><g class=\"spots\">{spots}</g></svg>\
          <figcaption>Capture {}, frame {}: {} particles (rings) and the paths that pass through it (lines). Bright \

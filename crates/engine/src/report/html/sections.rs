@@ -1,11 +1,11 @@
 //! What lies below the first screen: findings, all sizes, replicates, counts.
 
-use super::charts::{self, TOLD_APART, capture_class};
 use super::pictures::{Pictures, film};
 use super::words::{
-    ABSENT, capital, count, number, percent, plain, shown_per_ml, unit, user, with_interval,
+    ABSENT, capital, count, number, plain, shown_per_ml, unit, user, with_interval,
 };
-use crate::report::model::{Capture, Concentration, Report, ReportFinding};
+use super::{charts, replicates};
+use crate::report::model::{Capture, Concentration, Estimate, Report, ReportFinding};
 use nta_core::Severity;
 use std::fmt::Write;
 
@@ -59,7 +59,7 @@ pub fn file_name(path: &str) -> &str {
 /// Everything that a person should know, the worst first.
 pub fn findings(report: &Report) -> String {
     let mut order: Vec<&ReportFinding> = report.findings.iter().collect();
-    order.sort_by(|a, b| b.finding.severity.cmp(&a.finding.severity));
+    order.sort_by_key(|f| std::cmp::Reverse(f.finding.severity));
     let mut body = String::new();
     for f in order {
         let (class, word) = match f.finding.severity {
@@ -124,17 +124,23 @@ pub fn sizes(report: &Report) -> String {
         one("CV", &d.coefficient_of_variation, "SD / mean"),
     ];
     let mut body = String::from("<div class=\"pair\">");
-    body.push_str(&table(
-        &["", "Hydrodynamic diameter (95 % interval)", ""],
-        &rows,
-    ));
+    body.push_str(&table(&["", "Diameter (95 % interval)", ""], &rows));
     body.push_str("<div>");
+    body.push_str(&populations(report));
+    body.push_str(&size_classes(report));
+    body.push_str(&limits(report));
+    body.push_str("</div></div>");
+    section("sizes", "Sizes", &body)
+}
+
+/// The populations and their shares.
+fn populations(report: &Report) -> String {
     let populations: Vec<_> = report
         .populations
         .iter()
         .map(|p| {
-            let diameter = crate::report::Estimate::new(p.diameter_nm, p.ci95.diameter_nm);
-            let share = crate::report::Estimate::new(
+            let diameter = Estimate::new(p.diameter_nm, p.ci95.diameter_nm);
+            let share = Estimate::new(
                 p.fraction * 100.0,
                 p.ci95.fraction.map(|c| c.map(|v| v * 100.0)),
             );
@@ -148,15 +154,16 @@ pub fn sizes(report: &Report) -> String {
             ]
         })
         .collect();
-    body.push_str(&table(
-        &["Population", "SD", "Share (95 % interval)"],
-        &populations,
-    ));
+    table(&["Population", "SD", "Share (95 % interval)"], &populations)
+}
+
+/// Shares of classes of size.
+fn size_classes(report: &Report) -> String {
     let classes: Vec<_> = report
         .size_classes
         .iter()
         .map(|c| {
-            let share = crate::report::Estimate::new(
+            let share = Estimate::new(
                 c.fraction.value.unwrap_or(f64::NAN) * 100.0,
                 c.fraction.ci95.map(|i| i.map(|v| v * 100.0)),
             );
@@ -171,13 +178,7 @@ pub fn sizes(report: &Report) -> String {
             vec![range, with_interval(&share, "%"), per_ml]
         })
         .collect();
-    body.push_str(&table(
-        &["Size class", "Share (95 % interval)", "Per mL"],
-        &classes,
-    ));
-    body.push_str(&limits(report));
-    body.push_str("</div></div>");
-    section("sizes", "Sizes", &body)
+    table(&["Size class", "Share (95 % interval)", "Per mL"], &classes)
 }
 
 fn limits(report: &Report) -> String {
@@ -215,99 +216,6 @@ fn limits(report: &Report) -> String {
     table(&["Limits of these films", ""], &rows)
 }
 
-/// How the captures agree.
-pub fn replicates(report: &Report) -> String {
-    let mut body = String::new();
-    if let Some(chart) = charts::replicates(report) {
-        let _ = write!(
-            body,
-            "<div class=\"pair\"><figure>{chart}<figcaption>{}</figcaption></figure>{}</div>",
-            key(report, true),
-            between(report)
-        );
-    } else {
-        body.push_str(&between(report));
-    }
-    section("replicates", "Replicates", &body)
-}
-
-/// Which line is which capture.
-fn key(report: &Report, with_pooled: bool) -> String {
-    let sample = |class: &str, word: &str| {
-        format!(
-            "<span class=\"key\"><svg viewBox=\"0 0 34 8\"><path class=\"{class}\" d=\"M1 4H33\"/></svg>{word}</span> "
-        )
-    };
-    let n = report.captures.len();
-    let mut out = String::new();
-    if n > TOLD_APART {
-        out.push_str(&sample("cap many", &format!("{n} captures")));
-    } else {
-        for (i, c) in report.captures.iter().enumerate() {
-            let word = format!("{} {}", i + 1, user(file_name(&c.path)));
-            out.push_str(&sample(&capture_class(i, n), &word));
-        }
-    }
-    if with_pooled {
-        out.push_str(&sample("all", "all together"));
-    }
-    out
-}
-
-fn between(report: &Report) -> String {
-    let name = |key: &str| match key {
-        "mean_nm" => "Mean (nm)".to_owned(),
-        "mode_nm" => "Mode (nm)".to_owned(),
-        "d10_nm" => "D10 (nm)".to_owned(),
-        "d50_nm" => "Median, D50 (nm)".to_owned(),
-        "d90_nm" => "D90 (nm)".to_owned(),
-        "sd_nm" => "SD of the sizes (nm)".to_owned(),
-        "concentration_per_ml" => "Concentration (per mL)".to_owned(),
-        "particles_per_frame" => "Particles in a frame".to_owned(),
-        other => capital(&plain(other)),
-    };
-    let maybe = |v: Option<f64>| v.map_or("–".into(), number);
-    let rows: Vec<_> = report
-        .replicates
-        .between_capture
-        .iter()
-        .map(|(key, s)| {
-            vec![
-                name(key),
-                maybe(s.mean),
-                maybe(s.sd),
-                maybe(s.se),
-                s.cv.map_or("–".into(), percent),
-                match (s.trend, s.trend_p) {
-                    (Some(t), Some(p)) => format!(
-                        "{} (p = {})",
-                        percent(t),
-                        number((p * 100.0).round() / 100.0)
-                    ),
-                    (Some(t), None) => percent(t),
-                    _ => "–".into(),
-                },
-            ]
-        })
-        .collect();
-    let head = [
-        "Between captures",
-        "#Mean",
-        "#SD",
-        "#SE",
-        "#CV",
-        "#First to last",
-    ];
-    let table = table(&head, &rows);
-    match table.is_empty() {
-        true => table,
-        false => format!(
-            "<div>{table}<p class=\"below\">SD, SE and CV are those between captures. \"First to last\" is the change along \
-             a straight line through the captures; a small p speaks for a real change.</p></div>"
-        ),
-    }
-}
-
 /// The film and the charts that show whether the measurement was sound.
 pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     let mut body = pictures.film.as_ref().and_then(film).unwrap_or_default();
@@ -341,7 +249,7 @@ pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
         charts::spots_over_time(&report.captures),
         &format!(
             "{}A steady line is good; a slope means bleaching, settling or flow.",
-            key(report, false)
+            replicates::key(report, false)
         ),
     );
     match body.is_empty() {

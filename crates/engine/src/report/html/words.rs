@@ -66,11 +66,11 @@ fn magnitude(value: f64) -> i32 {
         .unwrap_or(0)
 }
 
-/// The last decimal place worth showing, as a power of ten: two digits of the half width of the interval if it
-/// begins with 1, else one; without an interval three digits of the number.
+/// The last decimal place worth showing, as a power of ten: one digit of the half width of the interval, two if
+/// it begins with 1.0 to 1.4; without an interval three digits of the number.
 fn last_place(value: f64, ci95: Option<[f64; 2]>) -> i32 {
     match ci95.map(|c| (c[1] - c[0]) / 2.0) {
-        Some(half) if half > 0.0 && half.is_finite() => magnitude(half / 2.0),
+        Some(half) if half > 0.0 && half.is_finite() => magnitude(half / 1.5),
         _ => magnitude(value) - 2,
     }
 }
@@ -111,11 +111,33 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A spread to two digits, and in powers of ten where it is very large or small.
+pub fn two_digits(value: f64) -> String {
+    let e = magnitude(value);
+    match (-4..6).contains(&e) {
+        true => rounded(value, e - 1),
+        false => scientific(value, e - 1),
+    }
+}
+
+/// A mean with the digits that the spread `sd` of its parts supports.
+pub fn mean_of(value: f64, sd: Option<f64>) -> String {
+    let e = magnitude(value);
+    let place = match sd {
+        Some(sd) if sd > 0.0 => (magnitude(sd) - 1).clamp(e - 5, e),
+        _ => e - 2,
+    };
+    match (-4..6).contains(&e) {
+        true => rounded(value, place),
+        false => scientific(value, place),
+    }
+}
+
 /// A share as per cent.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     format!(
-        "{} %",
+        "{}\u{a0}%",
         rounded(value, if value.abs() < 10.0 { -1 } else { 0 })
     )
 }
@@ -170,9 +192,15 @@ pub fn shown(e: &Estimate) -> Option<Shown> {
     })
 }
 
-/// A number with the digits that its interval supports.
-pub fn rounded_nm(value: f64, ci95: Option<[f64; 2]>) -> String {
-    rounded(value, last_place(value, ci95))
+/// Two ends of a range with the digits that the coarser of their intervals supports.
+pub fn range(
+    low: f64,
+    high: f64,
+    low_ci95: Option<[f64; 2]>,
+    high_ci95: Option<[f64; 2]>,
+) -> (String, String) {
+    let place = last_place(low, low_ci95).max(last_place(high, high_ci95));
+    (rounded(low, place), rounded(high, place))
 }
 
 /// `101 nm (99 to 103)` for tables.
@@ -200,7 +228,10 @@ pub fn shown_per_ml(c: &Concentration) -> Shown {
         };
     }
     let e = magnitude(c.per_ml);
-    let place = last_place(c.per_ml, c.ci95).max(e - 2);
+    let place = match c.ci95 {
+        Some(_) => last_place(c.per_ml, c.ci95).max(e - 2),
+        None => e - 1,
+    };
     let interval = c.ci95.map(|i| {
         let low = mantissa(i[0], e, place);
         let high = mantissa(i[1], e, place);
@@ -315,7 +346,7 @@ mod tests {
         assert_eq!(number(20_000.0), "20\u{202f}000");
         assert_eq!(number(1.064e-7), "1.06 × 10<sup>\u{2212}7</sup>");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
-        assert_eq!(percent(0.021), "2.1 %");
+        assert_eq!(percent(0.021), "2.1\u{a0}%");
         assert_eq!(unit("um^2/s"), "µm²/s");
     }
 

@@ -1,0 +1,166 @@
+//! `summary.csv`: one row per capture and the pooled row. `nta batch` puts the rows of many samples into one table.
+
+use super::csv::{maybe, number, table};
+use super::model::{Capture, Concentration, DiameterSummary, Estimate, Report};
+
+/// Columns of `summary.csv`.
+pub const SUMMARY_COLUMNS: [&str; 42] = [
+    "sample",
+    "capture",
+    "path",
+    "sha256",
+    "verdict",
+    "frames",
+    "frames_missing",
+    "frames_repeated",
+    "complete",
+    "spots",
+    "tracks",
+    "tracks_used",
+    "particles_per_frame",
+    "mean_nm",
+    "mean_low_nm",
+    "mean_high_nm",
+    "median_nm",
+    "median_low_nm",
+    "median_high_nm",
+    "mode_nm",
+    "mode_low_nm",
+    "mode_high_nm",
+    "d10_nm",
+    "d10_low_nm",
+    "d10_high_nm",
+    "d90_nm",
+    "d90_low_nm",
+    "d90_high_nm",
+    "sd_nm",
+    "sd_low_nm",
+    "sd_high_nm",
+    "span",
+    "span_low",
+    "span_high",
+    "smallest_detectable_nm",
+    "concentration_per_ml",
+    "concentration_low_per_ml",
+    "concentration_high_per_ml",
+    "probed_volume_ml",
+    "dilution",
+    "drift_x_um_per_s",
+    "drift_y_um_per_s",
+];
+
+/// `summary.csv`: one row per capture and the pooled row.
+pub fn summary_csv(report: &Report) -> Vec<u8> {
+    table(&SUMMARY_COLUMNS, summary_rows(report))
+}
+
+/// Rows of `summary.csv`: one per capture, and last the pooled one, whose `capture` is `all`.
+pub fn summary_rows(report: &Report) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> = report
+        .captures
+        .iter()
+        .enumerate()
+        .map(|(i, c)| capture_row(report, i, c))
+        .collect();
+    rows.push(pooled_row(report));
+    rows
+}
+
+fn capture_row(report: &Report, place: usize, c: &Capture) -> Vec<String> {
+    let mut row = vec![
+        report.sample.id.clone(),
+        place.to_string(),
+        c.path.clone(),
+        c.sha256.clone(),
+        verdict(report),
+        c.frames.to_string(),
+        c.frames_missing.to_string(),
+        c.frames_repeated.to_string(),
+        c.complete.to_string(),
+        c.tally.spots.to_string(),
+        c.tally.tracks.to_string(),
+        c.tally.tracks_used.to_string(),
+        number(c.particles_per_frame),
+    ];
+    let smallest = c
+        .distribution
+        .as_ref()
+        .and_then(|d| d.smallest_detectable_nm);
+    push_diameters(&mut row, &c.diameter_nm, smallest);
+    push_concentration(&mut row, report, c.concentration.as_ref());
+    row.push(maybe(c.drift_um_per_s.map(|v| v[0])));
+    row.push(maybe(c.drift_um_per_s.map(|v| v[1])));
+    row
+}
+
+fn pooled_row(report: &Report) -> Vec<String> {
+    let sum = |of: fn(&Capture) -> u64| report.captures.iter().map(of).sum::<u64>().to_string();
+    let complete = report.captures.iter().all(|c| c.complete);
+    let mut row = vec![
+        report.sample.id.clone(),
+        "all".into(),
+        String::new(),
+        String::new(),
+        verdict(report),
+        sum(|c| c.frames),
+        sum(|c| c.frames_missing),
+        sum(|c| c.frames_repeated),
+        complete.to_string(),
+        sum(|c| c.tally.spots),
+        sum(|c| c.tally.tracks),
+        sum(|c| c.tally.tracks_used),
+        number(report.particles_per_frame),
+    ];
+    let smallest = report.distribution.smallest_detectable_nm;
+    push_diameters(&mut row, &report.diameter_nm, smallest);
+    push_concentration(&mut row, report, report.concentration.as_ref());
+    row.push(String::new());
+    row.push(String::new());
+    row
+}
+
+fn verdict(report: &Report) -> String {
+    report.verdict.word().into()
+}
+
+fn push_diameters(row: &mut Vec<String>, d: &DiameterSummary, smallest_nm: Option<f64>) {
+    for e in [&d.mean, &d.median, &d.mode, &d.d10, &d.d90, &d.sd, &d.span] {
+        push_estimate(row, e);
+    }
+    row.push(maybe(smallest_nm));
+}
+
+fn push_estimate(row: &mut Vec<String>, e: &Estimate) {
+    row.push(maybe(e.value));
+    row.push(maybe(e.ci95.map(|c| c[0])));
+    row.push(maybe(e.ci95.map(|c| c[1])));
+}
+
+fn push_concentration(row: &mut Vec<String>, report: &Report, c: Option<&Concentration>) {
+    row.push(maybe(c.map(|c| c.per_ml)));
+    row.push(maybe(c.and_then(|c| c.ci95).map(|i| i[0])));
+    row.push(maybe(c.and_then(|c| c.ci95).map(|i| i[1])));
+    row.push(maybe(c.map(|c| c.probed_volume_ml)));
+    row.push(number(
+        c.map_or(report.medium.dilution, |c| c.dilution_applied),
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn the_summary_has_a_row_per_capture_and_a_pooled_one() {
+        let (report, _) = sample::typical();
+        let rows = summary_rows(&report);
+        assert_eq!(rows.len(), report.captures.len() + 1);
+        assert!(rows.iter().all(|r| r.len() == SUMMARY_COLUMNS.len()));
+        let last = &rows[rows.len() - 1];
+        assert_eq!(last[1], "all");
+        assert_eq!(last[13].parse::<f64>().ok(), report.diameter_nm.mean.value);
+        let (nothing, _) = sample::nothing_found();
+        assert_eq!(summary_rows(&nothing)[0][13], "");
+    }
+}
