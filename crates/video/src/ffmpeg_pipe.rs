@@ -15,10 +15,12 @@ mod child;
 mod words;
 
 use crate::ffmpeg_common::clock::{FilmClock, Interval, choose_interval};
-use crate::ffmpeg_common::pixels::{Layout, Packed};
+use crate::ffmpeg_common::ending::{Declared, Seen, source_end};
+use crate::ffmpeg_common::layout::Layout;
+use crate::ffmpeg_common::pixels::Packed;
 use crate::ffmpeg_common::{
-    Declared, STAMPS_LOOKED_AT, Seen, check_file, check_size, describe, has_no_clock, is_text_art,
-    source_end, unknown_layout, unreadable, unsupported, why_not_opened,
+    STAMPS_LOOKED_AT, check_file, check_size, describe, has_no_clock, is_text_art, unknown_layout,
+    unreadable, unsupported, why_not_opened,
 };
 use child::{Announced, Child, Program};
 use nta_core::{

@@ -1,6 +1,6 @@
 //! What the program `ffmpeg` writes for people, taken apart.
 
-use crate::ffmpeg_common::pixels::Range;
+use crate::ffmpeg_common::layout::Range;
 
 /// What `ffmpeg -i FILE` says of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
