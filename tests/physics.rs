@@ -1,6 +1,6 @@
 //! From simulated films with a known truth to the numbers of the report, through the same call as the command.
 
-use nta_core::FrameSource;
+use nta_core::{FrameError, FrameSource, Packet, Pixels, SourceEnd, SourceError, VideoInfo};
 use nta_engine::plan::{Plan, PlanInput};
 use nta_engine::report::Report;
 use nta_engine::{CaptureInput, Progress, Runtime, analyze};
@@ -21,13 +21,16 @@ fn stated(scene: &Scene) -> String {
 }
 
 fn report(scenes: &[Scene], plan: &Plan, threads: usize) -> Report {
-    let inputs = scenes
-        .iter()
-        .map(|scene| {
-            let film = SimulatedFilm::new(scene).expect("a sound scene");
-            let source: Box<dyn FrameSource> = Box::new(film);
-            CaptureInput::of_source("simulated", source)
-        })
+    let film = |scene| -> Box<dyn FrameSource> {
+        Box::new(SimulatedFilm::new(scene).expect("a sound scene"))
+    };
+    report_of(scenes.iter().map(film).collect(), plan, threads)
+}
+
+fn report_of(films: Vec<Box<dyn FrameSource>>, plan: &Plan, threads: usize) -> Report {
+    let inputs = films
+        .into_iter()
+        .map(|film| CaptureInput::of_source("simulated", film))
         .collect();
     let go = AtomicBool::new(false);
     let runtime = Runtime {
@@ -121,29 +124,54 @@ fn an_empty_film_gives_no_size_and_an_upper_limit() {
     assert!(!report.findings.is_empty());
 }
 
+/// A film whose file does not say how long the shutter was open.
+struct Silent {
+    film: SimulatedFilm,
+    info: VideoInfo,
+}
+
+impl FrameSource for Silent {
+    fn info(&self) -> &VideoInfo {
+        &self.info
+    }
+    fn rewind(&mut self) -> Result<(), SourceError> {
+        self.film.rewind()
+    }
+    fn next_packet(&mut self) -> Result<Option<Packet>, SourceError> {
+        self.film.next_packet()
+    }
+    fn decode(&self, packet: Packet) -> Result<Pixels, FrameError> {
+        self.film.decode(packet)
+    }
+    fn end(&self) -> SourceEnd {
+        self.film.end()
+    }
+}
+
 #[test]
 fn the_exposure_is_found_in_the_film_where_nobody_states_it() {
     let mut scene = scene(vec![Population::monodisperse(100.0, 1.0)], 13);
     scene.exposure_ms = 25.0;
+    // Bright, so that the localisation error is small against the steps.
+    scene.light.reference_peak_counts = 150.0;
+    let film = SimulatedFilm::new(&scene).expect("a sound scene");
+    let info = VideoInfo {
+        exposure_s: None,
+        ..film.info().clone()
+    };
     let plan = plan(&format!(
         "pixel_size_um = {:?}\ntemperature_c = 25.0\n",
         scene.pixel_size_um
     ));
-    let report = report(&[scene], &plan, 2);
+    let report = report_of(vec![Box::new(Silent { film, info })], &plan, 2);
     let exposure = report.acquisition.exposure_s.expect("an exposure");
+    assert_eq!(exposure.from, "estimated from the film");
     assert!(
-        report
-            .findings
-            .iter()
-            .any(|f| f.finding.code == "A03" || f.finding.code == "A04")
+        (exposure.value - 0.025).abs() < 0.008,
+        "exposure {} s",
+        exposure.value
     );
-    if exposure.from == "estimated from the film" {
-        assert!(
-            (exposure.value - 0.025).abs() < 0.008,
-            "exposure {} s",
-            exposure.value
-        );
-    }
+    assert!(report.findings.iter().any(|f| f.finding.code == "A03"));
 }
 
 #[test]
@@ -198,9 +226,19 @@ fn concentration_is_the_count_over_the_volume_times_the_dilution() {
         "{} for {expected}",
         c.per_ml
     );
+    // What a matched filter sees is deeper than what counts as visible: a height of about twice the noise of a pixel.
+    let film = SimulatedFilm::new(&scene).expect("a sound scene");
+    let seen = |spot: &&nta_sim::SpotTruth| spot.in_view && spot.peak_snr >= 2.0;
+    let truth = film
+        .truth()
+        .frames
+        .iter()
+        .map(|f| f.spots.iter().filter(seen).count())
+        .sum::<usize>() as f64
+        / film.truth().frames.len() as f64;
     assert!(
-        (report.particles_per_frame / 20.0 - 1.0).abs() < 0.35,
-        "{} per frame",
+        (report.particles_per_frame / truth - 1.0).abs() < 0.15,
+        "{} of {truth}",
         report.particles_per_frame
     );
 }

@@ -24,7 +24,12 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
                     && (a.frame_interval_s.value - interval).abs() < 1e-9 * interval
             })
             .collect();
-        let trajectories: Vec<&Trajectory> = alike
+        // Frames that share their noise move their spots together, which looks like a long exposure.
+        let honest = alike
+            .iter()
+            .all(|&j| captures[j].findings.iter().all(|f| f.code != "V08"));
+        let usable = if honest { &alike[..] } else { &[] };
+        let trajectories: Vec<&Trajectory> = usable
             .iter()
             .flat_map(|&j| captures[j].trajectories.iter())
             .collect();
