@@ -24,7 +24,7 @@ pub enum AnalyzeError {
         /// The capture.
         capture: String,
         /// What is missing.
-        error: PlanError,
+        error: Box<PlanError>,
     },
     /// A method of the plan.
     #[error(transparent)]
@@ -123,7 +123,7 @@ pub fn analyze(
             plan.acquisition(input.source.info())
                 .map_err(|error| AnalyzeError::PlanForCapture {
                     capture: input.name.clone(),
-                    error,
+                    error: Box::new(error),
                 })
         })
         .collect::<Result<Vec<_>, _>>()?;

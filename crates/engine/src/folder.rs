@@ -5,7 +5,7 @@ use crate::capture::CaptureInput;
 use crate::headline::headline;
 use crate::pictures::pictures;
 use crate::plan::Plan;
-use crate::report::{OutputFile, Report, Verdict, check_folder, csv, html, write_folder};
+use crate::report::{OutputFile, Report, Verdict, check_folder, csv, html, summary, write_folder};
 use crate::rows::{particle_rows, spot_rows, track_rows};
 use crate::runtime::Runtime;
 use std::path::PathBuf;
@@ -89,7 +89,7 @@ fn output_files(
     let mut files = vec![
         OutputFile::new("result.json", report.to_json()),
         OutputFile::new("report.html", page),
-        OutputFile::new("summary.csv", csv::summary_csv(report)),
+        OutputFile::new("summary.csv", summary::summary_csv(report)),
         OutputFile::new("particles.csv", csv::particles_csv(&particles)),
         OutputFile::new("distribution.csv", csv::distribution_csv(report)),
         OutputFile::new("plan.toml", request.plan.to_toml()),
