@@ -22,7 +22,7 @@ fn through(folder: &Path, name: &str, bytes: &[u8]) {
             assert!(last < Some(packet.index.0), "places rise");
             last = Some(packet.index.0);
             let size = (film.info().height_px, film.info().width_px);
-            if let Ok(pixels) = film.decode(&packet) {
+            if let Ok(pixels) = film.decode(packet) {
                 assert_eq!(pixels.dim(), size);
             }
             seen += 1;

@@ -34,7 +34,7 @@ fn stack_of_imagej_beyond_4_gb() {
     while let Some(packet) = film.next_packet().unwrap() {
         last = Some(packet);
     }
-    let pixels = film.decode(&last.unwrap()).unwrap();
+    let pixels = film.decode(last.unwrap()).unwrap();
     assert_eq!((pixels.at(1, 1), pixels.at(1, 2)), (77, 0));
     assert!(film.end().complete);
 }
