@@ -9,7 +9,7 @@ for (const box of document.querySelectorAll(".dist")) {
   group.setAttribute("class", "hover");
   const line = make("path", group);
   const text = make("text", group);
-  text.setAttribute("y", top + 12);
+  text.setAttribute("y", top - 3);
   svg.addEventListener("pointermove", (event) => {
     const scale = svg.viewBox.baseVal.width / svg.getBoundingClientRect().width;
     const x = (event.clientX - svg.getBoundingClientRect().left) * scale - left;
