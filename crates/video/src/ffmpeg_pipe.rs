@@ -34,20 +34,19 @@ use words::Film;
 
 /// Opens a film with the program `ffmpeg`: the one that `NTA_FFMPEG` names, else the first on the `PATH`.
 pub fn open(path: &Path) -> Result<Box<dyn FrameSource>, SourceError> {
+    open_with(child::find().as_deref(), path)
+}
+
+/// Opens a film with the given program.
+fn open_with(program: Option<&Path>, path: &Path) -> Result<Box<dyn FrameSource>, SourceError> {
     check_file(path)?;
-    let program = child::find().ok_or_else(|| {
+    let program = program.ok_or_else(|| {
         unsupported(
             path,
             "its format needs FFmpeg, and no program 'ffmpeg' was found; install FFmpeg (or name it in NTA_FFMPEG), \
              or convert the film to uncompressed AVI, a TIFF stack or a folder of PNG files",
         )
     })?;
-    open_with(&program, path)
-}
-
-/// Opens a film with the given program.
-fn open_with(program: &Path, path: &Path) -> Result<Box<dyn FrameSource>, SourceError> {
-    check_file(path)?;
     let mut program = Program::new(program, path);
     let said = program.probe().map_err(|e| unreadable(path, e))?;
     let probe = words::probe(&said);
@@ -304,5 +303,38 @@ impl FrameSource for PipeSource {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let varies = self.interval.is_some_and(|i| i.varies);
         source_end(&self.info, &state.clock, &state.seen, self.declared, varies)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_program_the_error_says_what_to_do() {
+        let file = tempfile::NamedTempFile::new().expect("file");
+        std::fs::write(file.path(), b"not empty").expect("write");
+        let error = open_with(None, file.path()).err().expect("no program");
+        let error = error.to_string();
+        for words in ["install FFmpeg", "NTA_FFMPEG", "uncompressed AVI"] {
+            assert!(error.contains(words), "{error}");
+        }
+        let nowhere = Path::new("/nowhere/ffmpeg");
+        let error = open_with(Some(nowhere), file.path()).err();
+        assert!(error.is_some_and(|e| e.to_string().contains("cannot be started")));
+    }
+
+    #[test]
+    fn the_head_of_an_avi_tells_its_length() {
+        let file = tempfile::NamedTempFile::new().expect("file");
+        let mut head = b"RIFF....AVI LIST....hdrlavih".to_vec();
+        head.resize(48, 0);
+        head.extend(300u32.to_le_bytes());
+        std::fs::write(file.path(), &head).expect("write");
+        assert_eq!(declared_in_avi(file.path()), Some(300));
+        std::fs::write(file.path(), &head[..51]).expect("write");
+        assert_eq!(declared_in_avi(file.path()), None);
+        assert_eq!(last_words("a: b\nfile:x: Invalid data\n\n"), "Invalid data");
+        assert_eq!(last_words(""), "no message");
     }
 }

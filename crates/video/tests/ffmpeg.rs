@@ -135,19 +135,22 @@ fn codes(end: &SourceEnd) -> Vec<&str> {
     end.findings.iter().map(|f| f.code.as_str()).collect()
 }
 
-/// Reads with every reader, twice, holds them to each other, and returns the first.
+/// Reads with every reader, the linked one twice, holds them to each other, and returns the first.
 fn read_all(path: &Path) -> (Box<dyn FrameSource>, Film) {
     let mut first: Option<(Box<dyn FrameSource>, Film)> = None;
     for (name, open) in readers() {
         let mut source = open(path).unwrap_or_else(|e| panic!("{name}: {e}"));
         let film = read(source.as_mut());
-        source.rewind().expect("rewinds");
-        let again = read(source.as_mut());
-        assert!(
-            again.frames == film.frames,
-            "{name}: the same after going back"
-        );
-        assert_eq!(again.end, film.end, "{name}");
+        // The program takes its time to start; going back is tested with it once, further down.
+        if name == "linked" {
+            source.rewind().expect("rewinds");
+            let again = read(source.as_mut());
+            assert!(
+                again.frames == film.frames,
+                "{name}: the same after going back"
+            );
+            assert_eq!(again.end, film.end, "{name}");
+        }
         if let Some((other, expected)) = &first {
             assert_eq!(film.frames.len(), expected.frames.len(), "{name}");
             for (a, b) in film.frames.iter().zip(&expected.frames) {
