@@ -102,8 +102,7 @@ fn exp_negative(x: f64) -> f64 {
     p * f64::from_bits(t.to_bits().wrapping_add(1023) << 52)
 }
 
-/// What is known of the step variance of one particle: weights on the grid that sum to 1, all else being 0 outside of
-/// `span`.
+/// What is known of the step variance of one particle: weights on the grid that sum to 1, and are 0 outside of `span`.
 #[derive(Clone, Debug)]
 pub(crate) struct Belief {
     weights: Vec<f64>,
@@ -126,6 +125,8 @@ impl Belief {
         let first = self.weights.iter().position(heard).unwrap_or(0);
         let end = self.weights.iter().rposition(heard).map_or(0, |i| i + 1);
         self.span = first..end.max(first);
+        self.weights[..self.span.start].fill(0.0);
+        self.weights[self.span.end..].fill(0.0);
     }
 
     /// Weights within the span.
@@ -176,14 +177,7 @@ impl Motion {
             for step in steps(film, chain) {
                 self.update(&mut belief, &step);
             }
-            let outside = 0..n;
-            rows.extend(outside.map(|g| {
-                if belief.span.contains(&g) {
-                    belief.weights[g]
-                } else {
-                    0.0
-                }
-            }));
+            rows.extend(belief.weights);
         }
         if rows.is_empty() {
             return;
@@ -267,8 +261,6 @@ impl Motion {
             for w in weights.iter_mut() {
                 *w /= sum;
             }
-            belief.weights[..belief.span.start].fill(0.0);
-            belief.weights[belief.span.end..].fill(0.0);
             belief.narrow();
         } else {
             *belief = self.before();
