@@ -57,6 +57,17 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
         .iter()
         .map(|(reason, n)| format!("{n} {}", reason.replace('_', " ")))
         .collect();
+    if pooled.tracks >= FEWEST_TRACKS {
+        return Finding::new(
+            "S01",
+            Severity::Failure,
+            STAGE,
+            format!(
+                "{} tracks can be used, but no population of sizes describes them; look at the tracks",
+                pooled.tracks
+            ),
+        );
+    }
     let left_out = if reasons.is_empty() {
         "there are no others".to_owned()
     } else {

@@ -86,8 +86,19 @@ impl Context<'_> {
         let widening = bootstrap::widening(tracks);
         let median = Statistics::of(&self.lattice, share).d50;
         out.limits = self.limits(group, median);
-        out.summary = Some(self.summary(share, &resamples, widening));
+        let summary = self.summary(share, &resamples, widening);
+        out.summary = Some(match out.limits {
+            Some(limits) => summary.allow_narrower(narrowing(&limits, summary.cv.value, 1.0)),
+            None => summary,
+        });
         out.populations = self.populations(share, &resamples, widening);
+        if let Some(limits) = out.limits {
+            for p in &mut out.populations {
+                let cv = p.sd_nm.value / p.diameter_nm.value;
+                let least = p.sd_nm.value * narrowing(&limits, cv, p.fraction.value);
+                p.sd_nm.ci95[0] = p.sd_nm.ci95[0].min(least);
+            }
+        }
         out.distribution = Some(self.distribution(share, &resamples, widening, tracks));
         (out, Some(fit))
     }
@@ -199,6 +210,15 @@ impl Context<'_> {
             out.high_per_nm.push(high);
         }
         out
+    }
+}
+
+/// Least width that the tracks allow over the fitted one.
+fn narrowing(limits: &populations::Limits, cv: f64, share: f64) -> f64 {
+    if cv > 0.0 {
+        limits.least_cv(cv, share) / cv
+    } else {
+        1.0
     }
 }
 

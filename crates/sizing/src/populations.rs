@@ -1,5 +1,6 @@
 //! Peaks of a distribution, and what could be told apart at all.
 
+use crate::diffusion::Z95;
 use crate::lattice::{Lattice, RATIO};
 use crate::summary::{Interval, vertex};
 use schemars::JsonSchema;
@@ -25,6 +26,19 @@ pub struct Limits {
     pub narrowest_cv: f64,
     /// Two equally frequent sizes closer than this ratio cannot be told from one (80 % power).
     pub smallest_ratio: f64,
+}
+
+impl Limits {
+    /// Smallest coefficient of variation that these tracks allow (95 %) for a population that came out with `cv` and
+    /// holds a share of the tracks. A fit smooth enough to be believed never comes out as narrow as a population may
+    /// be, and resamples all share that, so their spread says nothing of it.
+    pub fn least_cv(&self, cv: f64, share: f64) -> f64 {
+        const Z_ONE_SIDED: f64 = 1.645;
+        let variance_std_err = self.narrowest_cv.powi(2) / Z_ONE_SIDED;
+        (cv * cv - Z95 * variance_std_err / share.max(1e-6).sqrt())
+            .max(0.0)
+            .sqrt()
+    }
 }
 
 /// Rungs that belong to one peak.

@@ -36,6 +36,20 @@ pub struct SizeSummary {
     pub cv: Interval,
 }
 
+impl SizeSummary {
+    /// Makes room for widths down to `factor` (0 to 1) times the fitted one.
+    pub(crate) fn allow_narrower(mut self, factor: f64) -> Self {
+        for width in [&mut self.sd, &mut self.cv, &mut self.span] {
+            width.ci95[0] = width.ci95[0].min(factor * width.value);
+        }
+        let d50 = self.d50.value;
+        let nearer = |d: f64| d50 + factor * (d - d50);
+        self.d10.ci95[1] = self.d10.ci95[1].max(nearer(self.d10.value));
+        self.d90.ci95[0] = self.d90.ci95[0].min(nearer(self.d90.value));
+        self
+    }
+}
+
 /// The plain numbers of one distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Statistics {

@@ -8,7 +8,8 @@
 //!
 //! Differs from the papers in: cubic B-splines with a difference penalty carry theta; Newton's method is used with
 //! the exact second derivative, and the curvature of complete data is added where that is not positive definite;
-//! a resample keeps the lambda of the whole sample.
+//! the determinant in the evidence is that of the scores of the tracks (outer products), which stays
+//! away from singular; a resample keeps the lambda of the whole sample.
 
 use super::basis::{Basis, RUNGS_PER_KNOT, SUPPORT};
 use super::{DistributionMethod, Fit, MakeDistribution, PopulationData, weighted};
@@ -102,6 +103,9 @@ struct Local {
     objective: f64,
     gradient: DVector<f64>,
     curvature: DMatrix<f64>,
+    /// The curvature less its terms with the residual `sum pi - N f`, which can make it nearly singular where one
+    /// peak turns into two; for the evidence, which would have a spike there.
+    scores: DMatrix<f64>,
     /// Shares at the rungs, not normalised.
     fraction: Vec<f64>,
 }
@@ -254,7 +258,19 @@ impl<'a> Problem<'a> {
             (at, here) = (next, there);
             factor = self.factor(&mut here, 0.0)?;
         }
-        let ln_det: f64 = 2.0
+        Some(Solved {
+            evidence: self.evidence(here, lambda),
+            coefficients: at,
+            lambda,
+        })
+    }
+
+    /// Laplace evidence; minus infinity where the tracks do not pin the solution down.
+    fn evidence(&self, local: Local, lambda: f64) -> f64 {
+        let Some(factor) = Cholesky::new(local.scores) else {
+            return f64::NEG_INFINITY;
+        };
+        let ln_det = 2.0
             * factor
                 .l_dirty()
                 .diagonal()
@@ -262,12 +278,7 @@ impl<'a> Problem<'a> {
                 .map(|d| d.ln())
                 .sum::<f64>();
         let rank = self.basis.size() as f64 - 2.0;
-        let evidence = here.objective + 0.5 * rank * lambda.ln() - 0.5 * ln_det;
-        evidence.is_finite().then_some(Solved {
-            coefficients: at,
-            lambda,
-            evidence,
-        })
+        local.objective + 0.5 * rank * lambda.ln() - 0.5 * ln_det
     }
 
     /// Cholesky factor of the curvature, with as much complete-data curvature added as it takes.
@@ -321,13 +332,15 @@ impl<'a> Problem<'a> {
             .map(|(p, f)| p - self.total * f)
             .collect();
         let mut gradient = DVector::from_vec(self.basis.project(&rest));
+        objective -= self.add_penalty(at, lambda, &mut gradient, &mut curvature);
+        let scores = curvature.clone();
         let minus: Vec<f64> = rest.iter().map(|r| -r).collect();
         self.add_diagonal(&mut curvature, &minus);
-        objective -= self.add_penalty(at, lambda, &mut gradient, &mut curvature);
         objective.is_finite().then_some(Local {
             objective,
             gradient,
             curvature,
+            scores,
             fraction,
         })
     }
