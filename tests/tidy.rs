@@ -167,6 +167,8 @@ fn codes_in(text: &str) -> BTreeSet<String> {
                 && bytes[i + 3].is_ascii_digit()
         })
         .filter_map(|i| text.get(i + 1..i + 4).map(str::to_owned))
+        // Percentiles of a distribution are called so too.
+        .filter(|code| !["D10", "D50", "D90"].contains(&code.as_str()))
         .collect()
 }
 

@@ -41,7 +41,7 @@ fn no_spots(capture: &Followed) -> Option<Finding> {
     let any = capture.video.frames.iter().any(|f| !f.spots.is_empty());
     (!any).then(|| {
         Finding::new(
-            "D10",
+            "D01",
             Severity::Info,
             "detect",
             "No particle was seen in this film. For a blank that is the wanted result; otherwise check focus, laser \

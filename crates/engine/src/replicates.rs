@@ -3,11 +3,14 @@
 use crate::report::{Capture, Replicates, Spread};
 use std::collections::BTreeMap;
 
+/// A headline number of a capture.
+type Number = fn(&Capture) -> Option<f64>;
+
 /// Spread of the headline numbers between captures; empty with fewer than two.
 pub(crate) fn replicates(captures: &[Capture]) -> Replicates {
     let mut between_capture = BTreeMap::new();
     if captures.len() > 1 {
-        let numbers: [(&str, fn(&Capture) -> Option<f64>); 8] = [
+        let numbers: [(&str, Number); 8] = [
             ("mean_nm", |c| c.diameter_nm.mean.value),
             ("d10_nm", |c| c.diameter_nm.d10.value),
             ("d50_nm", |c| c.diameter_nm.d50.value),

@@ -68,6 +68,12 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
             ),
         );
     }
+    // Nothing at all is a valid answer: a blank. Tracks that are all unusable are a reason to look.
+    let severity = if pooled.tracks == 0 && reasons.is_empty() {
+        Severity::Info
+    } else {
+        Severity::Warning
+    };
     let left_out = if reasons.is_empty() {
         "there are no others".to_owned()
     } else {
@@ -75,7 +81,7 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
     };
     Finding::new(
         "S01",
-        Severity::Failure,
+        severity,
         STAGE,
         format!(
             "{} tracks can be used ({left_out}), but a size distribution needs at least {FEWEST_TRACKS}; record \

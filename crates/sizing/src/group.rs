@@ -11,8 +11,8 @@ use crate::select::UsedTrack;
 use crate::steps::Steps;
 use crate::summary::{Interval, SizeSummary, Statistics};
 
-/// With fewer tracks there is no distribution: five diameters are better shown one by one.
-pub(crate) const FEWEST_TRACKS: usize = 5;
+/// With fewer tracks there is no distribution: two diameters are better shown one by one.
+pub(crate) const FEWEST_TRACKS: usize = 3;
 
 /// What all results of a sample share.
 pub(crate) struct Context<'a> {

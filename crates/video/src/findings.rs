@@ -38,7 +38,7 @@ pub fn missing(missing: u64, places: u64) -> Finding {
 
 /// V03: something that belongs to the capture was not used, and why.
 pub fn not_used(what: &str) -> Finding {
-    video("V03", Severity::Warning, what.to_owned())
+    video("V09", Severity::Warning, what.to_owned())
 }
 
 /// V04: `damaged` of `frames` frames cannot be decoded.

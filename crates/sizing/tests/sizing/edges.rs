@@ -65,7 +65,7 @@ fn all_finite(got: &SampleSizes) {
 
 #[test]
 fn few_tracks_give_something_honest() {
-    for n in [0, 1, 2, 4] {
+    for n in [0, 1, 2] {
         let got = sized(&beads(1, n, 100.0), &quick());
         assert!(got.pooled.summary.is_none() && got.pooled.distribution.is_none());
         assert_eq!(got.pooled.tracks, n);

@@ -1,0 +1,250 @@
+//! Whatever is wrong with an input: one sentence, the exit code of the contract, no partial result.
+
+use nta_sim::{Population, Scene, SimulatedFilm, avi};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn nta(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nta"))
+        .args(args)
+        .output()
+        .expect("nta starts")
+}
+
+fn said(run: &Output) -> String {
+    String::from_utf8_lossy(&run.stderr).into_owned()
+}
+
+/// Runs `analyze` with enough options and expects a failure that leaves nothing behind.
+fn refused(input: &Path, options: &[&str], code: i32, words: &[&str]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let input = input.to_string_lossy().into_owned();
+    let out_text = out.to_string_lossy().into_owned();
+    let mut args = vec!["analyze", &input, "--out", &out_text];
+    args.extend(options);
+    let run = nta(&args);
+    let said = said(&run);
+    assert_eq!(run.status.code(), Some(code), "{input}: {said}");
+    assert!(!said.contains("panicked"), "{said}");
+    let lines = said.lines().filter(|l| !l.starts_with("hint:")).count();
+    assert_eq!(lines, 1, "one sentence, not: {said}");
+    for word in words {
+        assert!(said.contains(word), "'{word}' is not in: {said}");
+    }
+    assert!(!out.exists(), "{input} left a result");
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("a folder").count(),
+        0,
+        "{input} left something"
+    );
+}
+
+const KNOWN: [&str; 4] = ["--pixel-size-um", "0.2", "--frame-rate-fps", "30"];
+
+/// A short film of beads as MJPEG AVI.
+fn film(frames: u32) -> Vec<u8> {
+    let scene = Scene {
+        width_px: 160,
+        height_px: 120,
+        frames,
+        ..Scene::with_populations(vec![Population::monodisperse(100.0, 1.0)])
+    };
+    let mut film = SimulatedFilm::new(&scene).expect("a sound scene");
+    avi::encode_mjpeg(&mut film, 90).expect("an AVI")
+}
+
+fn file(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, bytes).expect("a file");
+    path
+}
+
+#[test]
+fn inputs_that_are_no_films() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let f = folder.path();
+    refused(&f.join("missing.avi"), &KNOWN, 3, &["missing.avi"]);
+    refused(&file(f, "empty.avi", b""), &KNOWN, 3, &["empty"]);
+    refused(
+        &file(f, "text.avi", b"this is no film at all\n"),
+        &KNOWN,
+        3,
+        &["text.avi", "text"],
+    );
+    refused(
+        &file(f, "noise.tif", &[0xA7; 3000]),
+        &KNOWN,
+        3,
+        &["noise.tif"],
+    );
+    let good = film(3);
+    refused(&file(f, "head.avi", &good[..40]), &KNOWN, 3, &["head.avi"]);
+    let nothing = f.join("folder");
+    fs::create_dir(&nothing).expect("a folder");
+    refused(&nothing, &KNOWN, 3, &["folder"]);
+}
+
+#[test]
+fn values_that_cannot_be() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = file(folder.path(), "good.avi", &film(3));
+    let cases: [(&[&str], &[&str]); 9] = [
+        (&["--pixel-size-um", "-1"], &["pixel_size_um", "um"]),
+        (&["--pixel-size-um", "0"], &["pixel_size_um", "0.01"]),
+        (&["--pixel-size-um", "nan"], &["pixel"]),
+        (
+            &["--pixel-size-um", "0.2", "--temperature-c", "400"],
+            &["temperature_c", "100"],
+        ),
+        (
+            &["--pixel-size-um", "0.2", "--dilution", "0.5"],
+            &["dilution"],
+        ),
+        (
+            &["--pixel-size-um", "0.2", "--exposure-ms", "5000"],
+            &["exposure"],
+        ),
+        (
+            &["--pixel-size-um", "0.2", "--set", "detekt.method=dog"],
+            &["detect"],
+        ),
+        (
+            &["--pixel-size-um", "0.2", "--set", "link.method=nearst"],
+            &["nearest"],
+        ),
+        (&[], &["--pixel-size-um"]),
+    ];
+    for (options, words) in cases {
+        refused(&good, options, 2, words);
+    }
+}
+
+#[test]
+fn outputs_that_cannot_be_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = file(folder.path(), "good.avi", &film(3))
+        .to_string_lossy()
+        .into_owned();
+    let under_a_file = folder
+        .path()
+        .join("good.avi")
+        .join("out")
+        .to_string_lossy()
+        .into_owned();
+    let mut args = vec!["analyze", &good, "--out", &under_a_file];
+    args.extend(KNOWN);
+    let run = nta(&args);
+    assert_eq!(run.status.code(), Some(4), "{}", said(&run));
+
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let mut args = vec!["analyze", &good, "--out", &out];
+    args.extend(KNOWN);
+    assert_eq!(nta(&args).status.code(), Some(0));
+    let again = nta(&args);
+    assert_eq!(again.status.code(), Some(4), "{}", said(&again));
+    assert!(said(&again).contains("--overwrite"), "{}", said(&again));
+    args.push("--overwrite");
+    assert_eq!(nta(&args).status.code(), Some(0));
+}
+
+#[test]
+fn a_film_that_is_cut_off_is_analysed_as_far_as_it_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let whole = film(40);
+    let cut = file(folder.path(), "cut.avi", &whole[..whole.len() / 2])
+        .to_string_lossy()
+        .into_owned();
+    let out = folder.path().join("out");
+    let mut args = vec!["analyze", &cut, "--out"];
+    let out_text = out.to_string_lossy().into_owned();
+    args.push(&out_text);
+    args.extend(KNOWN);
+    let run = nta(&args);
+    assert_eq!(run.status.code(), Some(0), "{}", said(&run));
+    let text = fs::read(out.join("result.json")).expect("a result");
+    let result: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    assert_eq!(result["captures"][0]["complete"], false);
+    let frames = result["captures"][0]["frames"].as_u64().expect("a number");
+    assert!((10..40).contains(&frames), "{frames} frames");
+    assert!(
+        result["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            .any(|f| f["code"] == "V01")
+    );
+}
+
+#[test]
+fn tiny_and_strange_films_are_films() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let f = folder.path();
+    let one = file(f, "one.avi", &film(1));
+    let dot = f.join("dot.png");
+    image::GrayImage::from_pixel(1, 1, image::Luma([7]))
+        .save(&dot)
+        .expect("a picture");
+    let grey = f.join("grey");
+    fs::create_dir(&grey).expect("a folder");
+    for n in 0..5 {
+        let picture = image::GrayImage::from_pixel(64, 48, image::Luma([40]));
+        picture
+            .save(grey.join(format!("{n}.png")))
+            .expect("a picture");
+    }
+    let colour = f.join("colour");
+    fs::create_dir(&colour).expect("a folder");
+    for n in 0..5u8 {
+        let picture =
+            image::RgbImage::from_fn(64, 48, |x, y| image::Rgb([x as u8, y as u8, n * 40]));
+        picture
+            .save(colour.join(format!("{n}.png")))
+            .expect("a picture");
+    }
+    for (i, input) in [one, dot, grey, colour].iter().enumerate() {
+        let out = f.join(format!("out{i}")).to_string_lossy().into_owned();
+        let text = input.to_string_lossy().into_owned();
+        let mut args = vec!["analyze", &text, "--out", &out];
+        args.extend(KNOWN);
+        let run = nta(&args);
+        assert_eq!(run.status.code(), Some(0), "{text}: {}", said(&run));
+        let result: serde_json::Value = serde_json::from_slice(
+            &fs::read(Path::new(&out).join("result.json")).expect("a result"),
+        )
+        .expect("JSON");
+        assert!(result["diameter_nm"]["d50"]["value"].is_null(), "{text}");
+        assert!(!result["findings"].as_array().expect("findings").is_empty());
+        assert_eq!(nta(&["inspect", &text]).status.code(), Some(0), "{text}");
+    }
+}
+
+#[test]
+fn pure_noise_at_a_low_threshold_ends_in_good_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let f = folder.path().join("noise");
+    fs::create_dir(&f).expect("a folder");
+    let mut state = 1u32;
+    for n in 0..12 {
+        let picture = image::GrayImage::from_fn(640, 480, |_, _| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            image::Luma([(state >> 24) as u8])
+        });
+        picture.save(f.join(format!("{n}.png"))).expect("a picture");
+    }
+    let out = folder.path().join("out").to_string_lossy().into_owned();
+    let text = f.to_string_lossy().into_owned();
+    let mut args = vec![
+        "analyze",
+        &text,
+        "--out",
+        &out,
+        "--set",
+        "detect.false_spots_per_frame=1000",
+    ];
+    args.extend(KNOWN);
+    let run = nta(&args);
+    let code = run.status.code();
+    assert!(code == Some(0) || code == Some(1), "{}", said(&run));
+}
