@@ -1,7 +1,7 @@
 //! What is learned of a film before anything is detected in it: background, noise, spot width, mask.
 
 use crate::background::{self, FEWEST_FRAMES, Kind};
-use crate::filter::{Kernel, Plane, Scratch, difference, smooth};
+use crate::filter::{Kernel, Plane, Scratch, Surround, difference, smooth};
 use crate::model::{Flat, Frame, FrameIndex, Pixels};
 use crate::tiles::median;
 use crate::{Finding, Severity, mask, noise, spot_width};
@@ -255,7 +255,7 @@ impl Film {
         difference(
             &plain,
             &Kernel::gauss(s),
-            &Kernel::gauss(3.0 * s),
+            &Surround::gauss(3.0 * s),
             &mut peaks,
             &mut scratch,
         );
