@@ -266,7 +266,7 @@ impl Film {
         let spread = 1.4826 * median(&mut values)?;
         // As high as a spot that would be seen in every frame.
         let frame_noise = f64::from(self.noise_counts) / (3.5 * s);
-        let limit = (8.0 * spread).max(6.0 * frame_noise).max(0.2) as f32;
+        let limit = (4.0 * spread).max(6.0 * frame_noise).max(0.2) as f32;
         let mut count = 0u32;
         for y in 1..peaks.height.saturating_sub(1) {
             for x in 1..peaks.width.saturating_sub(1) {

@@ -93,8 +93,8 @@ fn slow_particles_are_not_taken_for_background() {
                             .map(|i| step[(i * 240 + 2 * k + axis) % step.len()] - 0.5)
                             .sum::<f64>()
                     };
-                    let y = 300.0 * start[2 * k] + 1.6 * walk(0);
-                    let x = 300.0 * start[2 * k + 1] + 1.6 * walk(1);
+                    let y = 300.0 * start[2 * k] + 4.0 * walk(0);
+                    let x = 300.0 * start[2 * k + 1] + 4.0 * walk(1);
                     (y, x, 40.0, 2.5)
                 })
                 .chain([(100.0, 200.0, 80.0, 2.5)])
