@@ -1,7 +1,7 @@
 //! What is learned of a film before anything is detected in it: background, noise, spot width, mask.
 
 use crate::background::{self, FEWEST_FRAMES, Kind};
-use crate::filter::{Kernel, Plane, Scratch, difference, smooth};
+use crate::filter::{Kernel, Plane, Scratch, Surround, difference, smooth};
 use crate::model::{Flat, Frame, FrameIndex, Pixels};
 use crate::tiles::median;
 use crate::{Finding, Severity, mask, noise, spot_width};
@@ -261,7 +261,7 @@ impl Film {
         difference(
             &plain,
             &Kernel::gauss(s),
-            &Kernel::gauss(3.0 * s),
+            &Surround::gauss(3.0 * s),
             &mut peaks,
             &mut scratch,
         );
@@ -272,7 +272,7 @@ impl Film {
         let spread = 1.4826 * median(&mut values)?;
         // As high as a spot that would be seen in every frame.
         let frame_noise = f64::from(self.noise_counts) / (3.5 * s);
-        let limit = (8.0 * spread).max(6.0 * frame_noise).max(0.2) as f32;
+        let limit = (4.0 * spread).max(6.0 * frame_noise).max(0.2) as f32;
         let mut count = 0u32;
         for y in 1..peaks.height.saturating_sub(1) {
             for x in 1..peaks.width.saturating_sub(1) {

@@ -11,6 +11,8 @@ mod background;
 pub mod detect;
 pub mod drift;
 pub mod film;
+#[cfg(test)]
+mod film_conformance;
 mod filter;
 pub mod finding;
 pub mod link;
@@ -21,6 +23,8 @@ mod noise;
 pub mod refine;
 pub mod source;
 mod spot_width;
+#[cfg(test)]
+mod test_film;
 mod tiles;
 pub mod track_video;
 

@@ -111,7 +111,7 @@ impl Bandpass {
         let stride = (sample.len() * film.usable.len() / 400_000).max(1);
         let mut values = Vec::new();
         for flat in sample.iter().filter(|f| f.image.dim() == film.usable.dim()) {
-            let plane = self.filtered(flat);
+            let plane = self.bandpassed(flat);
             for y in 0..plane.height {
                 for (x, v) in plane.row(y).iter().enumerate() {
                     if (y * plane.width + x).is_multiple_of(stride) && film.usable[[y, x]] {
@@ -124,7 +124,7 @@ impl Bandpass {
         (1.4826 * median(&mut values).unwrap_or(0.0)).max(power / 12f64.sqrt())
     }
 
-    fn filtered(&self, flat: &Flat) -> Plane {
+    fn bandpassed(&self, flat: &Flat) -> Plane {
         let input = Plane::of(&flat.image);
         let (mut fine, mut coarse) = (Plane::default(), Plane::default());
         let mut scratch = Scratch::default();
@@ -133,12 +133,22 @@ impl Bandpass {
         for y in 0..fine.height {
             for (f, c) in fine.row_mut(y).iter_mut().zip(coarse.row(y)) {
                 *f -= c;
-                if *f < self.lowest_counts {
-                    *f = 0.0;
-                }
             }
         }
         fine
+    }
+
+    /// The band-passed picture with everything weak set to zero.
+    fn filtered(&self, flat: &Flat) -> Plane {
+        let mut plane = self.bandpassed(flat);
+        for y in 0..plane.height {
+            for v in plane.row_mut(y) {
+                if *v < self.lowest_counts {
+                    *v = 0.0;
+                }
+            }
+        }
+        plane
     }
 
     /// Sum of the filtered picture within the diameter.

@@ -62,10 +62,12 @@ const SEPARATION: f64 = 2.2;
 const HALO: f64 = 6.0;
 /// ... answers below this share of it are its halo: diffraction rings and what compression makes of them.
 const HALO_SHARE: f64 = 0.03;
-/// A ridge keeps this share of its height ...
-const RIDGE_SHARE: f64 = 0.5;
-/// ... at this many widths from the peak.
-const RIDGE_RADIUS: f64 = 2.5;
+/// Two answers of a finer scale are a pair, which a coarser one has merged, if both have this share of its height ...
+const PAIR_SHARE: f64 = 0.6;
+/// ... and the finer picture falls between them by this share of the lower one ...
+const PAIR_DIP_SHARE: f64 = 0.15;
+/// ... and by this much more, which noise hardly does.
+const PAIR_DIP: f64 = 1.5;
 /// No more answers of a frame than this are looked at, strongest first. A picture with more is no NTA film.
 const MOST_PEAKS: usize = 20_000;
 
@@ -153,12 +155,46 @@ impl MatchedFilter {
                         x,
                         z: peak.height,
                         scale: i,
-                        ridge: on_ridge(response, &peak, RIDGE_RADIUS * sigma, RIDGE_SHARE),
+                        ridge: on_ridge(response, &peak, sigma),
                     });
                 }
             }
         }
+        let mut finer = Near::new(film.usable.dim(), HALO * self.widest_px());
+        for answer in answers.iter().filter(|a| !a.ridge) {
+            finer.add(*answer);
+        }
+        answers.retain(|a| a.scale == 0 || !self.is_pair(a, &finer, &room.responses));
         answers
+    }
+
+    fn widest_px(&self) -> f64 {
+        self.scales.iter().map(|s| s.width_px).fold(0.0, f64::max)
+    }
+
+    /// True if the answer of a coarse scale is two spots that a finer scale tells apart.
+    fn is_pair(&self, c: &Answer, finer: &Near, responses: &[Plane]) -> bool {
+        let reach = SEPARATION * self.scales[c.scale].width_px;
+        let parts: Vec<&Answer> = finer
+            .around(c)
+            .filter(|a| a.scale < c.scale && a.z >= PAIR_SHARE * c.z)
+            .filter(|a| (a.y - c.y).hypot(a.x - c.x) < reach)
+            .collect();
+        parts.iter().enumerate().any(|(i, a)| {
+            parts[i + 1..].iter().any(|b| {
+                let scale = &self.scales[a.scale];
+                if a.scale != b.scale || (a.y - b.y).hypot(a.x - b.x) < SEPARATION * scale.width_px
+                {
+                    return false;
+                }
+                let middle = responses[a.scale].between(
+                    scale.own_px(0.5 * (a.y + b.y)),
+                    scale.own_px(0.5 * (a.x + b.x)),
+                );
+                let lower = a.z.min(b.z);
+                f64::from(middle) < lower - PAIR_DIP_SHARE * lower - PAIR_DIP
+            })
+        })
     }
 
     /// True if the stronger answer `b` explains the answer `c`.
@@ -224,8 +260,7 @@ impl Detector for MatchedFilter {
         let dropped = answers.len().saturating_sub(MOST_PEAKS);
         answers.truncate(MOST_PEAKS);
         tally.add("too_many", dropped as u64);
-        let widest = self.scales.iter().map(|s| s.width_px).fold(0.0, f64::max);
-        let mut kept = Near::new(film.usable.dim(), HALO * widest);
+        let mut kept = Near::new(film.usable.dim(), HALO * self.widest_px());
         let mut ridges = 0;
         for answer in answers {
             if kept.around(&answer).any(|b| self.explains(b, &answer)) {

@@ -1,7 +1,7 @@
 //! One scale of the matched filter: its kernels, the noise of its output, its picture in units of that noise.
 
 use crate::film::Film;
-use crate::filter::{Kernel, Plane, Scratch, difference};
+use crate::filter::{Kernel, Plane, Scratch, Surround, difference, power_along};
 use crate::model::Flat;
 use crate::tiles::{TileMap, median};
 
@@ -25,7 +25,7 @@ pub(super) struct Scale {
     /// Side of the squares of film pixels that make one pixel of this scale.
     pub(super) step: usize,
     centre: Kernel,
-    surround: Kernel,
+    surround: Surround,
     /// 2 (1 - rho_1) of the kernel: how wavy filtered white noise is, per pixel of this scale.
     pub(super) waviness: f64,
     /// Skewness of the filtered background.
@@ -42,10 +42,11 @@ impl Scale {
             step *= 2;
         }
         let sigma = width_px / step as f64;
-        let (centre, surround) = (Kernel::gauss(sigma), Kernel::gauss(SURROUND * sigma));
+        let (centre, surround) = (Kernel::gauss(sigma), Surround::gauss(SURROUND * sigma));
         let power = |lag: isize| {
             let part = |a: &Kernel, b: &Kernel| a.overlap(b, lag) * a.overlap(b, 0);
-            part(&centre, &centre) - 2.0 * part(&centre, &surround) + part(&surround, &surround)
+            part(&centre, &centre) - 2.0 * part(&centre, &surround.kernel)
+                + part(&surround.kernel, &surround.kernel)
         };
         let norm2 = power(0).max(1e-12);
         let mut scale = Self {
@@ -71,6 +72,11 @@ impl Scale {
         (position + 0.5) * self.step as f64 - 0.5
     }
 
+    /// Position in this scale's picture of a position in the film, along either axis.
+    pub(super) fn own_px(&self, position: f64) -> f64 {
+        (position + 0.5) / self.step as f64 - 0.5
+    }
+
     /// The frame's matched-filter statistic: filtered height over the noise there.
     pub(super) fn response(&self, flat: &Flat, out: &mut Plane, room: &mut Workspace) {
         self.filtered(flat, out, room);
@@ -92,6 +98,31 @@ impl Scale {
         );
     }
 
+    /// Noise of filtered white noise over that far from the edges: mirrored pixels count twice.
+    fn edge_noise(&self, height: usize, width: usize) -> Plane {
+        let along = |n: usize| {
+            [
+                power_along(&self.centre, &self.centre, n),
+                power_along(&self.centre, &self.surround.kernel, n),
+                power_along(&self.surround.kernel, &self.surround.kernel, n),
+            ]
+        };
+        let (down, across) = (along(height), along(width));
+        let inner = |a: &Kernel, b: &Kernel| a.overlap(b, 0).powi(2);
+        let (c, s) = (&self.centre, &self.surround.kernel);
+        let norm2 = (inner(c, c) - 2.0 * inner(c, s) + inner(s, s)).max(1e-12);
+        let mut out = Plane::new(height, width);
+        for y in 0..height {
+            for (x, o) in out.row_mut(y).iter_mut().enumerate() {
+                let part = |k: usize| down[k][y] * across[k][x];
+                let power = part(0) - 2.0 * part(1) + part(2);
+                // In a picture smaller than the filter hardly anything is left; it must not become infinitely loud.
+                *o = (power / norm2).sqrt().max(0.5) as f32;
+            }
+        }
+        out
+    }
+
     /// Spread and skewness of the filtered sample in tiles, in ways that hardly see the pixels that particles cover.
     fn learn_noise(&mut self, film: &Film, flats: &[Flat], least: f64) {
         let (height, width) = film.usable.dim();
@@ -104,6 +135,7 @@ impl Scale {
         };
         let mut map = TileMap::new(height, width, tile);
         let (_, cols) = map.values.dim();
+        let edge = self.edge_noise(height, width);
         let mut bags: Vec<Vec<f64>> = vec![Vec::new(); map.values.len()];
         let (mut out, mut room) = (Plane::default(), Workspace::default());
         for flat in flats.iter().filter(|f| f.image.dim() == film.usable.dim()) {
@@ -112,26 +144,31 @@ impl Scale {
                 for x in (y / 2 % 2..width).step_by(2) {
                     if film.usable[[y * self.step, x * self.step]] {
                         let (r, c) = map.tile_of(y, x);
-                        bags[r * cols + c].push(f64::from(out.at(y, x)));
+                        bags[r * cols + c].push(f64::from(out.at(y, x) / edge.at(y, x)));
                     }
                 }
             }
         }
-        let mut skews = Vec::new();
+        let (mut upper, mut lower) = (Vec::new(), Vec::new());
         for (value, bag) in map.values.iter_mut().zip(&mut bags) {
             if bag.len() < 16 {
                 continue;
             }
             bag.sort_unstable_by(f64::total_cmp);
             *value = narrow_spread(bag).max(least);
-            skews.push(skewness(bag, *value));
+            let (by_both, by_lower) = skewness(bag, *value);
+            upper.push(by_both);
+            lower.push(by_lower);
         }
-        self.skewness = median(&mut skews).unwrap_or(0.0).clamp(0.0, 1.5);
+        // Particles lift the upper half, which looks like skewness, and so does a shortened lower half; noise that is
+        // skewed shows both, and the lesser of the two is believed.
+        let typical = |values: &mut Vec<f64>| median(values).unwrap_or(0.0);
+        self.skewness = typical(&mut upper).min(typical(&mut lower)).clamp(0.0, 1.5);
         map.settle(least);
         let mut per_noise = map.spread();
         for y in 0..height {
-            for v in per_noise.row_mut(y) {
-                *v = 1.0 / v.max(least as f32);
+            for (v, e) in per_noise.row_mut(y).iter_mut().zip(edge.row(y)) {
+                *v = 1.0 / (v.max(least as f32) * e);
             }
         }
         self.per_noise = per_noise;
@@ -149,16 +186,15 @@ fn narrow_spread(sorted: &[f64]) -> f64 {
         / 1.0488
 }
 
-/// Skewness of a background from quantiles of its sorted values, of spread `sd`. Expanded after Cornish and Fisher,
-/// the quantile at z lies at z + skewness (z^2 - 1) / 6. Particles lift the upper half, which looks like skewness,
-/// and so does a shortened lower half; noise that is skewed shows both, and the lesser of the two is believed.
-fn skewness(sorted: &[f64], sd: f64) -> f64 {
-    let at =
-        |p: f64| sorted[((p * (sorted.len() - 1) as f64).round() as usize).min(sorted.len() - 1)];
+/// Skewness of a background from quantiles of its sorted values, of spread `sd`: from both halves, and from the lower
+/// half alone. Expanded after Cornish and Fisher, the quantile at z lies at z + skewness (z^2 - 1) / 6.
+fn skewness(sorted: &[f64], sd: f64) -> (f64, f64) {
+    let last = sorted.len() - 1;
+    let at = |p: f64| sorted[((p * last as f64).round() as usize).min(last)];
     let (q2, q16, q50, q84) = (at(0.022_75), at(0.158_66), at(0.5), at(0.841_34));
     let both = 6.0 * (0.5 * (q16 + q84) - q50) / sd;
     let ratio = (q16 - q2) / (q50 - q16).max(1e-9 * sd);
     // From ratio = (1 - g / 2) / (1 - g / 6).
     let lower = (1.0 - ratio) / (0.5 - ratio / 6.0).max(0.1);
-    both.min(lower)
+    (both, lower)
 }

@@ -96,7 +96,7 @@ impl Centroid {
         let (mut y, mut x) = (c.y_px, c.x_px);
         let mut last = None;
         for _ in 0..self.rounds {
-            let window = Window::around(flat, film, y, x, radius.ceil() as i32 + 1);
+            let window = Window::around(flat, film, (y, x), radius + 1.0, 1);
             let level = window.rim_counts();
             let found = moments(&window, level, y, x, radius)?;
             let moved = (found.y - y).hypot(found.x - x);

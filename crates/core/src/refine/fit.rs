@@ -37,7 +37,7 @@ impl Model {
         let bend = -0.5 / (self.width * self.width);
         let axis = |centre: f64, at: f64| {
             (-window.radius..=window.radius)
-                .map(|d| (bend * (at + f64::from(d) - centre).powi(2)).exp())
+                .map(|d| (bend * (at + window.pitch * f64::from(d) - centre).powi(2)).exp())
                 .collect()
         };
         Factors {
@@ -106,8 +106,8 @@ fn each_pixel(window: &Window, model: &Model, mut visit: impl FnMut([f64; 5], f6
         let shape = factors.rows[(*dy + r) as usize] * factors.cols[(*dx + r) as usize];
         let spot = model.height * shape;
         let (v, u) = (
-            window.y + f64::from(*dy) - model.y,
-            window.x + f64::from(*dx) - model.x,
+            window.y + window.pitch * f64::from(*dy) - model.y,
+            window.x + window.pitch * f64::from(*dx) - model.x,
         );
         let derivatives = [
             spot * v * per_width2,
@@ -186,18 +186,26 @@ pub(super) fn fit(window: &Window, start: Model, noise: f64) -> Option<Fitted> {
 
 /// Standard error of the position from what the fit leaves. Light itself is noisy, so the noise may grow with the
 /// height of the spot: its variance is taken as a + g times the spot's counts, both from the residuals, and carried
-/// through the unweighted fit (the covariance of White 1980, doi:10.2307/1912934, eq. 2, with this smooth variance).
+/// through the unweighted fit (the covariance of White 1980, doi:10.2307/1912934, with this smooth variance).
 fn precision(window: &Window, model: &Model, now: &Normal, weight: f64) -> Option<f64> {
     let n = window.pixels.len() as f64;
+    let mut bread = now.jtj;
+    bread[(4, 4)] += weight;
+    for i in 0..5 {
+        bread[(i, i)] += 1e-12;
+    }
+    let inverse = bread.cholesky()?.inverse();
     let (mut sum_m, mut sum_mm, mut sum_v, mut sum_mv) = (0.0, 0.0, 0.0, 0.0);
-    each_pixel(window, model, |_, residual, spot| {
-        let m = spot.max(0.0);
+    each_pixel(window, model, |j, residual, spot| {
+        let j = Vector::from(j);
+        // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
+        let leverage = (inverse * j).dot(&j).clamp(0.0, 0.9);
+        let (m, v) = (spot.max(0.0), residual * residual / (1.0 - leverage));
         sum_m += m;
         sum_mm += m * m;
-        sum_v += residual * residual;
-        sum_mv += m * residual * residual;
+        sum_v += v;
+        sum_mv += m * v;
     });
-    let freedom = n / (n - 5.0).max(1.0);
     let (mean_m, mean_v) = (sum_m / n, sum_v / n);
     let spread = sum_mm / n - mean_m * mean_m;
     let slope = if spread > 0.0 {
@@ -217,13 +225,7 @@ fn precision(window: &Window, model: &Model, now: &Normal, weight: f64) -> Optio
             }
         }
     });
-    let mut bread = now.jtj;
-    bread[(4, 4)] += weight;
-    for i in 0..5 {
-        bread[(i, i)] += 1e-12;
-    }
-    let inverse = bread.cholesky()?.inverse();
-    let covariance = inverse * middle * inverse * freedom;
+    let covariance = inverse * middle * inverse;
     let variance = 0.5 * (covariance[(0, 0)] + covariance[(1, 1)]);
     (variance.is_finite() && variance >= 0.0).then(|| variance.sqrt())
 }

@@ -51,7 +51,9 @@ pub(super) const ENTRY: Entry<MakeRefiner> = Entry {
 };
 
 /// Half side of the largest window, px.
-const LARGEST_RADIUS_PX: f64 = 24.0;
+const LARGEST_RADIUS_PX: f64 = 40.0;
+/// A cell of the window is at most one in this many widths.
+const CELLS_PER_WIDTH: f64 = 2.2;
 /// Rounds over spots that have neighbours.
 const ROUNDS: usize = 3;
 
@@ -63,7 +65,8 @@ struct Gaussian {
 /// A candidate while it is worked on.
 struct Work {
     candidate: Candidate,
-    radius: i32,
+    radius_px: f64,
+    pitch: i32,
     neighbours: Vec<usize>,
     fitted: Option<Fitted>,
 }
@@ -76,9 +79,8 @@ impl Gaussian {
             .filter(|c| c.width_px.is_finite() && c.width_px > 0.0)
             .map(|c| Work {
                 candidate: *c,
-                radius: (self.window_widths * c.width_px)
-                    .ceil()
-                    .clamp(3.0, LARGEST_RADIUS_PX) as i32,
+                radius_px: (self.window_widths * c.width_px).clamp(3.0, LARGEST_RADIUS_PX),
+                pitch: (c.width_px / CELLS_PER_WIDTH).floor().clamp(1.0, 4.0) as i32,
                 neighbours: Vec::new(),
                 fitted: None,
             })
@@ -98,7 +100,7 @@ impl Gaussian {
     fn fit_one(&self, works: &[Work], i: usize, flat: &Flat, film: &Film) -> Option<Fitted> {
         let work = &works[i];
         let c = &work.candidate;
-        let mut window = Window::around(flat, film, c.y_px, c.x_px, work.radius);
+        let mut window = Window::around(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
         for n in &work.neighbours {
             if let Some(other) = &works[*n].fitted {
                 other.model.subtract_from(&mut window);
@@ -144,7 +146,7 @@ impl Gaussian {
                 x_px: model.x,
                 y_px: model.y,
                 precision_px: precision_px.max(self.lowest_precision_px),
-                width_px: model.width,
+                width_px: own_width(model.width, work.pitch),
                 mass_counts: std::f64::consts::TAU * model.height * model.width * model.width,
                 peak_counts: model.height,
                 background_counts: model.level,
@@ -153,7 +155,8 @@ impl Gaussian {
             // The filter's peak is as good a position as there is; its error is sqrt(2) s / z in theory and about
             // twice that in practice for the spots that end here.
             None => {
-                let window = Window::around(flat, film, c.y_px, c.x_px, work.radius);
+                let window =
+                    Window::around(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
                 let level = window.rim_counts();
                 let centre = window.pixels.iter().find(|p| p.0 == 0 && p.1 == 0);
                 let peak = centre.map_or(0.0, |p| (p.2 - level).max(0.0));
@@ -175,6 +178,12 @@ impl Gaussian {
     }
 }
 
+/// Width of the spot without what the cells of the window add.
+fn own_width(fitted: f64, pitch: i32) -> f64 {
+    let cell = (f64::from(pitch * pitch) - 1.0) / 12.0;
+    (fitted * fitted - cell).max(0.25 * fitted * fitted).sqrt()
+}
+
 /// Lists for each spot those whose windows overlap with its own.
 fn find_neighbours(works: &mut [Work]) {
     let mut by_row: Vec<(f64, usize)> = works
@@ -183,15 +192,15 @@ fn find_neighbours(works: &mut [Work]) {
         .map(|(i, w)| (w.candidate.y_px, i))
         .collect();
     by_row.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let widest = works.iter().map(|w| w.radius).max().unwrap_or(0);
+    let widest = works.iter().map(|w| w.radius_px).fold(0.0, f64::max);
     for (k, (y, i)) in by_row.iter().enumerate() {
         for (other_y, j) in &by_row[k + 1..] {
-            if other_y - y > f64::from(2 * widest) {
+            if other_y - y > 2.0 * widest {
                 break;
             }
             let (a, b) = (&works[*i].candidate, &works[*j].candidate);
             let d = (a.y_px - b.y_px).hypot(a.x_px - b.x_px);
-            if d < f64::from(works[*i].radius + works[*j].radius) {
+            if d < works[*i].radius_px + works[*j].radius_px {
                 works[*i].neighbours.push(*j);
                 works[*j].neighbours.push(*i);
             }

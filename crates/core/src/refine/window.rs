@@ -4,56 +4,56 @@ use crate::Tally;
 use crate::film::Film;
 use crate::model::{Flat, Spot};
 
-/// Pixels of a square window that may be used, with their distance from its centre.
+/// Cells of a square window that may be used. A cell is one pixel, or for wide spots the mean of a small square of them:
+/// a wide spot has nothing finer, and the fit takes as many times less work.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Window {
-    /// Row of the centre, px.
+    /// Row of the centre of the middle cell, px.
     pub(super) y: f64,
-    /// Column of the centre, px.
+    /// Column of the centre of the middle cell, px.
     pub(super) x: f64,
-    /// (row offset, column offset, counts), row-major.
+    /// Side of a cell, px.
+    pub(super) pitch: f64,
+    /// (row offset, column offset, counts), row-major; offsets in cells.
     pub(super) pixels: Vec<(i32, i32, f64)>,
-    /// Half its side, px.
+    /// Half its side, cells.
     pub(super) radius: i32,
 }
 
 impl Window {
-    /// The window of half side `radius` around the pixel nearest to a point, without saturated and masked pixels.
-    pub(super) fn around(flat: &Flat, film: &Film, y: f64, x: f64, radius: i32) -> Self {
-        let (height, width) = flat.image.dim();
+    /// The window of half side `radius_px` around the pixel nearest to a point, in cells of `pitch` pixels, without
+    /// saturated and masked ones.
+    pub(super) fn around(
+        flat: &Flat,
+        film: &Film,
+        (y, x): (f64, f64),
+        radius_px: f64,
+        pitch: i32,
+    ) -> Self {
         let (cy, cx) = (y.round(), x.round());
+        let middle = 0.5 * f64::from(pitch - 1);
+        let radius = (radius_px / f64::from(pitch)).ceil() as i32;
+        let first = -(pitch / 2);
         let mut window = Self {
-            y: cy,
-            x: cx,
+            y: cy + f64::from(first) + middle,
+            x: cx + f64::from(first) + middle,
+            pitch: f64::from(pitch),
             pixels: Vec::new(),
             radius,
         };
-        if !cy.is_finite() || !cx.is_finite() || film.usable.dim() != (height, width) {
+        let (height, width) = flat.image.dim();
+        let far = |c: f64, n: usize| !c.is_finite() || c < -1e4 || c > n as f64 + 1e4;
+        if far(cy, height) || far(cx, width) || film.usable.dim() != (height, width) {
             return window;
         }
+        let (top, left) = (cy as i64 + i64::from(first), cx as i64 + i64::from(first));
         window
             .pixels
             .reserve(((2 * radius + 1) * (2 * radius + 1)) as usize);
         for dy in -radius..=radius {
-            let row = cy + f64::from(dy);
-            if row < 0.0 || row >= height as f64 {
-                continue;
-            }
-            let row = row as usize;
-            let from = flat.saturated.partition_point(|s| (s.0 as usize) < row);
-            let to = flat.saturated.partition_point(|s| s.0 as usize <= row);
-            let saturated = &flat.saturated[from..to];
             for dx in -radius..=radius {
-                let column = cx + f64::from(dx);
-                if column < 0.0 || column >= width as f64 {
-                    continue;
-                }
-                let column = column as usize;
-                let full = saturated
-                    .binary_search(&(row as u32, column as u32))
-                    .is_ok();
-                if film.usable[[row, column]] && !full {
-                    let counts = f64::from(flat.image[[row, column]]);
+                let corner = (top + i64::from(dy * pitch), left + i64::from(dx * pitch));
+                if let Some(counts) = cell(flat, film, corner, i64::from(pitch)) {
                     window.pixels.push((dy, dx, counts));
                 }
             }
@@ -71,6 +71,26 @@ impl Window {
             .collect();
         crate::tiles::median(&mut rim).unwrap_or(0.0)
     }
+}
+
+/// Mean of the cell with this upper left corner; `None` if any of its pixels is outside, masked or saturated.
+fn cell(flat: &Flat, film: &Film, (top, left): (i64, i64), pitch: i64) -> Option<f64> {
+    let mut sum = 0.0;
+    for y in top..top + pitch {
+        for x in left..left + pitch {
+            let at = (usize::try_from(y).ok()?, usize::try_from(x).ok()?);
+            if film.usable.get(at) != Some(&true) {
+                return None;
+            }
+            let full = !flat.saturated.is_empty()
+                && flat.saturated.binary_search(&(y as u32, x as u32)).is_ok();
+            if full {
+                return None;
+            }
+            sum += f64::from(flat.image[at]);
+        }
+    }
+    Some(sum / (pitch * pitch) as f64)
 }
 
 /// Keeps spots that lie in the usable picture, each particle once, in the order of y, then x; tallies the rest.
