@@ -9,6 +9,9 @@ use nta_sizing::exposure;
 /// Share of the frame interval that is assumed where the film cannot tell.
 const ASSUMED_SHARE: f64 = 0.5;
 
+/// Steps per axis below which a codec may leave a particle where it was, px.
+const SMALL_STEP_PX: f64 = 1.0;
+
 /// Gives every capture an exposure. Captures of one sample that were taken at the same interval share one estimate.
 pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> {
     let mut findings = Vec::new();
@@ -24,10 +27,7 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
                     && (a.frame_interval_s.value - interval).abs() < 1e-9 * interval
             })
             .collect();
-        // Frames that share their noise move their spots together, which looks like a long exposure.
-        let honest = alike
-            .iter()
-            .all(|&j| captures[j].findings.iter().all(|f| f.code != "V08"));
+        let honest = !alike.iter().any(|&j| lags_behind(&captures[j]));
         let usable = if honest { &alike[..] } else { &[] };
         let trajectories: Vec<&Trajectory> = usable
             .iter()
@@ -49,6 +49,26 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
         }
     }
     findings
+}
+
+/// Whether a video codec may carry particles along from the frame before, which looks like a long exposure: frames
+/// share their noise, and particles move so little that their old picture is good enough for the codec.
+fn lags_behind(capture: &Followed) -> bool {
+    capture.findings.iter().any(|f| f.code == "V08") && rms_step_px(capture) < SMALL_STEP_PX
+}
+
+/// Root mean square step per axis between neighbouring spots, px.
+fn rms_step_px(capture: &Followed) -> f64 {
+    let (mut sum, mut n) = (0.0, 0.0);
+    for track in &capture.video.tracks {
+        for pair in track.points().windows(2) {
+            let dx = pair[1].spot.x_px - pair[0].spot.x_px;
+            let dy = pair[1].spot.y_px - pair[0].spot.y_px;
+            sum += 0.5 * (dx * dx + dy * dy);
+            n += 1.0;
+        }
+    }
+    if n > 0.0 { f64::sqrt(sum / n) } else { 0.0 }
 }
 
 fn found_it(found: &exposure::ExposureEstimate, interval: f64) -> Finding {
