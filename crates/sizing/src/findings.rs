@@ -159,21 +159,21 @@ fn doubtful_peaks(pooled: &SizeResult) -> Vec<Finding> {
 }
 
 fn narrow(pooled: &SizeResult) -> Option<Finding> {
-    let cv = pooled.summary?.cv.value;
+    let cv = pooled.summary?.cv;
     let limit = pooled.limits?.narrowest_cv;
-    (cv < limit).then(|| {
+    (cv.ci95[0] <= 0.0 || cv.value < limit).then(|| {
         Finding::new(
             "S04",
             Severity::Info,
             STAGE,
             format!(
-                "the width of the distribution (coefficient of variation {:.1} %) is below what these tracks can \
-                 tell from zero: the particles are uniform to within {:.1} %",
-                100.0 * cv,
+                "the width of the distribution (coefficient of variation {:.1} %) is an upper limit: these tracks \
+                 cannot tell it from zero. Widths below {:.1} % are beyond them",
+                100.0 * cv.value,
                 100.0 * limit
             ),
         )
-        .with(100.0 * cv, Some(100.0 * limit), "%")
+        .with(100.0 * cv.value, Some(100.0 * limit), "%")
     })
 }
 

@@ -10,6 +10,7 @@ use crate::result::{SizeDistribution, SizeResult, SizingPlan, Weighting};
 use crate::select::UsedTrack;
 use crate::steps::Steps;
 use crate::summary::{Interval, SizeSummary, Statistics};
+use crate::width;
 
 /// With fewer tracks there is no distribution: two diameters are better shown one by one.
 pub(crate) const FEWEST_TRACKS: usize = 3;
@@ -86,19 +87,26 @@ impl Context<'_> {
         let widening = bootstrap::widening(tracks);
         let median = Statistics::of(&self.lattice, share).d50;
         out.limits = self.limits(group, median);
-        let summary = self.summary(share, &resamples, widening);
-        out.summary = Some(match out.limits {
-            Some(limits) => summary.allow_narrower(narrowing(&limits, summary.cv.value, 1.0)),
-            None => summary,
-        });
         out.populations = self.populations(share, &resamples, widening);
         if let Some(limits) = out.limits {
             for p in &mut out.populations {
                 let cv = p.sd_nm.value / p.diameter_nm.value;
-                let least = p.sd_nm.value * narrowing(&limits, cv, p.fraction.value);
-                p.sd_nm.ci95[0] = p.sd_nm.ci95[0].min(least);
+                let least = limits.least_cv(cv, p.fraction.value);
+                p.sd_nm.include(p.sd_nm.value * ratio(least, cv));
             }
         }
+        let mut summary = self.summary(share, &resamples, widening);
+        if self.method.peaks_count()
+            && let [only] = &mut out.populations[..]
+            && let Some(cv) = width::allowed_cv(&group.matrix, &self.lattice, median)
+        {
+            let [least, most] = cv.map(|allowed| ratio(allowed, summary.cv.value));
+            let (least, most) = (least.min(1.0), most.max(1.0));
+            summary = summary.allow_widths(least, most);
+            only.sd_nm.include(least * only.sd_nm.value);
+            only.sd_nm.include(most * only.sd_nm.value);
+        }
+        out.summary = Some(summary);
         out.distribution = Some(self.distribution(share, &resamples, widening, tracks));
         (out, Some(fit))
     }
@@ -213,13 +221,9 @@ impl Context<'_> {
     }
 }
 
-/// Least width that the tracks allow over the fitted one.
-fn narrowing(limits: &populations::Limits, cv: f64, share: f64) -> f64 {
-    if cv > 0.0 {
-        limits.least_cv(cv, share) / cv
-    } else {
-        1.0
-    }
+/// An allowed width over the fitted one; 1 without a fitted one.
+fn ratio(allowed_cv: f64, cv: f64) -> f64 {
+    if cv > 0.0 { allowed_cv / cv } else { 1.0 }
 }
 
 /// The shares that the plan asks for.

@@ -26,6 +26,7 @@ mod select;
 pub mod size_sample;
 pub mod steps;
 pub mod summary;
+mod width;
 
 pub use concentration::{Concentration, Counted, concentration};
 pub use diffusion::{DiffusionEstimate, ESTIMATORS};

@@ -13,6 +13,15 @@ pub struct Interval {
     pub ci95: [f64; 2],
 }
 
+impl Interval {
+    /// Widens the interval so that it holds a value; one that is not finite is ignored.
+    pub(crate) fn include(&mut self, value: f64) {
+        if value.is_finite() {
+            self.ci95 = [self.ci95[0].min(value), self.ci95[1].max(value)];
+        }
+    }
+}
+
 /// What is usually asked of a size distribution. Number-weighted unless the distribution says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SizeSummary {
@@ -37,15 +46,18 @@ pub struct SizeSummary {
 }
 
 impl SizeSummary {
-    /// Makes room for widths down to `factor` (0 to 1) times the fitted one.
-    pub(crate) fn allow_narrower(mut self, factor: f64) -> Self {
-        for width in [&mut self.sd, &mut self.cv, &mut self.span] {
-            width.ci95[0] = width.ci95[0].min(factor * width.value);
-        }
+    /// Makes room for widths from `least` to `most` times the fitted one.
+    pub(crate) fn allow_widths(mut self, least: f64, most: f64) -> Self {
         let d50 = self.d50.value;
-        let nearer = |d: f64| d50 + factor * (d - d50);
-        self.d10.ci95[1] = self.d10.ci95[1].max(nearer(self.d10.value));
-        self.d90.ci95[0] = self.d90.ci95[0].min(nearer(self.d90.value));
+        let moved = |d: f64, factor: f64| d50 + factor * (d - d50);
+        for width in [&mut self.sd, &mut self.cv, &mut self.span] {
+            width.include(least * width.value);
+            width.include(most * width.value);
+        }
+        for quantile in [&mut self.d10, &mut self.d90] {
+            quantile.include(moved(quantile.value, least));
+            quantile.include(moved(quantile.value, most).max(0.0));
+        }
         self
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::simulate::*;
 use nta_core::{Choice, Trajectory};
-use nta_sizing::{CaptureTracks, Interval, Medium, SampleSizes, Sampling, SizingPlan, size_sample};
+use nta_sizing::{
+    CaptureTracks, DISTRIBUTIONS, Interval, Medium, SampleSizes, Sampling, SizingPlan, size_sample,
+};
 
 fn water() -> Medium {
     Medium::named("water", 25.0).unwrap()
@@ -156,20 +158,25 @@ fn intervals_hold_the_truth() {
         profile_precision: false,
         ..SizingPlan::default()
     };
-    let (mut mean, mut median) = (0, 0);
+    let (mut mean, mut median, mut width) = (0, 0, 0);
     let holds = |i: Interval, truth: f64| usize::from(i.ci95[0] <= truth && truth <= i.ci95[1]);
     for seed in 0..sets {
         let (got, _) = analysed(500 + seed, 300, &plan, three_percent(100.0));
         let s = got.pooled.summary.unwrap();
         mean += holds(s.mean, 100.045);
         median += holds(s.d50, 100.0);
+        width += holds(s.cv, 0.03);
         let (got, _) = analysed(700 + seed, 300, &plan, vesicles);
         let s = got.pooled.summary.unwrap();
         mean += holds(s.mean, 100.0 * f64::exp(0.5 * 0.337 * 0.337));
         median += holds(s.d50, 100.0);
+        width += holds(s.cv, (f64::exp(0.337 * 0.337) - 1.0).sqrt());
     }
     // Of 32 each; 27 or fewer has a chance of 2 % at a true coverage of 95 %.
-    assert!(mean >= 28 && median >= 28, "{mean} {median}");
+    assert!(
+        mean >= 28 && median >= 28 && width >= 28,
+        "{mean} {median} {width}"
+    );
 }
 
 #[test]
@@ -252,6 +259,43 @@ fn motion_that_is_not_as_modelled_is_reported() {
         "{}",
         finding.message
     );
+}
+
+/// The table's promises, for every entry.
+#[test]
+fn conformance_of_the_table_of_distributions() {
+    let scene = Scene::default();
+    let product = water().diffusion_times_diameter();
+    let mut tracks = scene
+        .population(&mut Dice::new(31), 300, product, three_percent(100.0))
+        .0;
+    let plan = |key: &str| SizingPlan {
+        distribution: Choice::of(key),
+        resamples: 20,
+        ..SizingPlan::default()
+    };
+    let sized = |tracks: &[Trajectory], key: &str| {
+        let capture = CaptureTracks {
+            trajectories: tracks,
+            sampling: scene.sampling(),
+        };
+        size_sample(&[capture], &water(), &plan(key)).unwrap()
+    };
+    let mut keys: Vec<&str> = DISTRIBUTIONS.iter().map(|e| e.key).collect();
+    keys.dedup();
+    assert_eq!(keys.len(), DISTRIBUTIONS.len());
+    for entry in DISTRIBUTIONS {
+        assert!(!entry.title.is_empty() && !entry.references.is_empty());
+        for p in entry.params {
+            assert!(p.min <= p.default && p.default <= p.max, "{}", p.key);
+        }
+        let one_way = sized(&tracks, entry.key).pooled.summary.unwrap();
+        tracks.reverse();
+        let other_way = sized(&tracks, entry.key).pooled.summary.unwrap();
+        let (a, b) = (one_way.d50.value, other_way.d50.value);
+        assert!((a / b - 1.0).abs() < 2e-3, "{}: {a} {b}", entry.key);
+        assert!((a / 100.0 - 1.0).abs() < 0.05, "{}: {a}", entry.key);
+    }
 }
 
 /// One W1 per case against the numbers of the prototype. Run with `--ignored --nocapture`.
