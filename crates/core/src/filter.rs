@@ -249,15 +249,19 @@ impl Surround {
 fn halve(input: &Plane, out: &mut Plane) {
     out.resize(input.height.div_ceil(2), input.width.div_ceil(2));
     for y in 0..out.height {
-        let top = &input.data[2 * y * input.stride..][..input.width];
-        let bottom = &input.data[(2 * y + 1).min(input.height - 1) * input.stride..][..input.width];
-        let target = &mut out.data[y * out.stride..][..out.width];
-        let pairs = top.chunks_exact(2).zip(bottom.chunks_exact(2));
-        for (o, (a, b)) in target.iter_mut().zip(pairs) {
-            *o = 0.25 * ((a[0] + a[1]) + (b[0] + b[1]));
+        let below = (2 * y + 1).min(input.height - 1);
+        let top = &input.data[2 * y * input.stride..][..input.stride];
+        let bottom = &input.data[below * input.stride..][..input.stride];
+        let target = &mut out.data[y * out.stride..][..out.stride];
+        let rows = top.chunks_exact(LANES).zip(bottom.chunks_exact(LANES));
+        for (o, (a, b)) in target.chunks_exact_mut(LANES / 2).zip(rows) {
+            for j in 0..LANES / 2 {
+                o[j] = 0.25 * ((a[2 * j] + a[2 * j + 1]) + (b[2 * j] + b[2 * j + 1]));
+            }
         }
         if input.width % 2 == 1 {
-            target[out.width - 1] = 0.5 * (top[input.width - 1] + bottom[input.width - 1]);
+            let last = input.width - 1;
+            target[out.width - 1] = 0.5 * (top[last] + bottom[last]);
         }
     }
 }
@@ -268,8 +272,8 @@ fn take_doubled(out: &mut Plane, coarse: &Plane, line: &mut Vec<f32>) {
     if n == 0 {
         return;
     }
-    // One pixel more on both sides, so that the loop below needs no edges.
-    line.resize(n + 2, 0.0);
+    // One pixel more on both sides, so that the loop below needs no edges, and room for its last block.
+    line.resize(n + 2 + LANES, 0.0);
     for y in 0..out.height {
         let near = y / 2;
         let far = if y % 2 == 0 {
@@ -277,18 +281,25 @@ fn take_doubled(out: &mut Plane, coarse: &Plane, line: &mut Vec<f32>) {
         } else {
             (near + 1).min(coarse.height - 1)
         };
-        for (l, (a, b)) in line[1..]
-            .iter_mut()
-            .zip(coarse.row(near).iter().zip(coarse.row(far)))
-        {
+        let rows = coarse.row(near).iter().zip(coarse.row(far));
+        for (l, (a, b)) in line[1..].iter_mut().zip(rows) {
             *l = 0.75 * a + 0.25 * b;
         }
         line[0] = line[1];
         line[n + 1] = line[n];
-        let row = &mut out.data[y * out.stride..][..out.stride.min(2 * n)];
-        for (pair, l) in row.chunks_exact_mut(2).zip(line.windows(3)) {
-            pair[0] -= 0.25 * l[0] + 0.75 * l[1];
-            pair[1] -= 0.75 * l[1] + 0.25 * l[2];
+        let row = &mut out.data[y * out.stride..][..out.stride];
+        for (block, start) in row.chunks_exact_mut(LANES).zip((0..).step_by(LANES / 2)) {
+            let Some(l) = line[start..].first_chunk::<{ LANES / 2 + 2 }>() else {
+                continue;
+            };
+            let mut drawn = [0.0f32; LANES];
+            for j in 0..LANES / 2 {
+                drawn[2 * j] = 0.25 * l[j] + 0.75 * l[j + 1];
+                drawn[2 * j + 1] = 0.75 * l[j + 1] + 0.25 * l[j + 2];
+            }
+            for (o, d) in block.iter_mut().zip(&drawn) {
+                *o -= d;
+            }
         }
     }
 }

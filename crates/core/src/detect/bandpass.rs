@@ -1,8 +1,8 @@
 //! Band-pass and local maxima, after Crocker and Grier.
 //!
 //! Each frame is smoothed with a Gaussian against pixel noise, a running mean over `diameter_px` is taken away
-//! (Crocker and Grier 1996 doi:10.1006/jcis.1996.0217, eq. 2), and maxima among the brightest pixels count, no two
-//! of them nearer than `diameter_px` (ibid., section on locating candidates). What a spot holds within its diameter
+//! (Crocker and Grier 1996 doi:10.1006/jcis.1996.0217), and maxima among the brightest pixels count, no two
+//! of them nearer than `diameter_px`. What a spot holds within its diameter
 //! must reach `lowest_mass_counts`. In: flat counts; out: px; `snr` is the height over the robust noise of the
 //! filtered sample.
 //!

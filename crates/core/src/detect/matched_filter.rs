@@ -2,8 +2,8 @@
 //!
 //! For a Gaussian spot of unknown height on a constant background in white noise, the generalised likelihood ratio
 //! statistic is z = (k * I) / sigma_f with a zero-mean kernel k, here G(s) - G(3 s), and sigma_f the noise of the
-//! filtered picture, measured on the film (Serge 2008 doi:10.1038/nmeth.1233, their eq. 3, in this form). The number
-//! of maxima of a smooth unit Gaussian field above u is (Worsley 1992 doi:10.1038/jcbfm.1992.127, Table 1)
+//! filtered picture, measured on the film (Serge 2008 doi:10.1038/nmeth.1233, in this form). The number
+//! of maxima of a smooth unit Gaussian field above u is (Worsley 1992 doi:10.1038/jcbfm.1992.127)
 //!
 //! ```text
 //! E(u) = area (2 pi)^(-3/2) Lambda u exp(-u^2 / 2),   Lambda = 2 (1 - rho_1) per pixel
@@ -59,7 +59,7 @@ const HYSTERESIS: f64 = 1.0;
 /// Two spots nearer than this many widths are one.
 const SEPARATION: f64 = 2.2;
 /// Within this many widths of a strong spot ...
-const HALO: f64 = 6.0;
+const HALO: f64 = 8.0;
 /// ... answers below this share of it are its halo: diffraction rings and what compression makes of them.
 const HALO_SHARE: f64 = 0.03;
 /// Two answers of a finer scale are a pair, which a coarser one has merged, if both have this share of its height ...

@@ -112,10 +112,10 @@ impl Scale {
         let (c, s) = (&self.centre, &self.surround.kernel);
         let norm2 = (inner(c, c) - 2.0 * inner(c, s) + inner(s, s)).max(1e-12);
         let mut out = Plane::new(height, width);
+        let part = |k: usize, y: usize, x: usize| down[k][y] * across[k][x];
         for y in 0..height {
             for (x, o) in out.row_mut(y).iter_mut().enumerate() {
-                let part = |k: usize| down[k][y] * across[k][x];
-                let power = part(0) - 2.0 * part(1) + part(2);
+                let power = part(0, y, x) - 2.0 * part(1, y, x) + part(2, y, x);
                 // In a picture smaller than the filter hardly anything is left; it must not become infinitely loud.
                 *o = (power / norm2).sqrt().max(0.5) as f32;
             }

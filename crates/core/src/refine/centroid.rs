@@ -1,8 +1,8 @@
 //! Iterated centroid of the light in a disc, after Crocker and Grier.
 //!
 //! The centroid of the counts above the local level within `radius_px` is taken and the disc moved there until it
-//! rests (Crocker and Grier 1996 doi:10.1006/jcis.1996.0217, eq. 3-4). The standard error is that of a sum of noisy
-//! counts, sigma sqrt(sum d^2) / mass (Savin and Doyle 2005 doi:10.1529/biophysj.104.042457, section on static error).
+//! rests (Crocker and Grier 1996 doi:10.1006/jcis.1996.0217). The standard error is that of a sum of noisy
+//! counts, sigma sqrt(sum d^2) / mass (Savin and Doyle 2005 doi:10.1529/biophysj.104.042457).
 //! In: flat counts; out: px, counts. Assumes a lone, symmetric spot; a neighbour within the disc pulls it over.
 //!
 //! Differs from the paper in: the level below the spot is the median of the window's rim, and the disc moves by

@@ -120,13 +120,18 @@ fn each_pixel(window: &Window, model: &Model, mut visit: impl FnMut([f64; 5], f6
     }
 }
 
-/// Fits from `start`, whose width is also what is expected; `noise` is that of a pixel. `None` if the data do not
+/// Fits from `start`, with the width that is expected; `noise` is that of a pixel, counts. `None` if the data do not
 /// hold a spot there.
-pub(super) fn fit(window: &Window, start: Model, noise: f64) -> Option<Fitted> {
-    if window.pixels.len() < 8 || !start.is_sound() {
+pub(super) fn fit(
+    window: &Window,
+    start: Model,
+    expected_width: f64,
+    noise: f64,
+) -> Option<Fitted> {
+    if window.pixels.len() < 8 || !start.is_sound() || expected_width <= 0.0 {
         return None;
     }
-    let expected_ln = start.width.ln();
+    let expected_ln = expected_width.ln();
     let mut model = start;
     let mut damping = 1e-3;
     // The expectation of the width counts as one observation with the noise that the residuals show.

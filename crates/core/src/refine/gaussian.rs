@@ -1,14 +1,13 @@
 //! Free-width Gaussian least squares.
 //!
-//! A round Gaussian on a constant is fitted to the pixels within 3.5 widths (Anderson 1992
-//! doi:10.1016/S0006-3495(92)81874-4 introduced the fit; Mortensen 2010 doi:10.1038/nmeth.1447, eq. 3-5, gives its
-//! error). The width is free, which is what makes the fit right for particles out of focus or blurred by motion; a
+//! A round Gaussian on a constant is fitted to the pixels within 3.5 widths (Mortensen 2010 doi:10.1038/nmeth.1447
+//! treats the fit and its error). The width is free, which is what makes the fit right for particles out of focus or blurred by motion; a
 //! weak expectation keeps it from running away for faint ones. Spots nearer than two windows are fitted in turns,
 //! each with the others taken away, which converges to their joint fit.
 //!
 //! In: flat counts; out: px, counts. Assumes round spots; others get a larger standard error from their residuals.
 //!
-//! Differs from the papers in: the standard error comes from the residuals of each fit with a noise that may grow
+//! Differs from the paper in: the standard error comes from the residuals of each fit with a noise that may grow
 //! with the light, not from a formula of photon numbers, which films do not state.
 
 use super::fit::{Fitted, Model, fit};
@@ -23,7 +22,7 @@ use crate::model::{Flat, Spot};
 pub(super) const ENTRY: Entry<MakeRefiner> = Entry {
     key: "gaussian",
     title: "Gaussian of free width by least squares, neighbours fitted along",
-    references: &["10.1016/S0006-3495(92)81874-4", "10.1038/nmeth.1447"],
+    references: &["10.1038/nmeth.1447"],
     params: &[
         ParamSpec {
             key: "window_widths",
@@ -106,27 +105,13 @@ impl Gaussian {
                 other.model.subtract_from(&mut window);
             }
         }
-        let level = window.rim_counts();
-        let near = window
-            .pixels
-            .iter()
-            .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
-        let top = near.map(|p| p.2).fold(f64::MIN, f64::max);
-        // Where the centre is saturated the ceiling is the best guess of the height.
-        let top = if top == f64::MIN {
-            f64::from(film.ceiling_counts) - f64::from(film.level_counts)
-        } else {
-            top
-        };
         let noise = f64::from(film.noise_counts).max(0.29);
-        let start = Model {
-            y: c.y_px,
-            x: c.x_px,
-            height: (top - level).max(noise),
-            level,
-            width: c.width_px,
+        // A later round starts where the last one ended.
+        let start = match &work.fitted {
+            Some(fitted) => fitted.model,
+            None => first_guess(c, &window, film, noise),
         };
-        let fitted = fit(&window, start, noise)?;
+        let fitted = fit(&window, start, c.width_px, noise)?;
         let m = &fitted.model;
         let moved = (m.y - c.y_px).hypot(m.x - c.x_px);
         let credible = m.height > 0.0
@@ -175,6 +160,29 @@ impl Gaussian {
         };
         let numbers = [spot.x_px, spot.y_px, spot.precision_px, spot.mass_counts];
         numbers.iter().all(|v| v.is_finite()).then_some(spot)
+    }
+}
+
+/// Height, level and width to start a fit from.
+fn first_guess(c: &Candidate, window: &Window, film: &Film, noise: f64) -> Model {
+    let level = window.rim_counts();
+    let near = window
+        .pixels
+        .iter()
+        .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
+    let top = near.map(|p| p.2).fold(f64::MIN, f64::max);
+    // Where the centre is saturated the ceiling is the best guess of the height.
+    let top = if top == f64::MIN {
+        f64::from(film.ceiling_counts) - f64::from(film.level_counts)
+    } else {
+        top
+    };
+    Model {
+        y: c.y_px,
+        x: c.x_px,
+        height: (top - level).max(noise),
+        level,
+        width: c.width_px,
     }
 }
 
