@@ -18,6 +18,8 @@ const RECURRENCE: f64 = 0.15;
 const REACH_PX: usize = 6;
 /// Fewer stroke pixels than this are no text.
 const FEWEST_PX: usize = 24;
+/// Burnt-in text never takes more of the picture than this share.
+const MOST_OF_PICTURE: f64 = 0.05;
 /// Kept free around the text, px: compression spreads it over blocks of eight.
 const MARGIN_PX: usize = 8;
 
@@ -55,15 +57,20 @@ pub(crate) fn burnt_in(sample: &[(FrameIndex, Pixels)], ceiling_counts: u16) -> 
         count_strokes(pixels, edge, &mut hits);
     }
     let enough = (RECURRENCE * chosen.len() as f64).ceil().max(2.0) as u8;
-    let mut strokes: Vec<(usize, usize)> = hits
-        .indexed_iter()
-        .filter(|(_, n)| **n >= enough)
-        .map(|(at, _)| at)
-        .collect();
+    let mut stroke = hits.mapv(|n| n >= enough);
+    // A picture that is full of hard edges is noise; text would cover all of it.
+    let strokes = stroke.iter().filter(|s| **s).count();
+    if strokes as f64 > MOST_OF_PICTURE * (height * width) as f64 {
+        return Vec::new();
+    }
     let mut rects = Vec::new();
-    while let Some(seed) = strokes.first().copied() {
-        let group = take_group(seed, &mut strokes);
-        rects.extend(text_rect(&group, height, width));
+    for y in 0..height {
+        for x in 0..width {
+            if stroke[[y, x]] {
+                let group = take_group((y, x), &mut stroke);
+                rects.extend(text_rect(&group, height, width));
+            }
+        }
     }
     join(rects)
 }
@@ -114,29 +121,23 @@ fn count_strokes(pixels: &Pixels, edge: i32, hits: &mut Array2<u8>) {
     }
 }
 
-/// Removes from `strokes` the seed and all that hang together with it, and returns them.
-fn take_group(seed: (usize, usize), strokes: &mut Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+/// Removes from the map the seed and all strokes that hang together with it, and returns them.
+fn take_group(seed: (usize, usize), stroke: &mut Array2<bool>) -> Vec<(usize, usize)> {
+    let (height, width) = stroke.dim();
     let mut group = vec![seed];
-    strokes.retain(|s| *s != seed);
+    stroke[[seed.0, seed.1]] = false;
     let mut next = 0;
     while next < group.len() {
         let (y, x) = group[next];
         next += 1;
-        // Strokes are in row-major order, so that only a band of rows has to be searched.
-        let from = strokes.partition_point(|s| s.0 + REACH_PX < y);
-        let to = strokes.partition_point(|s| s.0 <= y + REACH_PX);
-        let near: Vec<(usize, usize)> = strokes[from..to]
-            .iter()
-            .copied()
-            .filter(|s| s.1.abs_diff(x) <= REACH_PX)
-            .collect();
-        if near.is_empty() {
-            continue;
+        for v in y.saturating_sub(REACH_PX)..(y + REACH_PX + 1).min(height) {
+            for u in x.saturating_sub(REACH_PX)..(x + REACH_PX + 1).min(width) {
+                if stroke[[v, u]] {
+                    stroke[[v, u]] = false;
+                    group.push((v, u));
+                }
+            }
         }
-        let mut rest = strokes.split_off(from);
-        rest.retain(|s| !near.contains(s));
-        strokes.append(&mut rest);
-        group.extend(near);
     }
     group
 }
@@ -194,6 +195,22 @@ mod tests {
         assert!(r.x_px <= 18 && r.x_px + r.width_px >= 53, "{r:?}");
         assert!(r.y_px <= 8 && r.y_px + r.height_px >= 20, "{r:?}");
         assert!(r.width_px < 56 && r.height_px < 30, "{r:?}");
+    }
+
+    #[test]
+    fn noise_over_the_whole_range_is_not_text() {
+        let mut state = 1u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        let frames: Vec<_> = (0..12)
+            .map(|t| {
+                let a = Array2::from_shape_simple_fn((200, 200), &mut noise);
+                (FrameIndex(t), Pixels::U8(a))
+            })
+            .collect();
+        assert_eq!(burnt_in(&frames, 255), Vec::new());
     }
 
     #[test]
