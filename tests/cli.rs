@@ -159,7 +159,7 @@ fn a_misspelt_option_is_recognised() {
 #[test]
 fn every_bad_plan_ends_with_2() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/plans/bad");
-    // The messages are held in tests/plans.rs; here a few go the whole way through the program.
+    // The messages are held in tests/plans; here a few go the whole way through the program.
     for name in ["not-toml", "not-utf8", "pixel-size-large", "method-unknown"] {
         let path = folder.join(format!("{name}.toml"));
         let bytes = std::fs::read(&path).expect("there");

@@ -5,6 +5,7 @@ use nta_engine::plan::{Plan, PlanInput};
 use nta_engine::report::Report;
 use nta_engine::{CaptureInput, Progress, Runtime, analyze};
 use nta_sim::{Amount, Population, Scene, SimulatedFilm};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 fn plan(lines: &str) -> Plan {
@@ -103,6 +104,24 @@ fn two_sizes_are_two_populations() {
         "shares {:?}",
         report.populations
     );
+}
+
+/// The depth in the demo's plan was calibrated on other films of its scene; see `fixtures/README.md`.
+#[test]
+fn the_demo_film_has_the_size_and_concentration_that_its_scene_states() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let text = std::fs::read_to_string(fixtures.join("demo.toml")).expect("the demo's plan");
+    let film = nta_video::open(&fixtures.join("demo.avi")).expect("the demo film");
+    let report = report_of(vec![film], &plan(&text), 2);
+    let scene = nta_sim::demo::scene();
+    let truth = SimulatedFilm::new(&scene).expect("a sound scene");
+    let truth = truth.truth().concentration_per_ml;
+    let found = report.concentration.expect("the depth is stated");
+    let [low, high] = found.ci95.expect("an interval");
+    assert!(low < truth && truth < high, "{found:?} for {truth}");
+    assert!((found.per_ml / truth - 1.0).abs() < 0.15, "{found:?}");
+    let median = report.diameter_nm.median.ci95.expect("an interval");
+    assert!(median[0] < 100.0 && 100.0 < median[1], "{median:?}");
 }
 
 #[test]

@@ -41,10 +41,7 @@ fn shares(film: &SimulatedFilm) -> Vec<(f64, f64)> {
     seen.into_iter().map(|d| (d, each)).collect()
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let mut args = std::env::args().skip(1);
-    let frames: u32 = args.next().map_or(Ok(900), |a| a.parse())?;
-    let seeds: u64 = args.next().map_or(Ok(3), |a| a.parse())?;
+fn scenes() -> Vec<(&'static str, Scene)> {
     let mono = |d| vec![Population::monodisperse(d, 1.0)];
     let flat = |mut scene: Scene| {
         scene.light.brightness_exponent = 0.0;
@@ -56,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Population::monodisperse(b, 1.0),
         ]))
     };
-    let scenes: Vec<(&str, Scene)> = vec![
+    vec![
         ("mono 100", Scene::with_populations(mono(100.0))),
         ("mono 50", Scene::with_populations(mono(50.0))),
         ("mono 200", Scene::with_populations(mono(200.0))),
@@ -75,61 +72,72 @@ fn main() -> Result<(), Box<dyn Error>> {
                 ..Scene::with_populations(mono(100.0))
             },
         ),
-    ];
+    ]
+}
+
+/// Simulates and analyses a film; one row of the table.
+fn row(name: &str, scene: &Scene) -> Result<String, Box<dyn Error>> {
+    let film = SimulatedFilm::new(scene)?;
+    let truth = shares(&film);
+    let text = format!(
+        "pixel_size_um = {:?}\nexposure_ms = {:?}\ntemperature_c = {:?}\nmedium = \"water\"\n",
+        scene.pixel_size_um, scene.exposure_ms, scene.temperature_c
+    );
+    let mut plan = PlanInput::new();
+    plan.plan_text(&text, "scene")?;
+    let go = AtomicBool::new(false);
+    let runtime = Runtime {
+        threads: 0,
+        progress: &|_: Progress| {},
+        cancel: &go,
+    };
+    let source: Box<dyn FrameSource> = Box::new(film);
+    let capture = CaptureInput::of_source(name, source);
+    let report = analyze(vec![capture], &plan.resolve()?, &runtime)?.report;
+    let d = &report.diameter_nm;
+    let show = |v: Option<f64>| v.map_or("-".to_owned(), |v| format!("{v:.1}"));
+    let ci = d
+        .d50
+        .ci95
+        .map_or("-".to_owned(), |c| format!("{:.1} to {:.1}", c[0], c[1]));
+    let populations: Vec<String> = report
+        .populations
+        .iter()
+        .map(|p| format!("{:.0} ({:.2})", p.diameter_nm, p.fraction))
+        .collect();
+    Ok(format!(
+        "| {name} | {} | {} | {} | {} | {} | {ci} | {} | {} | {:.1} | {} | {:.0} |",
+        scene.seed,
+        report.distribution.tracks,
+        show(d.mean.value),
+        show(d.d10.value),
+        show(d.d50.value),
+        show(d.d90.value),
+        show(d.coefficient_of_variation.value.map(|v| 100.0 * v)),
+        distance_nm(&report, &truth),
+        populations.join(", "),
+        report.timing.frames_per_second,
+    ))
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let frames: u32 = args.next().map_or(Ok(900), |a| a.parse())?;
+    let seeds: u64 = args.next().map_or(Ok(3), |a| a.parse())?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
         "| scene | seed | tracks | mean | D10 | D50 | D50 interval | D90 | CV % | W1 nm | populations | frames/s |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     )?;
-    for (name, scene) in scenes {
+    for (name, scene) in scenes() {
         for seed in 1..=seeds {
             let scene = Scene {
                 frames,
                 seed,
                 ..scene.clone()
             };
-            let film = SimulatedFilm::new(&scene)?;
-            let truth = shares(&film);
-            let text = format!(
-                "pixel_size_um = {:?}\nexposure_ms = {:?}\ntemperature_c = {:?}\nmedium = \"water\"\n",
-                scene.pixel_size_um, scene.exposure_ms, scene.temperature_c
-            );
-            let mut plan = PlanInput::new();
-            plan.plan_text(&text, "scene")?;
-            let go = AtomicBool::new(false);
-            let runtime = Runtime {
-                threads: 0,
-                progress: &|_: Progress| {},
-                cancel: &go,
-            };
-            let source: Box<dyn FrameSource> = Box::new(film);
-            let capture = CaptureInput::of_source(name, source);
-            let report = analyze(vec![capture], &plan.resolve()?, &runtime)?.report;
-            let d = &report.diameter_nm;
-            let show = |v: Option<f64>| v.map_or("-".to_owned(), |v| format!("{v:.1}"));
-            let ci = d
-                .d50
-                .ci95
-                .map_or("-".to_owned(), |c| format!("{:.1} to {:.1}", c[0], c[1]));
-            let populations: Vec<String> = report
-                .populations
-                .iter()
-                .map(|p| format!("{:.0} ({:.2})", p.diameter_nm, p.fraction))
-                .collect();
-            writeln!(
-                out,
-                "| {name} | {seed} | {} | {} | {} | {} | {ci} | {} | {} | {:.1} | {} | {:.0} |",
-                report.distribution.tracks,
-                show(d.mean.value),
-                show(d.d10.value),
-                show(d.d50.value),
-                show(d.d90.value),
-                show(d.coefficient_of_variation.value.map(|v| 100.0 * v)),
-                distance_nm(&report, &truth),
-                populations.join(", "),
-                report.timing.frames_per_second,
-            )?;
+            writeln!(out, "{}", row(name, &scene)?)?;
             out.flush()?;
         }
     }

@@ -174,12 +174,9 @@ fn the_standard_scene_shows_about_35_particles() {
     }
 }
 
-/// With one bright particle, no noise and an even sensor, the centre of gravity of the picture is the true position, and
-/// its height is the true one. The exposure is short, because the true position is a mean over time and the centre of
-/// gravity one over light, which are not the same where the light changes on the way.
-#[test]
-fn the_picture_lies_where_the_truth_says() {
-    let scene = Scene {
+/// One bright particle, no noise, and an even sensor.
+fn one_bright_particle() -> Scene {
+    Scene {
         frames: 300,
         exposure_ms: 0.2,
         width_px: 120,
@@ -208,7 +205,15 @@ fn the_picture_lies_where_the_truth_says() {
         },
         seed: 3,
         ..Scene::standard()
-    };
+    }
+}
+
+/// With one bright particle, no noise and an even sensor, the centre of gravity of the picture is the true position, and
+/// its height is the true one. The exposure is short, because the true position is a mean over time and the centre of
+/// gravity one over light, which are not the same where the light changes on the way.
+#[test]
+fn the_picture_lies_where_the_truth_says() {
+    let scene = one_bright_particle();
     let film = SimulatedFilm::new(&scene).expect("a sound scene");
     let mut tried = 0;
     for frame in &film.truth().frames {

@@ -2,36 +2,18 @@
 
 mod support;
 
-use nta_core::{FrameSource, Pixels};
+use nta_core::Pixels;
 use std::io::Cursor;
-use std::path::PathBuf;
 use support::tiff::{PLAIN, Page, Style, bytes16, file, packed};
-use support::{all_frames, codes, counts, scene8, scene16, wide};
+use support::{Film, all_frames, codes, counts, scene8, scene16, wide};
 use tiff::encoder::{Compression, Predictor, TiffEncoder, colortype};
 
-struct Film {
-    source: Box<dyn FrameSource>,
-    _folder: tempfile::TempDir,
-}
-
-fn write(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("film.tif");
-    std::fs::write(&path, bytes).unwrap();
-    (folder, path)
-}
-
 fn film(bytes: &[u8]) -> Film {
-    let (folder, path) = write(bytes);
-    Film {
-        source: nta_video::open(&path).unwrap(),
-        _folder: folder,
-    }
+    support::film("film.tif", bytes)
 }
 
 fn refusal(bytes: &[u8]) -> String {
-    let (_folder, path) = write(bytes);
-    support::native(&path).err().expect("it should be refused")
+    support::refusal("film.tif", bytes)
 }
 
 fn frames(bytes: &[u8]) -> Vec<Vec<u16>> {

@@ -6,3 +6,4 @@ mod distributions;
 mod edges;
 mod estimators;
 mod film_constants;
+mod measurements;

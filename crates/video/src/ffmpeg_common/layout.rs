@@ -46,32 +46,27 @@ pub(super) enum Chroma {
     Between,
 }
 
-impl Layout {
-    /// The layout of FFmpeg's pixel format of that name; `None` for formats that are not read.
-    pub(crate) fn of(name: &str) -> Option<Layout> {
-        let packed_rgb = |step, at| Layout {
-            kind: Kind::RgbPacked { step, at },
-            bits: 8,
-            big_endian: false,
-            full_by_name: true,
-        };
-        match name {
-            "rgb24" => return Some(packed_rgb(3, [0, 1, 2])),
-            "bgr24" => return Some(packed_rgb(3, [2, 1, 0])),
-            "rgba" | "rgb0" => return Some(packed_rgb(4, [0, 1, 2])),
-            "bgra" | "bgr0" => return Some(packed_rgb(4, [2, 1, 0])),
-            "argb" | "0rgb" => return Some(packed_rgb(4, [1, 2, 3])),
-            "abgr" | "0bgr" => return Some(packed_rgb(4, [3, 2, 1])),
-            "pal8" => {
-                return Some(Layout {
-                    kind: Kind::Palette,
-                    ..packed_rgb(1, [0, 0, 0])
-                });
-            }
-            _ => {}
-        }
-        let (family, bits, big_endian) = split_depth(name)?;
+impl Kind {
+    /// Formats whose name stands for 8 bits.
+    fn of_8_bits(name: &str) -> Option<Kind> {
+        let packed = |step, at| Kind::RgbPacked { step, at };
+        Some(match name {
+            "rgb24" => packed(3, [0, 1, 2]),
+            "bgr24" => packed(3, [2, 1, 0]),
+            "rgba" | "rgb0" => packed(4, [0, 1, 2]),
+            "bgra" | "bgr0" => packed(4, [2, 1, 0]),
+            "argb" | "0rgb" => packed(4, [1, 2, 3]),
+            "abgr" | "0bgr" => packed(4, [3, 2, 1]),
+            "pal8" => Kind::Palette,
+            _ => return None,
+        })
+    }
+
+    /// Formats of any depth, by their name without it.
+    fn of_family(family: &str) -> Option<Kind> {
+        let packed = |step, at| Kind::RgbPacked { step, at };
         let luma = |step, at, chroma| Kind::Luma { step, at, chroma };
+        let pairs = |shift_x, shift_y| luma(1, 0, Chroma::Pairs { shift_x, shift_y });
         let planar = |shift_x, shift_y, alpha| {
             luma(
                 1,
@@ -83,7 +78,7 @@ impl Layout {
                 },
             )
         };
-        let kind = match family {
+        Some(match family {
             "gray" => luma(1, 0, Chroma::None),
             "ya" => luma(2, 0, Chroma::None),
             "yuv420p" | "yuvj420p" => planar(1, 1, false),
@@ -95,42 +90,34 @@ impl Layout {
             "yuva420p" => planar(1, 1, true),
             "yuva422p" => planar(1, 0, true),
             "yuva444p" => planar(0, 0, true),
-            "nv12" | "nv21" => luma(
-                1,
-                0,
-                Chroma::Pairs {
-                    shift_x: 1,
-                    shift_y: 1,
-                },
-            ),
-            "nv16" => luma(
-                1,
-                0,
-                Chroma::Pairs {
-                    shift_x: 1,
-                    shift_y: 0,
-                },
-            ),
+            "nv12" | "nv21" => pairs(1, 1),
+            "nv16" => pairs(1, 0),
             "yuyv422" | "yvyu422" => luma(2, 0, Chroma::Between),
             "uyvy422" => luma(2, 1, Chroma::Between),
-            "rgb48" => Kind::RgbPacked {
-                step: 3,
-                at: [0, 1, 2],
-            },
-            "bgr48" => Kind::RgbPacked {
-                step: 3,
-                at: [2, 1, 0],
-            },
-            "rgba64" => Kind::RgbPacked {
-                step: 4,
-                at: [0, 1, 2],
-            },
+            "rgb48" => packed(3, [0, 1, 2]),
+            "bgr48" => packed(3, [2, 1, 0]),
+            "rgba64" => packed(4, [0, 1, 2]),
             "gbrp" => Kind::RgbPlanar { alpha: false },
             "gbrap" => Kind::RgbPlanar { alpha: true },
             _ => return None,
-        };
+        })
+    }
+}
+
+impl Layout {
+    /// The layout of FFmpeg's pixel format of that name; `None` for formats that are not read.
+    pub(crate) fn of(name: &str) -> Option<Layout> {
+        if let Some(kind) = Kind::of_8_bits(name) {
+            return Some(Layout {
+                kind,
+                bits: 8,
+                big_endian: false,
+                full_by_name: true,
+            });
+        }
+        let (family, bits, big_endian) = split_depth(name)?;
         Some(Layout {
-            kind,
+            kind: Kind::of_family(family)?,
             bits,
             big_endian,
             full_by_name: family.starts_with("yuvj")

@@ -6,7 +6,7 @@ pub mod tiff;
 
 use nta_core::{FrameSource, Pixels, SourceEnd};
 use nta_video::{Head, Opened, READERS};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Opens with the readers of the table alone, so that no FFmpeg is asked, installed or not.
 pub fn native(path: &Path) -> Result<Box<dyn FrameSource>, String> {
@@ -27,6 +27,34 @@ pub fn native(path: &Path) -> Result<Box<dyn FrameSource>, String> {
         Some(Ok(Opened::NotOurs(why))) => Err(why),
         Some(Ok(Opened::Film(film))) => Ok(film),
     }
+}
+
+/// A film whose file is there as long as it is.
+pub struct Film {
+    pub source: Box<dyn FrameSource>,
+    _folder: tempfile::TempDir,
+}
+
+fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+/// Writes a file of this name and opens it.
+pub fn film(name: &str, bytes: &[u8]) -> Film {
+    let (folder, path) = written(name, bytes);
+    Film {
+        source: nta_video::open(&path).unwrap(),
+        _folder: folder,
+    }
+}
+
+/// Why a file of this name and content is not read by the readers of the table.
+pub fn refusal(name: &str, bytes: &[u8]) -> String {
+    let (_folder, path) = written(name, bytes);
+    native(&path).err().expect("it should be refused")
 }
 
 /// All frames that can be decoded, with their places, and the number of those that cannot.

@@ -104,20 +104,14 @@ pub fn file(style: Style, pages: &[Page]) -> Vec<u8> {
             })
             .collect();
         let lengths = page.blocks.iter().map(|b| b.len() as u64).collect();
-        link = directory(&mut out, page, places, lengths, link);
+        link = directory(&mut out, &tags_of(page, places, lengths), link);
     }
     out.bytes
 }
 
 type Tag = (u16, u16, Vec<u64>);
 
-fn directory(
-    out: &mut Out,
-    page: &Page,
-    places: Vec<u64>,
-    lengths: Vec<u64>,
-    link: usize,
-) -> usize {
+fn tags_of(page: &Page, places: Vec<u64>, lengths: Vec<u64>) -> Vec<Tag> {
     let one = |v: u32| vec![u64::from(v)];
     let mut tags: Vec<Tag> = vec![
         (256, 4, one(page.width)),
@@ -151,6 +145,11 @@ fn directory(
         tags.push((tag, 2, bytes));
     }
     tags.sort_by_key(|t| t.0);
+    tags
+}
+
+/// Writes the tags and their values, enters the place into the link before it, and returns where the next link is.
+fn directory(out: &mut Out, tags: &[Tag], link: usize) -> usize {
     let widths: Vec<usize> = tags
         .iter()
         .map(|t| match t.1 {

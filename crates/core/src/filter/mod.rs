@@ -3,184 +3,16 @@
 //! The inner loops run over whole blocks of [`LANES`] columns with one accumulator array, the shape that compilers
 //! turn into vector code; rows are therefore padded to a multiple of it.
 
-use ndarray::Array2;
+mod kernel;
+mod plane;
+
+pub(crate) use kernel::{Kernel, Surround, power_along};
+pub(crate) use plane::Plane;
+
+use kernel::mirror;
 
 /// Columns that one block of the inner loops covers.
 const LANES: usize = 32;
-
-/// A picture of `f32` whose rows are padded to whole blocks. The padding is never part of a result.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Plane {
-    pub(crate) width: usize,
-    pub(crate) height: usize,
-    stride: usize,
-    data: Vec<f32>,
-}
-
-impl Plane {
-    /// A picture of zeros.
-    pub(crate) fn new(height: usize, width: usize) -> Self {
-        let mut plane = Self::default();
-        plane.resize(height, width);
-        plane
-    }
-
-    /// Takes another size; what is in it afterwards is unspecified.
-    pub(crate) fn resize(&mut self, height: usize, width: usize) {
-        self.width = width;
-        self.height = height;
-        self.stride = width.div_ceil(LANES) * LANES;
-        self.data.resize(height * self.stride, 0.0);
-    }
-
-    /// A copy of an array.
-    pub(crate) fn of(image: &Array2<f32>) -> Self {
-        let mut plane = Self::default();
-        plane.bin(image, 1);
-        plane
-    }
-
-    /// Row `y` without its padding.
-    pub(crate) fn row(&self, y: usize) -> &[f32] {
-        &self.data[y * self.stride..][..self.width]
-    }
-
-    /// Row `y` without its padding.
-    pub(crate) fn row_mut(&mut self, y: usize) -> &mut [f32] {
-        &mut self.data[y * self.stride..][..self.width]
-    }
-
-    /// The value at row `y`, column `x`.
-    pub(crate) fn at(&self, y: usize, x: usize) -> f32 {
-        self.data[y * self.stride + x]
-    }
-
-    /// Between pixels, bilinear; outside the picture the nearest edge counts.
-    pub(crate) fn between(&self, y: f64, x: f64) -> f32 {
-        if self.width == 0 || self.height == 0 {
-            return 0.0;
-        }
-        let (y0, y1, v) = bracket(y, self.height);
-        let (x0, x1, u) = bracket(x, self.width);
-        let top = self.at(y0, x0) * (1.0 - u) + self.at(y0, x1) * u;
-        let bottom = self.at(y1, x0) * (1.0 - u) + self.at(y1, x1) * u;
-        top * (1.0 - v) + bottom * v
-    }
-
-    /// Means of squares of `step` x `step` pixels; at the right and bottom edges of what is there.
-    pub(crate) fn bin(&mut self, image: &Array2<f32>, step: usize) {
-        let (height, width) = image.dim();
-        self.resize(height.div_ceil(step), width.div_ceil(step));
-        let image = image.as_standard_layout();
-        let Some(source) = image.as_slice() else {
-            return;
-        };
-        if width == 0 {
-            return;
-        }
-        for y in 0..self.height {
-            let rows = &source[y * step * width..(height.min((y + 1) * step)) * width];
-            let n_rows = rows.len() / width;
-            let out = self.row_mut(y);
-            if step == 1 {
-                out.copy_from_slice(rows);
-                continue;
-            }
-            out.fill(0.0);
-            for row in rows.chunks_exact(width) {
-                for (o, block) in out.iter_mut().zip(row.chunks(step)) {
-                    *o += block.iter().sum::<f32>() / (block.len() * n_rows) as f32;
-                }
-            }
-        }
-    }
-
-    /// Back to an array.
-    pub(crate) fn to_array(&self) -> Array2<f32> {
-        Array2::from_shape_fn((self.height, self.width), |(y, x)| self.at(y, x))
-    }
-}
-
-/// The two pixels around `t` on an axis of `n > 0` pixels and the share of the second.
-fn bracket(t: f64, n: usize) -> (usize, usize, f32) {
-    let last = n - 1;
-    let t = if t.is_finite() {
-        t.clamp(0.0, last as f64)
-    } else {
-        0.0
-    };
-    let low = t.floor() as usize;
-    (low, (low + 1).min(last), (t - low as f64) as f32)
-}
-
-/// Mirrors an index into `0..n`, the edge pixel counted twice; `n > 0`.
-fn mirror(i: isize, n: usize) -> usize {
-    let period = 2 * n as isize;
-    let i = i.rem_euclid(period);
-    if i < n as isize {
-        i as usize
-    } else {
-        (period - 1 - i) as usize
-    }
-}
-
-/// Half of a symmetric kernel: the centre first.
-#[derive(Clone, Debug)]
-pub(crate) struct Kernel(Vec<f32>);
-
-impl Kernel {
-    /// Gaussian of standard deviation `sigma` in pixels, cut at three of it, sum 1.
-    pub(crate) fn gauss(sigma: f64) -> Self {
-        let sigma = sigma.max(1e-3);
-        let radius = (3.0 * sigma).ceil() as usize;
-        let half: Vec<f64> = (0..=radius)
-            .map(|i| (-0.5 * (i as f64 / sigma).powi(2)).exp())
-            .collect();
-        let sum = half[0] + 2.0 * half[1..].iter().sum::<f64>();
-        Self(half.iter().map(|v| (v / sum) as f32).collect())
-    }
-
-    /// Running mean over `2 radius + 1` pixels.
-    pub(crate) fn boxcar(radius: usize) -> Self {
-        Self(vec![1.0 / (2 * radius + 1) as f32; radius + 1])
-    }
-
-    /// Sum over the axis of this kernel times `other` shifted by `lag`.
-    pub(crate) fn overlap(&self, other: &Kernel, lag: isize) -> f64 {
-        let radius = self.0.len() as isize - 1;
-        (-radius..=radius)
-            .map(|i| {
-                let a = self.0[i.unsigned_abs()];
-                let b = other.0.get((i + lag).unsigned_abs()).copied();
-                f64::from(a) * f64::from(b.unwrap_or(0.0))
-            })
-            .sum()
-    }
-}
-
-/// For each of `n` pixels along an axis with mirrored edges: the sum over the axis of kernel `a` times kernel `b`, both
-/// centred there. Near an edge it is larger, because the mirror puts the same pixel in twice.
-pub(crate) fn power_along(a: &Kernel, b: &Kernel, n: usize) -> Vec<f64> {
-    let spread = |kernel: &Kernel, at: usize| {
-        let radius = kernel.0.len() as isize - 1;
-        let mut weights = vec![0.0f64; n];
-        for t in -radius..=radius {
-            weights[mirror(at as isize + t, n)] += f64::from(kernel.0[t.unsigned_abs()]);
-        }
-        weights
-    };
-    let inner = a.overlap(b, 0);
-    let reach = a.0.len().max(b.0.len());
-    (0..n)
-        .map(|at| {
-            if at >= reach && at + reach < n {
-                return inner;
-            }
-            let (wa, wb) = (spread(a, at), spread(b, at));
-            wa.iter().zip(&wb).map(|(u, v)| u * v).sum()
-        })
-        .collect()
-}
 
 /// Room for the passes of a filter, kept between frames.
 #[derive(Clone, Debug, Default)]
@@ -222,27 +54,6 @@ pub(crate) fn difference(
         }
     }
     scratch.wide = wide;
-}
-
-/// The wide Gaussian of a difference of Gaussians.
-#[derive(Clone, Debug)]
-pub(crate) struct Surround {
-    /// On the picture itself.
-    pub(crate) kernel: Kernel,
-    /// The same on squares of two pixels, if it is wide enough for them.
-    coarse: Option<Kernel>,
-}
-
-impl Surround {
-    /// Of standard deviation `sigma` in pixels.
-    pub(crate) fn gauss(sigma: f64) -> Self {
-        // Squares of two pixels widen by 1/4 px^2; drawing out linearly widens by 2/3 - 1/6 = 1/2 px^2 on average.
-        let left = sigma * sigma - 0.75;
-        Self {
-            kernel: Kernel::gauss(sigma),
-            coarse: (sigma >= 3.0).then(|| Kernel::gauss(0.5 * left.sqrt())),
-        }
-    }
 }
 
 /// Means of squares of two pixels; an odd last row or column stands for itself.
@@ -383,6 +194,7 @@ fn add_pair(sum: &mut [f32; LANES], a: &[f32], b: &[f32], k: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
 
     #[test]
     fn a_constant_stays_and_a_point_becomes_the_kernel() {

@@ -1,0 +1,139 @@
+//! Sizes and numbers of particles, of a capture or of the sample.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A number and the interval that holds the truth in 95 of 100 cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// The number; null if it could not be obtained.
+    pub value: Option<f64>,
+    /// Lower and upper end of the 95 % interval; null if it could not be obtained.
+    pub ci95: Option<[f64; 2]>,
+}
+
+impl Estimate {
+    /// A number with its interval. What is not finite becomes `None`.
+    pub fn new(value: f64, ci95: Option<[f64; 2]>) -> Self {
+        Self {
+            value: Some(value).filter(|v| v.is_finite()),
+            ci95: ci95.filter(|c| value.is_finite() && c.iter().all(|v| v.is_finite())),
+        }
+    }
+
+    /// No number.
+    pub fn none() -> Self {
+        Self::default()
+    }
+}
+
+/// Summary of the hydrodynamic diameters, number-weighted. All in nm but `span` and `coefficient_of_variation`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DiameterSummary {
+    /// Mean, nm.
+    pub mean: Estimate,
+    /// Median, nm; the same number as `d50`.
+    pub median: Estimate,
+    /// Most frequent diameter, nm.
+    pub mode: Estimate,
+    /// 10 % of the particles are smaller, nm.
+    pub d10: Estimate,
+    /// 50 % of the particles are smaller, nm.
+    pub d50: Estimate,
+    /// 90 % of the particles are smaller, nm.
+    pub d90: Estimate,
+    /// Standard deviation of the diameters (the width of the distribution, not an error), nm.
+    pub sd: Estimate,
+    /// (d90 - d10) / d50.
+    pub span: Estimate,
+    /// sd / mean.
+    pub coefficient_of_variation: Estimate,
+}
+
+/// A distribution of diameters on a grid.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Distribution {
+    /// What is counted: `number`.
+    pub weighting: String,
+    /// Key of the method.
+    pub method: String,
+    /// The grid, nm, increasing; empty if there is no distribution.
+    pub diameter_nm: Vec<f64>,
+    /// Share of the particles per nm, at each diameter; its integral is 1.
+    pub density_per_nm: Vec<f64>,
+    /// Lower end of the 95 % band, per nm; empty if there is no band.
+    pub ci95_low_per_nm: Vec<f64>,
+    /// Upper end of the 95 % band, per nm; empty if there is no band.
+    pub ci95_high_per_nm: Vec<f64>,
+    /// Tracks that it was made from.
+    pub tracks: u64,
+    /// Diameter below which particles of this kind would not have been seen, nm; null if not known.
+    pub smallest_detectable_nm: Option<f64>,
+}
+
+/// One population in a distribution.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Population {
+    /// Its mean diameter, nm.
+    pub diameter_nm: f64,
+    /// Standard deviation of its diameters, nm; null if it could not be obtained.
+    pub sd_nm: Option<f64>,
+    /// Its share of all particles, 0 to 1.
+    pub fraction: f64,
+    /// 95 % intervals.
+    pub ci95: PopulationCi95,
+}
+
+/// The 95 % intervals of a population.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PopulationCi95 {
+    /// Of its mean diameter, nm.
+    pub diameter_nm: Option<[f64; 2]>,
+    /// Of its share.
+    pub fraction: Option<[f64; 2]>,
+}
+
+/// The particles in one class of size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SizeClass {
+    /// Lower edge, nm, part of the class.
+    pub from_nm: f64,
+    /// Upper edge, nm, not part of the class.
+    pub to_nm: f64,
+    /// Share of all particles, 0 to 1.
+    pub fraction: Estimate,
+    /// Particles of this class per mL of the original sample; null without a concentration.
+    pub per_ml: Option<f64>,
+}
+
+/// Particles per volume of the original sample.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Concentration {
+    /// Particles per mL of the original sample, the dilution already applied. 0 if no particle was found.
+    pub per_ml: f64,
+    /// 95 % interval, per mL; null if it could not be obtained.
+    pub ci95: Option<[f64; 2]>,
+    /// Mean number of particles in one frame, corrected for those that overlap.
+    pub particles_per_frame: f64,
+    /// Volume in which particles are seen, mL.
+    pub probed_volume_ml: f64,
+    /// Where the depth of that volume came from.
+    pub from: String,
+    /// The dilution by which the counted concentration was multiplied.
+    pub dilution_applied: f64,
+}
+
+/// What the films could have shown at all; null where not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Limits {
+    /// A coefficient of variation below this cannot be told from zero with these tracks.
+    pub narrowest_cv: Option<f64>,
+    /// Two equally frequent sizes closer than this ratio cannot be told from one with these tracks.
+    pub smallest_ratio: Option<f64>,
+    /// Diameter above which particles move too little for these films, nm.
+    pub largest_measurable_nm: Option<f64>,
+    /// Concentration of the original sample below which too few particles are seen, per mL.
+    pub lowest_concentration_per_ml: Option<f64>,
+    /// Concentration of the original sample above which particles overlap too often, per mL.
+    pub highest_concentration_per_ml: Option<f64>,
+}
