@@ -244,7 +244,9 @@ fn clips_without_calibration_give_no_size_but_a_look() {
 /// the comparable one is half a count.
 #[test]
 fn a_crocker_grier_band_pass_finds_what_trackpy_finds() {
-    let Some(picture) = data("trackpy_bulk_water/original_png/bulk_water_000.png") else { return };
+    let Some(picture) = data("trackpy_bulk_water/original_png/bulk_water_000.png") else {
+        return;
+    };
     let picture = picture.to_string_lossy().into_owned();
     let mut args = vec!["inspect", &picture, "--json", "--quiet"];
     let settings = [
@@ -257,7 +259,11 @@ fn a_crocker_grier_band_pass_finds_what_trackpy_finds() {
     ];
     args.extend(settings.iter().flat_map(|s| ["--set", s]));
     let run = nta(&args);
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
     let look: Value = serde_json::from_slice(&run.stdout).expect("JSON");
     let spots = look["spots_per_frame"]["mean"].as_f64().expect("a number");
     assert!((spots / 535.0 - 1.0).abs() < 0.1, "{spots} spots");

@@ -73,7 +73,7 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
                 Severity::Warning,
                 "acquisition",
                 format!(
-                    "The temperature was not given; {} °C was assumed. {why} Give it with --temperature-c.",
+                    "The temperature was not given. {} °C was assumed; give it with --temperature-c. {why}",
                     plan.temperature_c.value
                 ),
             )
@@ -88,7 +88,7 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
             Severity::Info,
             "acquisition",
             format!(
-                "The liquid was not given; {} was assumed. PBS would make the sizes 1.8 % smaller. Give it with --medium.",
+                "The liquid was not given. {} was assumed; give it with --medium. In PBS the sizes would be 1.8 % smaller.",
                 name.value
             ),
         ));
@@ -114,8 +114,8 @@ fn different_captures(captures: &[Followed]) -> Option<Finding> {
         Severity::Warning,
         "acquisition",
         format!(
-            "The captures were not taken alike: {} and {} differ in pixel size, frame rate or frame size. Each was \
-             analysed with its own values; check that they are replicates of one sample.",
+            "The captures were not taken alike. {} and {} differ in pixel size, frame rate or frame size; each was \
+             analysed with its own values, so check that they are replicates of one sample.",
             first.name, odd.name
         ),
     ))
@@ -127,8 +127,8 @@ fn no_depth(plan: &Plan) -> Option<Finding> {
             "C01",
             Severity::Info,
             "concentration",
-            "There is no concentration, because the depth in which particles are seen is not known. Give it with \
-             --depth-um or an instrument profile.",
+            "There is no concentration, because the probed depth is not known. Give it with --depth-um, or with an \
+             instrument profile (--instrument).",
         )
     })
 }

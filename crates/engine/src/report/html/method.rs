@@ -156,7 +156,10 @@ pub fn uncertainty(report: &Report) -> String {
          particles and frames goes. Errors of temperature, viscosity, pixel size or depth move all numbers together",
     );
     let Some(budget) = &report.uncertainty_budget else {
-        body.push_str("; they were not worked out for this result.</p>");
+        body.push_str(
+            "; they are not in the intervals. 1 % of the pixel size makes 2 % of the diameter, one degree about 2.5 % in \
+             water, and the concentration goes with one over the depth.</p>",
+        );
         return section("uncertainty", "How sure it is", &body);
     };
     body.push_str(" and are listed here.</p>");
