@@ -232,8 +232,7 @@ impl Film {
                     "B08",
                     Severity::Info,
                     "background",
-                    "The width of a spot could not be measured, because the film shows too few. The usual one was taken; for a \
-                     blank that is as it should be.",
+                    "The width of a spot could not be measured, because the film shows too few. The usual one was taken; for a blank that is as it should be.",
                 )
                 .with(USUAL_WIDTH_PX, None, "px"),
             ),
@@ -298,8 +297,7 @@ impl Film {
                 "B07",
                 Severity::Info,
                 "background",
-                "Some spots stand still during the whole film: particles stuck to the glass, or dirt. They belong to the \
-                 background and are not counted; clean the cell if there are many.",
+                "Some spots stand still during the whole film: particles stuck to the glass, or dirt. They belong to the background and are not counted; clean the cell if there are many.",
             )
             .with(f64::from(count), None, "spots")
         })
@@ -335,8 +333,7 @@ fn light(pixels: &[&Pixels], findings: &mut Vec<Finding>) -> (f64, Vec<f64>) {
                 "B06",
                 Severity::Info,
                 "background",
-                "The light of the film varies. Each frame was brought to the same light; let the laser warm up if the \
-                 brightness of particles matters to you.",
+                "The light of the film varies. Each frame was brought to the same light; let the laser warm up if the brightness of particles matters to you.",
             )
             .with(100.0 * spread, Some(1.0), "%"),
         );
@@ -350,8 +347,7 @@ fn burnt_in_finding(rect: &Rect) -> Finding {
         Severity::Info,
         "background",
         format!(
-            "A clock or logo burnt into the picture was left out: x {} to {}, y {} to {} px. If there are particles in \
-             that region, switch this off with --set film.find_burnt_in=false.",
+            "A clock or logo burnt into the picture was left out: x {} to {}, y {} to {} px. If there are particles in that region, switch this off with --set film.find_burnt_in=false.",
             rect.x_px,
             rect.x_px + rect.width_px,
             rect.y_px,
@@ -373,8 +369,7 @@ fn background_finding(kind: Kind, frames: usize) -> Option<Finding> {
                 "B01",
                 Severity::Warning,
                 "background",
-                "The film has too few frames to tell particles from what stands still. Stuck particles and fringes may be \
-                 counted; record more frames.",
+                "The film has too few frames to tell particles from what stands still. Stuck particles and fringes may be counted; record more frames.",
             )
             .with(frames as f64, Some(FEWEST_FRAMES as f64), "frames"),
         ),
@@ -383,8 +378,7 @@ fn background_finding(kind: Kind, frames: usize) -> Option<Finding> {
                 "B09",
                 Severity::Info,
                 "background",
-                "The particles are so slow, large or dense that they stay in the background over time. A smooth background \
-                 plus what stands still was taken instead; nothing needs to be done.",
+                "The particles are so slow, large or dense that they stay in the background over time. A smooth background plus what stands still was taken instead; nothing needs to be done.",
             )
             .with(100.0 * share, Some(3.0), "% of the spots' power"),
         ),
@@ -403,8 +397,7 @@ fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
                 "B03",
                 Severity::Warning,
                 "background",
-                "Some particles are too bright for the camera. Their positions were fitted without the pixels at the \
-                 ceiling, and their brightness is too low; lower the gain or the exposure.",
+                "Some particles are too bright for the camera. Their positions were fitted without the pixels at the ceiling, and their brightness is too low; lower the gain or the exposure.",
             )
             .with(clipping.saturated_per_frame, Some(1.0), "px per frame"),
         );
@@ -415,8 +408,7 @@ fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
                 "B04",
                 Severity::Warning,
                 "background",
-                "The noise is smaller than one step of the camera, so that weak particles vanish. Raise the gain or record \
-                 more bits.",
+                "The noise is smaller than half a step of the camera, so that weak particles vanish. Raise the gain or record more bits.",
             )
             .with(f64::from(film.noise_counts), Some(0.5), "counts"),
         );
@@ -444,8 +436,7 @@ fn memory_finding(memory: Option<noise::Memory>) -> Option<Finding> {
             Severity::Warning,
             "video",
             format!(
-                "Neighbouring frames share their noise, as after video compression, which can make sizes wrong. Record \
-                 without compression (noise shared between neighbouring pixels: {:.2}).",
+                "Neighbouring frames share their noise, as after video compression, which can make sizes wrong. Record without compression (noise shared between neighbouring pixels: {:.2}).",
                 memory.between_pixels
             ),
         )

@@ -1,6 +1,6 @@
 //! The few lines that `nta analyze` prints.
 
-use crate::report::html::{first_sentence, per_frame, shown, shown_per_ml};
+use crate::report::html::{first_sentence, per_frame, rank, shown, shown_per_ml};
 use crate::report::{Concentration, Estimate, Report};
 use nta_core::Severity;
 use std::fmt::Write;
@@ -52,14 +52,16 @@ pub(crate) fn headline(report: &Report) -> String {
     out
 }
 
-/// The messages of one severity.
+/// The messages of one severity, the weightiest first.
 fn of(report: &Report, severity: Severity) -> impl Iterator<Item = &str> {
-    report
+    let mut found: Vec<_> = report
         .findings
         .iter()
         .map(|f| &f.finding)
-        .filter(move |f| f.severity == severity)
-        .map(|f| f.message.as_str())
+        .filter(|f| f.severity == severity)
+        .collect();
+    found.sort_by_key(|f| rank(&f.code));
+    found.into_iter().map(|f| f.message.as_str())
 }
 
 /// `101 nm (99 to 103)`.

@@ -37,6 +37,16 @@ pub(crate) fn of_sample(
     out
 }
 
+/// Where there is no size, what would make it uncertain is a note: a blank needs no exposure.
+pub(crate) fn without_size(findings: &mut [ReportFinding]) {
+    for f in findings {
+        let f = &mut f.finding;
+        if f.severity == Severity::Warning && ["A01", "A04", "M01"].contains(&f.code.as_str()) {
+            f.severity = Severity::Info;
+        }
+    }
+}
+
 fn no_spots(capture: &Followed) -> Option<Finding> {
     let any = capture.video.frames.iter().any(|f| !f.spots.is_empty());
     (!any).then(|| {
@@ -88,7 +98,7 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
             Severity::Info,
             "acquisition",
             format!(
-                "The liquid was not given. {} was assumed; give it with --medium. In PBS the sizes would be 1.8 % smaller.",
+                "The liquid was not given, so {} was assumed. Give it with --medium; in PBS the sizes would be 1.8 % smaller.",
                 name.value
             ),
         ));

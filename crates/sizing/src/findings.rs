@@ -89,7 +89,7 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
              Record longer, or raise concentration or brightness; the sizes of single particles, where there are any, \
              stand in particles.csv.{left_out}",
             match pooled.tracks {
-                0 => "is none".to_owned(),
+                0 => "is none, as in a blank".to_owned(),
                 1 => "is only 1".to_owned(),
                 n => format!("are only {n}"),
             }
@@ -277,7 +277,7 @@ fn motion(ratios: &PeriodogramRatios) -> Option<Finding> {
             Severity::Warning,
             STAGE,
             format!(
-                "The motion is not quite free diffusion, so the sizes may be off by some per cent. Slow motion has {:.2} \
+                "The motion is not quite free diffusion, so the sizes may be wrong. Slow motion has {:.2} \
                  and fast motion {:.2} times the expected power: {cause}.",
                 ratios.slow, ratios.fast
             ),

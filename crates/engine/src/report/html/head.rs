@@ -32,7 +32,14 @@ pub fn title(report: &Report) -> String {
     )
 }
 
-/// Findings of one severity, each code once.
+/// Place of a finding among those of its severity: what touches the sizes comes first.
+pub(crate) fn rank(code: &str) -> usize {
+    const ORDER: &str = "SLAVMDPCB";
+    let letter = code.chars().next();
+    letter.and_then(|l| ORDER.find(l)).unwrap_or(ORDER.len())
+}
+
+/// Findings of one severity, each code once, the weightiest first.
 fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
     let mut out: Vec<&ReportFinding> = Vec::new();
     for f in report
@@ -44,6 +51,7 @@ fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
             out.push(f);
         }
     }
+    out.sort_by_key(|f| rank(&f.finding.code));
     out
 }
 
@@ -103,8 +111,12 @@ pub fn verdict(report: &Report) -> String {
         .chain(&warnings)
         .map(|f| first_sentence(&f.finding.message))
         .collect();
-    let rest = lines.len().saturating_sub(3);
-    lines.truncate(3);
+    // "and 1 more" would take the room of the one.
+    let rest = match lines.len() {
+        0..=4 => 0,
+        n => n - 3,
+    };
+    lines.truncate(if rest > 0 { 3 } else { 4 });
     let mut list: String = lines
         .iter()
         .map(|l| format!("<li>{}</li>", user(l)))

@@ -14,7 +14,7 @@ mod smooth;
 mod svg;
 mod words;
 
-pub(crate) use head::first_sentence;
+pub(crate) use head::{first_sentence, rank};
 pub(crate) use words::{per_frame, shown, shown_per_ml};
 
 pub use pictures::{FilmPicture, ParticlePoint, Pictures, grey_png};

@@ -1,5 +1,6 @@
 //! What lies below the first screen: findings, all sizes, replicates, counts.
 
+use super::head::rank;
 use super::pictures::{Pictures, film};
 use super::words::{
     ABSENT, capital, count, number, per_frame, plain, shown_per_ml, three_digits, unit, user,
@@ -70,7 +71,10 @@ pub fn findings(report: &Report) -> String {
             None => groups.push(vec![f]),
         }
     }
-    groups.sort_by_key(|g| std::cmp::Reverse(g[0].finding.severity));
+    groups.sort_by_key(|g| {
+        let f = &g[0].finding;
+        (std::cmp::Reverse(f.severity), rank(&f.code))
+    });
     let items: String = groups.iter().map(|g| finding_group(report, g)).collect();
     let only_notes = groups
         .iter()

@@ -1,5 +1,5 @@
-//! A smooth path through points: cubic pieces whose slopes are held so that nothing overshoots (Fritsch & Carlson 1980,
-//! doi:10.1137/0717021, with the harmonic mean of Fritsch & Butland 1984, doi:10.1137/0905021).
+//! A smooth path through points: cubic pieces whose slopes, those of the parabola through three points, are held so
+//! that nothing overshoots (Fritsch & Carlson 1980, doi:10.1137/0717021; Hyman 1983, doi:10.1137/0904045).
 
 use std::fmt::Write;
 
@@ -52,8 +52,9 @@ fn slopes(points: &[(f64, f64)]) -> Vec<f64> {
                 (points[i].0 - points[i - 1].0).abs(),
                 (points[i + 1].0 - points[i].0).abs(),
             );
-            let (w0, w1) = (2.0 * h1 + h0, h1 + 2.0 * h0);
-            (w0 + w1) / (w0 / before + w1 / after)
+            let parabola = (h0 * after + h1 * before) / (h0 + h1);
+            let steepest = 3.0 * before.abs().min(after.abs());
+            parabola.clamp(-steepest, steepest)
         })
         .collect()
 }

@@ -78,7 +78,8 @@ fn last_place(value: f64, ci95: Option<[f64; 2]>) -> i32 {
             };
             place.max(magnitude(value) - 4)
         }
-        _ => magnitude(value) - 2,
+        // Rounded first: 99.9996 has the digits of 100.
+        _ => magnitude(format!("{value:.2e}").parse().unwrap_or(value)) - 2,
     }
 }
 
@@ -324,6 +325,8 @@ mod tests {
         assert_eq!(text(1041.4, 1023.2, 1060.1), "1041 (1023 to 1060)");
         let flat = shown(&Estimate::new(100.0, Some([100.0 - 1e-13, 100.0]))).unwrap();
         assert_eq!((flat.value.as_str(), flat.interval), ("100", None));
+        let nearly = shown(&Estimate::new(99.999_999_9, None)).unwrap();
+        assert_eq!(nearly.value, "100");
         let alone = shown(&Estimate::new(123.456, None)).unwrap();
         assert_eq!(alone.value, "123");
         assert_eq!(shown(&Estimate::new(f64::NAN, None)), None);
