@@ -2,7 +2,8 @@
 
 use super::charts;
 use super::words::{
-    ABSENT, capital, count, number, per_frame, percent, range, shown, shown_per_ml, things, user,
+    ABSENT, capital, count, message, number, per_frame, percent, range, shown, shown_per_ml,
+    things, user,
 };
 use crate::report::model::{Estimate, Report, ReportFinding, Verdict};
 use nta_core::Severity;
@@ -153,7 +154,7 @@ fn reason(report: &Report, letters: &str) -> Option<String> {
             .findings
             .iter()
             .find(|f| f.finding.code.starts_with(letter))
-            .map(|f| user(&two_sentences(&f.finding.message)))
+            .map(|f| message(&two_sentences(&f.finding.message)))
     })
 }
 
@@ -232,7 +233,7 @@ fn concentration_card(report: &Report) -> String {
     let label = "Concentration of the original sample";
     let Some(c) = &report.concentration else {
         let why = reason(report, "C").unwrap_or_else(|| {
-            "The probed depth is not known; give --depth-um or an instrument profile.".to_owned()
+            message("The probed depth is not known; give --depth-um or an instrument profile.")
         });
         return card(label, ABSENT, &why, "absent");
     };

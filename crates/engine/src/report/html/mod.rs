@@ -145,7 +145,7 @@ mod tests {
                 "102 to 105 nm",
                 "3.4 × 10<sup>9</sup>",
                 "dilution × 500 included",
-                "Give --exposure-ms",
+                "Give <span class=\"option\">--exposure-ms",
             ],
         );
         has(sample::pass(), &["Usable: no problems found"]);

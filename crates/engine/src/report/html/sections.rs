@@ -3,8 +3,8 @@
 use super::head::rank;
 use super::pictures::{Pictures, film};
 use super::words::{
-    ABSENT, capital, count, number, per_frame, plain, shown_per_ml, three_digits, unit, user,
-    with_interval,
+    ABSENT, capital, count, message as words_of, number, per_frame, plain, shown_per_ml,
+    three_digits, unit, user, with_interval,
 };
 use super::{charts, replicates};
 use crate::report::model::{Capture, Concentration, Estimate, Report, ReportFinding};
@@ -124,7 +124,7 @@ fn finding_group(report: &Report, group: &[&ReportFinding]) -> String {
         let _ = write!(
             text,
             "<p>{}</p><p class=\"below\">{}</p>",
-            user(message),
+            words_of(message),
             capital(&about.join(" · "))
         );
     }

@@ -28,6 +28,20 @@ pub fn user(text: &str) -> String {
     format!("<bdi>{}</bdi>", esc(text))
 }
 
+/// A message with its options, such as `--depth-um`, kept in one piece.
+pub fn message(text: &str) -> String {
+    let words: Vec<String> = text
+        .split(' ')
+        .map(
+            |word| match word.trim_start_matches('(').starts_with("--") {
+                true => format!("<span class=\"option\">{}</span>", esc(word)),
+                false => esc(word),
+            },
+        )
+        .collect();
+    format!("<bdi>{}</bdi>", words.join(" "))
+}
+
 /// A whole number in groups of three.
 pub fn count(n: u64) -> String {
     grouped(&n.to_string())
@@ -401,6 +415,10 @@ mod tests {
             "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;\u{fffd} "
         );
         assert_eq!(unit("<b>"), "&lt;b&gt;");
+        assert_eq!(
+            message("Give --a<b."),
+            "<bdi>Give <span class=\"option\">--a&lt;b.</span></bdi>"
+        );
         assert_eq!(plain("too_<b>"), "too &lt;b&gt;");
     }
 }
