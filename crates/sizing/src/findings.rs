@@ -85,9 +85,9 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
         severity,
         STAGE,
         format!(
-            "There is no size distribution: it needs at least {FEWEST_TRACKS} tracks that can be used, and there {}. \
-             Record longer, or raise concentration or brightness; the sizes of single particles, where there are any, \
-             stand in particles.csv.{left_out}",
+            "There are too few tracks for a size distribution. It needs at least {FEWEST_TRACKS} that can be used, and \
+             there {}; record longer, or raise concentration or brightness. Sizes of single particles, where there \
+             are any, stand in particles.csv.{left_out}",
             match pooled.tracks {
                 0 => "is none, as in a blank".to_owned(),
                 1 => "is only 1".to_owned(),
