@@ -11,7 +11,7 @@ use std::path::PathBuf;
     version,
     subcommand_required = true,
     arg_required_else_help = false,
-    after_help = "Exit codes: 0 done; 1 done, but the verdict is fail; 2 the command line or plan is wrong;\n3 an input cannot be read; 4 an output cannot be written; 130 interrupted."
+    after_help = "First steps:\n  nta inspect film.avi\n  nta analyze film.avi --out results --pixel-size-um 0.166 --temperature-c 23.5\nThen open results/report.html in a browser.\n\nExit codes: 0 done; 1 done, but the verdict is fail; 2 the command line or plan is wrong;\n3 an input cannot be read; 4 an output cannot be written; 130 interrupted."
 )]
 pub struct Cli {
     #[command(subcommand)]

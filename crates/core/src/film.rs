@@ -232,7 +232,7 @@ impl Film {
                     "B08",
                     Severity::Info,
                     "background",
-                    "the film shows no spots to measure the width of; a usual one was taken",
+                    "The width of a spot could not be measured, because the film shows too few. The usual one was taken; for a blank that is as it should be.",
                 )
                 .with(USUAL_WIDTH_PX, None, "px"),
             ),
@@ -297,7 +297,7 @@ impl Film {
                 "B07",
                 Severity::Info,
                 "background",
-                "spots that stand still during the whole film (stuck particles or dirt) belong to the background and are not counted",
+                "Some spots stand still during the whole film: particles stuck to the glass, or dirt. They belong to the background and are not counted; clean the cell if there are many.",
             )
             .with(f64::from(count), None, "spots")
         })
@@ -333,7 +333,7 @@ fn light(pixels: &[&Pixels], findings: &mut Vec<Finding>) -> (f64, Vec<f64>) {
                 "B06",
                 Severity::Info,
                 "background",
-                "the light of the film varies; each frame was brought to the same light",
+                "The light of the film varies. Each frame was brought to the same light; let the laser warm up if the brightness of particles matters to you.",
             )
             .with(100.0 * spread, Some(1.0), "%"),
         );
@@ -347,7 +347,7 @@ fn burnt_in_finding(rect: &Rect) -> Finding {
         Severity::Info,
         "background",
         format!(
-            "text burnt into the picture was left out: x {} to {}, y {} to {} px",
+            "A clock or logo burnt into the picture was left out: x {} to {}, y {} to {} px. If there are particles in that region, switch this off with --set film.find_burnt_in=false.",
             rect.x_px,
             rect.x_px + rect.width_px,
             rect.y_px,
@@ -369,7 +369,7 @@ fn background_finding(kind: Kind, frames: usize) -> Option<Finding> {
                 "B01",
                 Severity::Warning,
                 "background",
-                "too few frames for a background over time; a smooth one was taken from the picture, and stuck particles and fringes stay in",
+                "The film has too few frames to tell particles from what stands still. Stuck particles and fringes may be counted; record more frames.",
             )
             .with(frames as f64, Some(FEWEST_FRAMES as f64), "frames"),
         ),
@@ -378,7 +378,7 @@ fn background_finding(kind: Kind, frames: usize) -> Option<Finding> {
                 "B09",
                 Severity::Info,
                 "background",
-                "particles are so slow, large or dense that they stay in the background over time; a smooth background plus what stands still was taken instead",
+                "The particles are so slow, large or dense that they stay in the background over time. A smooth background plus what stands still was taken instead; nothing needs to be done.",
             )
             .with(100.0 * share, Some(3.0), "% of the spots' power"),
         ),
@@ -397,7 +397,7 @@ fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
                 "B03",
                 Severity::Warning,
                 "background",
-                "pixels at the ceiling of the camera: positions are fitted without them, the brightness of those particles is too low; lower the gain or the exposure",
+                "Some particles are too bright for the camera. Their positions were fitted without the pixels at the ceiling, and their brightness is too low; lower the gain or the exposure.",
             )
             .with(clipping.saturated_per_frame, Some(1.0), "px per frame"),
         );
@@ -408,7 +408,7 @@ fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
                 "B04",
                 Severity::Warning,
                 "background",
-                "the noise is smaller than half a count, so that weak particles vanish between the steps of the camera; raise the gain or record more bits",
+                "The noise is smaller than half a step of the camera, so that weak particles vanish. Raise the gain or record more bits.",
             )
             .with(f64::from(film.noise_counts), Some(0.5), "counts"),
         );
@@ -419,7 +419,7 @@ fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
                 "B05",
                 Severity::Warning,
                 "background",
-                "much of the picture is black to zero, so that weak particles are cut off; raise the black level of the camera",
+                "Much of the picture is cut off at black, and weak particles with it. Raise the black level of the camera.",
             )
             .with(100.0 * clipping.black_share, Some(5.0), "% of the pixels"),
         );
@@ -436,7 +436,7 @@ fn memory_finding(memory: Option<noise::Memory>) -> Option<Finding> {
             Severity::Warning,
             "video",
             format!(
-                "neighbouring frames share their noise, as after video compression (neighbouring pixels: {:.2}); sizes from short lags are biased, record without compression",
+                "Neighbouring frames share their noise, as after video compression, which can make sizes wrong. Record without compression (noise shared between neighbouring pixels: {:.2}).",
                 memory.between_pixels
             ),
         )

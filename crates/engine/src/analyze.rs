@@ -169,6 +169,9 @@ fn run(
     }
     stopwatch.report("report", 0);
     findings.extend(qc::of_sample(&captures, &sizes, plan));
+    if sizes.pooled.summary.is_none() {
+        qc::without_size(&mut findings);
+    }
     let mut report = assemble(Pieces {
         captures: &captures,
         sizes: &sizes,

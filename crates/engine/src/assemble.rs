@@ -256,7 +256,7 @@ impl Counts {
     }
 
     fn particles_per_frame(&self) -> f64 {
-        // An empty sum of floats is -0.
+        // The sum of nothing is -0 in floating point.
         (0.0 + self.present.iter().sum::<f64>()) / self.frames.max(1) as f64
     }
 }

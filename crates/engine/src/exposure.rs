@@ -78,8 +78,8 @@ fn found_it(found: &exposure::ExposureEstimate, interval: f64) -> Finding {
         Severity::Info,
         "acquisition",
         format!(
-            "The exposure was not given; the steps themselves say {:.0} ms ± {:.0} ms (standard error). That leaves \
-             ± {effect:.1} % in the size. Give the exposure if you know it.",
+            "The exposure was not given. It was estimated from the motion as {:.0} ms ± {:.0} ms (standard error), which \
+             leaves ± {effect:.1} % in the size; give it with --exposure-ms if you know it.",
             1e3 * found.exposure_s,
             1e3 * found.std_err_s
         ),
@@ -97,9 +97,9 @@ fn assumed(interval: f64) -> Finding {
         Severity::Warning,
         "acquisition",
         format!(
-            "The exposure was not given and this film cannot tell it, so half the frame interval ({:.1} ms) was \
-             assumed. If the shutter was in truth hardly open the sizes are {high:.0} % larger than stated, if it was \
-             open all the time {low:.0} % smaller. Give it with --exposure-ms.",
+            "The exposure was not given, and this film cannot tell it. Half the frame interval ({:.1} ms) was assumed; \
+             give it with --exposure-ms. If the shutter was hardly open the true sizes are {high:.0} % larger than \
+             stated, if it was open all the time {low:.0} % smaller.",
             1e3 * ASSUMED_SHARE * interval
         ),
     )

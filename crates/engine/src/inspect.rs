@@ -4,8 +4,9 @@ use crate::analyze::AnalyzeError;
 use crate::capture::{CaptureInput, tracking_plan};
 use crate::plan::Plan;
 use crate::runtime::{Runtime, Stopwatch};
+use nta_core::film::Polarity;
 use nta_core::track_video::{Glance, glance};
-use nta_core::{Pixels, VideoInfo};
+use nta_core::{Pixels, Severity, VideoInfo};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::Path;
@@ -25,6 +26,7 @@ pub struct Inspection {
     spot_width_px: f64,
     noise_counts: f64,
     missing: Vec<String>,
+    dark_dots: bool,
     findings: Vec<nta_core::Finding>,
 }
 
@@ -63,10 +65,12 @@ pub fn inspect(
     let info = capture.source.info().clone();
     let mut findings = seen.findings.clone();
     findings.extend(capture.source.end().findings);
+    let brightness = brightness(&seen, info.ceiling_counts);
     Ok(Inspection {
         path: capture.name,
         missing: missing(plan, &info),
-        brightness: brightness(&seen, info.ceiling_counts),
+        dark_dots: plan.film.polarity == Polarity::Bright && brightness.looks_dark_on_bright(),
+        brightness,
         spots_per_frame: seen.frames.iter().map(|f| f.spots.len()).collect(),
         spot_width_px: seen.film.spot_width_px,
         noise_counts: f64::from(seen.film.noise_counts),
@@ -74,6 +78,17 @@ pub fn inspect(
         frames_read,
         findings,
     })
+}
+
+impl Brightness {
+    /// Whether much more of the range lies below the ordinary pixel than above it, as in bright-field films.
+    fn looks_dark_on_bright(&self) -> bool {
+        let (below, above) = (
+            self.median.saturating_sub(self.darkest),
+            self.brightest.saturating_sub(self.median),
+        );
+        u32::from(below) > 2 * u32::from(above) && below > 8
+    }
 }
 
 fn brightness(seen: &Glance, ceiling: u16) -> Brightness {
@@ -104,10 +119,10 @@ fn brightness(seen: &Glance, ceiling: u16) -> Brightness {
 fn missing(plan: &Plan, info: &VideoInfo) -> Vec<String> {
     let mut out = Vec::new();
     if plan.pixel_size_um.is_none() && info.pixel_size_um.is_none() {
-        out.push("pixel size: give --pixel-size-um (there is no size without it)".to_owned());
+        out.push("pixel size: give --pixel-size-um; there is no size without it".to_owned());
     }
     if plan.frame_rate_fps.is_none() && info.frame_interval_s.is_none() {
-        out.push("frame rate: give --frame-rate-fps (there is no size without it)".to_owned());
+        out.push("frame rate: give --frame-rate-fps; there is no size without it".to_owned());
     }
     if plan.exposure_ms.is_none() && info.exposure_s.is_none() {
         out.push(
@@ -171,7 +186,7 @@ impl Inspection {
             i.exposure_s.as_ref().map_or_else(unknown, exposure),
         );
         for (key, value) in &i.says {
-            line(key, value.clone());
+            line("the file says", format!("{key}: {value}"));
         }
         let b = self.brightness;
         line(
@@ -185,24 +200,24 @@ impl Inspection {
             "saturated",
             format!(
                 "{} % of pixels at {} counts",
-                rounded(100.0 * b.saturated),
+                short(100.0 * b.saturated),
                 i.ceiling_counts
             ),
         );
         line(
             "noise",
-            format!("{} counts per pixel", rounded(self.noise_counts)),
+            format!("{} counts per pixel", short(self.noise_counts)),
         );
         line(
             "spot width",
-            format!("{} px (standard deviation)", rounded(self.spot_width_px)),
+            format!("{} px (standard deviation)", short(self.spot_width_px)),
         );
         let (low, high) = self.spot_range();
         line(
             "spots",
             format!(
                 "{} per frame ({low} to {high} in {} frames looked at)",
-                rounded(self.mean_spots()),
+                short(self.mean_spots()),
                 self.spots_per_frame.len()
             ),
         );
@@ -210,7 +225,19 @@ impl Inspection {
             line("missing", text.clone());
         }
         for f in &self.findings {
-            line(&f.code, f.message.clone());
+            let word = match f.severity {
+                Severity::Info => "note",
+                Severity::Warning => "look at this",
+                Severity::Failure => "problem",
+            };
+            line(word, format!("{} [{}]", f.message, f.code));
+        }
+        if self.dark_dots {
+            line(
+                "hint",
+                "The picture is bright with darker dots. If these are the particles, give --set film.polarity=dark."
+                    .to_owned(),
+            );
         }
         out
     }
@@ -240,6 +267,7 @@ impl Inspection {
                 "mean": self.mean_spots(), "frames": self.spots_per_frame,
             },
             "missing": self.missing,
+            "looks_dark_on_bright": self.dark_dots,
             "findings": self.findings,
         })
     }
@@ -254,12 +282,21 @@ impl Inspection {
     }
 }
 
-/// Four significant digits.
+/// Four significant digits, for what a person may type again.
 fn rounded(value: f64) -> String {
+    digits(value, 4)
+}
+
+/// Three significant digits, for what was measured.
+fn short(value: f64) -> String {
+    digits(value, 3)
+}
+
+fn digits(value: f64, significant: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return "0".to_owned();
     }
-    let digits = 3 - value.abs().log10().floor() as i32;
+    let digits = significant - 1 - value.abs().log10().floor() as i32;
     if digits <= 0 {
         return format!("{value:.0}");
     }

@@ -37,6 +37,16 @@ pub(crate) fn of_sample(
     out
 }
 
+/// Where there is no size, what would make it uncertain is a note: a blank needs no exposure.
+pub(crate) fn without_size(findings: &mut [ReportFinding]) {
+    for f in findings {
+        let f = &mut f.finding;
+        if f.severity == Severity::Warning && ["A01", "A04", "M01"].contains(&f.code.as_str()) {
+            f.severity = Severity::Info;
+        }
+    }
+}
+
 fn no_spots(capture: &Followed) -> Option<Finding> {
     let any = capture.video.frames.iter().any(|f| !f.spots.is_empty());
     (!any).then(|| {
@@ -73,7 +83,7 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
                 Severity::Warning,
                 "acquisition",
                 format!(
-                    "The temperature was not given; {} °C was assumed. {why} Give it with --temperature-c.",
+                    "The temperature was not given. {} °C was assumed; give it with --temperature-c. {why}",
                     plan.temperature_c.value
                 ),
             )
@@ -88,7 +98,7 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
             Severity::Info,
             "acquisition",
             format!(
-                "The liquid was not given; {} was assumed. PBS would make the sizes 1.8 % smaller. Give it with --medium.",
+                "The liquid was not given, so {} was assumed. Give it with --medium; in PBS the sizes would be 1.8 % smaller.",
                 name.value
             ),
         ));
@@ -114,8 +124,8 @@ fn different_captures(captures: &[Followed]) -> Option<Finding> {
         Severity::Warning,
         "acquisition",
         format!(
-            "The captures were not taken alike: {} and {} differ in pixel size, frame rate or frame size. Each was \
-             analysed with its own values; check that they are replicates of one sample.",
+            "The captures were not taken alike. {} and {} differ in pixel size, frame rate or frame size; each was \
+             analysed with its own values, so check that they are replicates of one sample.",
             first.name, odd.name
         ),
     ))
@@ -127,8 +137,8 @@ fn no_depth(plan: &Plan) -> Option<Finding> {
             "C01",
             Severity::Info,
             "concentration",
-            "There is no concentration, because the depth in which particles are seen is not known. Give it with \
-             --depth-um or an instrument profile.",
+            "There is no concentration, because the probed depth is not known. Give it with --depth-um, or with an \
+             instrument profile (--instrument).",
         )
     })
 }

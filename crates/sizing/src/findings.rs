@@ -63,7 +63,8 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
             Severity::Failure,
             STAGE,
             format!(
-                "{} tracks can be used, but no population of sizes describes them; look at the tracks",
+                "No population of sizes describes the {} tracks that can be used. Look at the tracks in the picture of \
+                 the film: they may not be particles.",
                 pooled.tracks
             ),
         );
@@ -75,19 +76,23 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
         Severity::Warning
     };
     let left_out = if reasons.is_empty() {
-        "there are no others".to_owned()
+        String::new()
     } else {
-        format!("left out: {}", reasons.join(", "))
+        format!(" Left out: {}.", reasons.join(", "))
     };
     Finding::new(
         "S01",
         severity,
         STAGE,
         format!(
-            "{} tracks can be used ({left_out}), but a size distribution needs at least {FEWEST_TRACKS}; record \
-             longer, or raise concentration or brightness. Diameters of single particles, where there are any, stand \
-             in the table of particles.",
-            pooled.tracks
+            "There are too few tracks for a size distribution. It needs at least {FEWEST_TRACKS} that can be used, and \
+             there {}; record longer, or raise concentration or brightness. Sizes of single particles, where there \
+             are any, stand in particles.csv.{left_out}",
+            match pooled.tracks {
+                0 => "is none, as in a blank".to_owned(),
+                1 => "is only 1".to_owned(),
+                n => format!("are only {n}"),
+            }
         ),
     )
     .with(pooled.tracks as f64, Some(FEWEST_TRACKS as f64), "tracks")
@@ -101,8 +106,8 @@ fn few_tracks(pooled: &SizeResult) -> Option<Finding> {
             Severity::Warning,
             STAGE,
             format!(
-                "only {} tracks: the mean of {:.0} nm may be anywhere from {:.0} to {:.0} nm, and the shape of the \
-                 distribution is hardly known; record longer or use more captures",
+                "Only {} tracks could be used. The mean of {:.0} nm may be anywhere from {:.0} to {:.0} nm, and the \
+                 shape of the distribution is hardly known; record longer or add captures.",
                 pooled.tracks, mean.value, mean.ci95[0], mean.ci95[1]
             ),
         )
@@ -125,8 +130,8 @@ fn close_peaks(pooled: &SizeResult) -> Vec<Finding> {
                 Severity::Warning,
                 STAGE,
                 format!(
-                    "the peaks at {a:.0} and {b:.0} nm are closer than these tracks can reliably tell apart (ratio \
-                     {:.2}); they may be one population. Longer tracks help more than more tracks",
+                    "The peaks at {a:.0} and {b:.0} nm may be one population. These tracks can only tell sizes apart \
+                     that differ by a factor of {:.2}; longer tracks help more than more tracks.",
                     limits.smallest_ratio
                 ),
             )
@@ -146,8 +151,8 @@ fn doubtful_peaks(pooled: &SizeResult) -> Vec<Finding> {
                 Severity::Info,
                 STAGE,
                 format!(
-                    "the peak at {:.0} nm ({:.0} % of the particles) is there in only {:.0} % of the resamples: it \
-                     hangs on a few tracks",
+                    "The peak at {:.0} nm ({:.0} % of the particles) hangs on a few tracks. It is there in only {:.0} \
+                     % of the repeats with tracks drawn anew; record longer before you rely on it.",
                     p.diameter_nm.value,
                     100.0 * p.fraction.value,
                     100.0 * p.recurrence
@@ -167,8 +172,8 @@ fn narrow(pooled: &SizeResult) -> Option<Finding> {
             Severity::Info,
             STAGE,
             format!(
-                "the width of the distribution (coefficient of variation {:.1} %) is an upper limit: these tracks \
-                 cannot tell it from zero. Widths below {:.1} % are beyond them",
+                "The true distribution may be narrower than shown. Its width (CV {:.0} %) cannot be told from zero \
+                 with these tracks, which see widths from a CV of {:.0} % on; longer tracks would show more.",
                 100.0 * cv.value,
                 100.0 * limit
             ),
@@ -188,9 +193,9 @@ fn on_bound(scale: &PrecisionScale) -> Finding {
         Severity::Warning,
         STAGE,
         format!(
-            "the tracks ask for errors of position {direction} than stated by more than a factor of {:.1}, the end \
-             of the search: sizes, above all of slow particles, are less certain than their intervals say. Wrong \
-             exposure, vibration or wrong links can do this",
+            "Sizes, above all of slow particles, are less certain than their intervals say. The errors of position \
+             seem {direction} than measured by more than a factor of {:.1}; check the exposure, and keep the microscope \
+             free of vibration.",
             scale.variance_factor.sqrt().max(scale.variance_factor.sqrt().recip())
         ),
     )
@@ -225,9 +230,9 @@ fn ends(pooled: &SizeResult) -> Vec<Finding> {
                     Severity::Warning,
                     STAGE,
                     format!(
-                        "{:.1} % of the particles lie at the {side} end of the range of diameters ({:.0} nm): the \
-                         true sizes may lie beyond it. Widen diameter_range_nm, or look for stuck or wrongly linked \
-                         particles",
+                        "{:.0} % of the particles lie at the {side} end of the range of diameters ({:.0} nm). Their \
+                         true sizes may lie beyond it; look for stuck, clumped or wrongly linked particles in the \
+                         picture of the film.",
                         100.0 * share,
                         at?
                     ),
@@ -254,7 +259,7 @@ fn motion(ratios: &PeriodogramRatios) -> Option<Finding> {
         }
         (true, _) => "drift or flow may be left in the tracks",
         (false, true) => {
-            "tracks may be wrongly linked, positions less certain than stated, the film may shake, or the exposure \
+            "tracks may be wrongly linked, positions less certain than measured, the film may shake, or the exposure \
              be shorter than stated"
         }
         (false, false) => {
@@ -272,8 +277,8 @@ fn motion(ratios: &PeriodogramRatios) -> Option<Finding> {
             Severity::Warning,
             STAGE,
             format!(
-                "the motion is not quite free diffusion: slow modes have {:.2} and fast modes {:.2} of the expected \
-                 power; {cause}",
+                "The motion is not quite free diffusion, so the sizes may be wrong. Slow motion has {:.2} \
+                 and fast motion {:.2} times the expected power: {cause}.",
                 ratios.slow, ratios.fast
             ),
         )

@@ -21,7 +21,7 @@ pub fn truncated(what: &str, frames: u64) -> Finding {
     video(
         "V01",
         Severity::Warning,
-        format!("The file ends before it should: {what}. The {frames} frames that are there were taken; copy the file again if the original is longer."),
+        format!("The file ends before it should. The {frames} frames that are there were taken; copy the file again if the original is longer ({what})."),
     )
     .with(frames as f64, None, "frames")
 }
@@ -31,7 +31,7 @@ pub fn missing(missing: u64, places: u64) -> Finding {
     video(
         "V02",
         Severity::Warning,
-        format!("{missing} of {places} places in time have no frame: the camera or the recorder dropped them. Tracks are carried over the holes with the right time."),
+        format!("{missing} of {places} frames are missing: the camera or the recorder dropped them. Tracks are carried over the holes with the right time; record to a faster disk if there are many."),
     )
     .with(missing as f64, Some(0.0), "frames")
 }
@@ -46,7 +46,7 @@ pub fn damaged(damaged: u64, frames: u64) -> Finding {
     video(
         "V04",
         Severity::Warning,
-        format!("{damaged} of {frames} frames cannot be decoded and were left out."),
+        format!("{damaged} of {frames} frames cannot be decoded and were left out. Copy the file again, or check the recorder."),
     )
     .with(damaged as f64, Some(0.0), "frames")
 }
@@ -57,7 +57,7 @@ pub fn lossy(codec: &str) -> Finding {
         "V05",
         Severity::Info,
         format!(
-            "The film was stored with a lossy codec ({codec}), which flattens weak spots and may shift them. Record without compression if you can."
+            "The film was stored with a lossy codec ({codec}). It flattens weak spots and may shift them; record without compression if you can."
         ),
     )
 }
@@ -67,7 +67,7 @@ pub fn colour() -> Finding {
     video(
         "V06",
         Severity::Info,
-        "The film is in colour; its luma (ITU-R BT.601) was taken. A camera's colour filter halves the resolution: record in grey if you can.".into(),
+        "The film is in colour. Its luma (ITU-R BT.601) was taken; a camera's colour filter halves the resolution, so record in grey if you can.".into(),
     )
 }
 
@@ -76,7 +76,7 @@ pub fn uneven(jitter: f64, limit: f64) -> Finding {
     video(
         "V07",
         Severity::Info,
-        format!("The times of the frames are not evenly spaced: up to {:.0} % of the interval off. The times of the file were taken, not the number of the frame.", 100.0 * jitter),
+        format!("The frames are not evenly spaced in time: up to {:.0} % of the interval off. The times of the file were taken, not the numbers of the frames; nothing needs to be done.", 100.0 * jitter),
     )
     .with(jitter, Some(limit), "intervals")
 }

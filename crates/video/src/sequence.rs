@@ -162,7 +162,7 @@ fn film(path: &Path, folder: Folder, suffix: &str) -> Result<Stored<FolderPictur
         None => Timeline::even(folder.images.len()),
         Some(file) => times(file, folder.images.len()).unwrap_or_else(|why| {
             notes.findings.push(findings::not_used(&format!(
-                "{} was not used: {why}.",
+                "The file of times {} was not used. The frames were taken as evenly spaced; correct or remove it ({why}).",
                 name_of(file)
             )));
             Timeline::even(folder.images.len())

@@ -237,7 +237,7 @@ fn timeline(pictures: &TiffPictures, sidecars: &Sidecars, notes: &mut Notes) -> 
     let timeline = Timeline::from_times(&times).filter(|_| times.len() == frames);
     timeline.unwrap_or_else(|| {
         notes.findings.push(findings::not_used(&format!(
-            "The times of the frames in {who} were not used: {} times for {frames} frames, or times that do not rise.",
+            "The times of the frames in {who} were not used. There are {} times for {frames} frames, or times that do not rise; give the frame rate with --frame-rate-fps.",
             times.len()
         )));
         Timeline::even(frames)

@@ -131,7 +131,8 @@ impl MatchedFilter {
                     "D02",
                     Severity::Warning,
                     "detect",
-                    "some frames have more peaks than any film of particles; the strongest were kept",
+                    "Some frames have more peaks than any film of particles. Only the strongest were kept; check focus, gain and \
+                     polarity (--set film.polarity=dark for dark particles on bright ground).",
                 )
                 .with(dropped as f64, Some(MOST_PEAKS as f64), "peaks dropped"),
             );

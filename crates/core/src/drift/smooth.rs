@@ -181,16 +181,25 @@ fn found(all: &[Displacement], velocity: &[(f64, f64)]) -> Finding {
     let speed = velocity.iter().map(|v| v.0.hypot(v.1)).sum::<f64>() / n;
     let step = median(all.iter().map(|d| 1.0 / d.weight).collect()).sqrt();
     let limit = LARGE_SHARE * step;
+    // Rest is Brownian motion of its own size: the share says at a glance whether the drift matters.
+    let fast = format!(
+        "by {speed:.2} px per frame, {:.0} % of an ordinary step",
+        100.0 * speed / step
+    );
     if speed > limit {
-        let message = "The particles drift fast compared with their own steps. The drift was taken away, but what is \
-                       left of it may make particles look smaller. Let the sample come to rest, or stop the pump.";
+        let message = format!(
+            "The particles drift fast: {fast}. The drift was taken away, but what is left of it may make particles \
+             look smaller. Let the sample come to rest, or stop the pump."
+        );
         Finding::new("M01", Severity::Warning, "drift", message).with(
             speed,
             Some(limit),
             "px per frame",
         )
     } else {
-        let message = "The particles drift together; the drift was taken away.";
+        let message = format!(
+            "The particles drift together {fast}. The drift was taken away; nothing needs to be done."
+        );
         Finding::new("M01", Severity::Info, "drift", message).with(
             speed,
             Some(limit),

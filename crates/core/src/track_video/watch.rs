@@ -118,8 +118,8 @@ impl Seen {
                     severity,
                     "video",
                     format!(
-                        "{} of {} frames are exact copies of the frame before them; they were left out. \
-                         The recorder was probably slower than the camera.",
+                        "{} of {} frames are exact copies of the frame before them. They were left out; the recorder may be \
+                         set to a higher frame rate than the camera gives, so check the frame rate.",
                         self.repeated, total
                     ),
                 )
@@ -133,7 +133,7 @@ impl Seen {
                     "V04",
                     Severity::Warning,
                     "video",
-                    format!("{undecodable} frames could not be decoded and were left out."),
+                    format!("{undecodable} frames could not be decoded and were left out. Copy the file again, or check the recorder."),
                 )
                 .with(undecodable as f64, Some(0.0), "frames"),
             );

@@ -115,7 +115,10 @@ pub(super) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<
     };
     match spec.kind {
         Kind::Number { min, max, unit } => {
-            let n = number(value).ok_or_else(|| wrong(&format!("a number in {unit}")))?;
+            // Half the world writes 0,2.
+            let comma = matches!(value, toml::Value::String(s) if s.contains(','));
+            let mark = if comma { " with a decimal point" } else { "" };
+            let n = number(value).ok_or_else(|| wrong(&format!("a number in {unit}{mark}")))?;
             in_range(spec, n, (min, max, unit), place)?;
             Ok(Value::Number(n))
         }

@@ -98,8 +98,8 @@ pub(crate) fn source_end(
     if let Some((declared, found)) = shortfall {
         end.complete = false;
         let text = format!(
-            "The file ends after {found} of the {declared} frames that it declares; what is there was used. Copy it \
-             again, or check the recorder."
+            "The file ends after {found} of the {declared} frames that it declares. What is there was used; copy the \
+             file again, or check the recorder."
         );
         say(new("V01", Severity::Warning, text).with(
             found as f64,
@@ -109,7 +109,7 @@ pub(crate) fn source_end(
     } else if let Some(reason) = &seen.broken {
         end.complete = false;
         let text = format!(
-            "Reading stopped before the end of the file: {reason}. What came before was used."
+            "Reading stopped before the end of the file. What came before was used; copy the file again ({reason})."
         );
         say(new("V01", Severity::Warning, text));
     }
@@ -125,19 +125,20 @@ pub(crate) fn source_end(
             ""
         };
         let text = format!(
-            "The codec {} throws information away: faint particles and intensities suffer.{neighbours} Record \
-             uncompressed or lossless where you can.",
+            "The film was stored with a lossy codec ({}). Faint particles and their brightness suffer.{neighbours} \
+             Record without compression if you can.",
             info.codec
         );
         say(new("V05", Severity::Info, text));
     }
     if info.colour {
-        let text = "The film is in colour; its luma was used.".to_owned();
+        let text =
+            "The film is in colour. Its luma was used; record in grey if you can.".to_owned();
         say(new("V06", Severity::Info, text));
     }
     if varies {
-        let text = "The time between frames varies; each frame's own time was used, and the median as the frame \
-                    interval."
+        let text = "The time between frames varies. Each frame's own time was used, and the median as the frame \
+                    interval; nothing needs to be done."
             .to_owned();
         let finding = new("V07", Severity::Info, text);
         say(match info.frame_interval_s {

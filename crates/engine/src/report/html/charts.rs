@@ -3,12 +3,17 @@
 use super::pictures::ParticlePoint;
 use super::scale::Scale;
 use super::svg::Chart;
-use super::words::{number, percent};
+use super::words::{self, number, percent};
 use crate::report::model::{Capture, Distribution, Report};
 use std::collections::BTreeMap;
 
 /// Captures up to this number get a line style of their own.
 pub const TOLD_APART: usize = 6;
+
+/// A band higher than this many times the peak of its curve is cut, so that it does not flatten the curve.
+const HIGHEST_BAND: f64 = 2.0;
+/// The plot is this much higher than what it has to hold, for the labels.
+const ROOM_ABOVE: f64 = 1.18;
 
 /// Class of the line of a capture.
 pub fn capture_class(place: usize, of: usize) -> String {
@@ -44,7 +49,7 @@ fn extent<'a>(all: impl Iterator<Item = &'a Distribution> + Clone) -> Option<(f6
             }
         }
         // A band that runs away at the edges must not flatten the curve.
-        ceiling = ceiling.max(top(&d.ci95_high_per_nm).min(2.0 * peak));
+        ceiling = ceiling.max(top(&d.ci95_high_per_nm).min(HIGHEST_BAND * peak));
     }
     let room = (0.08 * (to - from)).max(0.04 * to);
     let from = if from < 0.15 * to {
@@ -53,6 +58,19 @@ fn extent<'a>(all: impl Iterator<Item = &'a Distribution> + Clone) -> Option<(f6
         (from - room).max(0.0)
     };
     Some((from, to + room, ceiling))
+}
+
+/// Whether the band is so high that the chart cannot show all of it.
+pub fn band_leaves_the_picture(d: &Distribution) -> bool {
+    let highest = |values: &[f64]| {
+        values
+            .iter()
+            .copied()
+            .filter(|v| v.is_finite())
+            .fold(0.0, f64::max)
+    };
+    let peak = highest(&d.density_per_nm);
+    peak > 0.0 && highest(&d.ci95_high_per_nm) > ROOM_ABOVE * HIGHEST_BAND * peak
 }
 
 /// The density in per cent per nm, which has fewer zeros to read.
@@ -75,7 +93,7 @@ pub fn distribution(report: &Report) -> Option<String> {
         (760.0, 452.0),
         (Scale::linear(from, to), "Hydrodynamic diameter (nm)"),
         (
-            Scale::linear(0.0, ceiling * 118.0),
+            Scale::linear(0.0, ceiling * 100.0 * ROOM_ABOVE),
             "Share of the particles (% per nm)",
         ),
     );
@@ -95,7 +113,7 @@ pub fn distribution(report: &Report) -> Option<String> {
         &per_cent(&d.ci95_high_per_nm),
         "band",
     );
-    chart.line(curve(d), "pooled");
+    chart.curve(curve(d), "pooled");
     mark_populations(&mut chart, report);
     let frame = chart.frame();
     let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
@@ -112,23 +130,15 @@ fn mark_populations(chart: &mut Chart, report: &Report) {
         .iter()
         .filter(|p| chart.shows(p.diameter_nm));
     let shown: Vec<_> = shown.copied().collect();
-    for (i, p) in shown.iter().enumerate() {
+    for p in &shown {
         chart.vertical(p.diameter_nm, "population");
+        let diameter = crate::report::Estimate::new(p.diameter_nm, p.ci95.diameter_nm);
+        let diameter = words::shown(&diameter).map_or_else(|| number(p.diameter_nm), |s| s.value);
         let words = match shown.len() {
-            1 => format!("{} nm", number(p.diameter_nm.round())),
-            _ => format!(
-                "{} nm, {}",
-                number(p.diameter_nm.round()),
-                percent(p.fraction)
-            ),
+            1 => format!("{diameter} nm"),
+            _ => format!("{diameter} nm, {}", percent(p.fraction)),
         };
-        // Neighbours one below the other, so that they do not cover each other.
-        chart.label(
-            p.diameter_nm,
-            15.0 + 17.0 * (i % 4) as f64,
-            &words,
-            "population",
-        );
+        chart.label(p.diameter_nm, 15.0, &words, "population");
     }
     let s = &report.diameter_nm;
     for (e, word) in [(s.d10, "D10"), (s.d50, "D50"), (s.d90, "D90")] {
@@ -180,9 +190,9 @@ pub fn replicates(report: &Report) -> Option<String> {
         (Scale::linear(from, to), "Hydrodynamic diameter (nm)"),
         (Scale::linear(0.0, highest * 108.0), "Share (% per nm)"),
     );
-    chart.line(curve(&report.distribution), "all");
+    chart.curve(curve(&report.distribution), "all");
     for (i, d) in &all {
-        chart.line(curve(d), &capture_class(*i, report.captures.len()));
+        chart.curve(curve(d), &capture_class(*i, report.captures.len()));
     }
     Some(chart.finish("Size distributions of the captures over each other"))
 }

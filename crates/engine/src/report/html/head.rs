@@ -2,7 +2,8 @@
 
 use super::charts;
 use super::words::{
-    ABSENT, capital, count, number, percent, range, shown, shown_per_ml, things, user,
+    ABSENT, capital, count, message, number, per_frame, percent, range, shown, shown_per_ml,
+    things, user,
 };
 use crate::report::model::{Estimate, Report, ReportFinding, Verdict};
 use nta_core::Severity;
@@ -32,7 +33,14 @@ pub fn title(report: &Report) -> String {
     )
 }
 
-/// Findings of one severity, each code once.
+/// Place of a finding among those of its severity: what touches the sizes comes first.
+pub(crate) fn rank(code: &str) -> usize {
+    const ORDER: &str = "SLAVMDPCB";
+    let letter = code.chars().next();
+    letter.and_then(|l| ORDER.find(l)).unwrap_or(ORDER.len())
+}
+
+/// Findings of one severity, each code once, the weightiest first.
 fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
     let mut out: Vec<&ReportFinding> = Vec::new();
     for f in report
@@ -44,6 +52,7 @@ fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
             out.push(f);
         }
     }
+    out.sort_by_key(|f| rank(&f.finding.code));
     out
 }
 
@@ -52,9 +61,16 @@ pub fn found_nothing(report: &Report) -> bool {
     !report.captures.is_empty() && report.captures.iter().all(|c| c.tally.tracks == 0)
 }
 
-/// Up to the end of the first sentence.
-fn first_sentence(text: &str) -> &str {
-    text.split_once(". ").map_or(text, |(first, _)| first)
+/// Up to the end of the first sentence, without its full stop.
+pub(crate) fn first_sentence(text: &str) -> &str {
+    text.split_once(". ")
+        .map_or(text, |(first, _)| first)
+        .trim_end_matches('.')
+}
+
+/// Whether no size came out.
+fn no_size(report: &Report) -> bool {
+    report.diameter_nm.median.value.is_none()
 }
 
 /// The verdict in words, with the first things to look at.
@@ -77,12 +93,18 @@ pub fn verdict(report: &Report) -> String {
             WARNING,
             format!("No particles found: {}", look(warnings.len())),
         ),
+        Verdict::Warning if no_size(report) => (
+            "warning",
+            WARNING,
+            format!("No size could be measured: {}", look(warnings.len())),
+        ),
         Verdict::Warning => (
             "warning",
             WARNING,
-            format!("Usable: {}", look(warnings.len())),
+            format!("Use with care: {}", look(warnings.len())),
         ),
         Verdict::Pass if found_nothing(report) => ("pass", CHECK, "No particles found".to_owned()),
+        Verdict::Pass if no_size(report) => ("pass", CHECK, "No size could be measured".to_owned()),
         Verdict::Pass => ("pass", CHECK, "Usable: no problems found".to_owned()),
     };
     let mut lines: Vec<&str> = problems
@@ -90,11 +112,15 @@ pub fn verdict(report: &Report) -> String {
         .chain(&warnings)
         .map(|f| first_sentence(&f.finding.message))
         .collect();
-    let rest = lines.len().saturating_sub(3);
-    lines.truncate(3);
+    // "and 1 more" would take the room of the one.
+    let rest = match lines.len() {
+        0..=4 => 0,
+        n => n - 3,
+    };
+    lines.truncate(if rest > 0 { 3 } else { 4 });
     let mut list: String = lines
         .iter()
-        .map(|l| format!("<li>{}</li>", user(l.trim_end_matches('.'))))
+        .map(|l| format!("<li>{}</li>", user(l)))
         .collect();
     if rest > 0 {
         list.push_str(&format!("<li>and {rest} more</li>"));
@@ -107,9 +133,9 @@ pub fn verdict(report: &Report) -> String {
         ),
         (false, _) => format!("<ul>{list}</ul>"),
     };
-    let more = match report.findings.is_empty() {
-        true => "",
-        false => "<a class=\"more\" href=\"#findings\">What to do</a>",
+    let more = match report.verdict {
+        Verdict::Pass => "",
+        _ => "<a class=\"more\" href=\"#findings\">What to do</a>",
     };
     format!(
         "<div class=\"verdict {class}\"><svg viewBox=\"0 0 40 40\" aria-hidden=\"true\"><circle cx=\"20\" cy=\"20\" r=\"19\"/>{icon}</svg>\
@@ -128,8 +154,18 @@ fn reason(report: &Report, letters: &str) -> Option<String> {
             .findings
             .iter()
             .find(|f| f.finding.code.starts_with(letter))
-            .map(|f| user(&f.finding.message))
+            .map(|f| message(&two_sentences(&f.finding.message)))
     })
+}
+
+/// As much as fits into a card: what, and what to do.
+fn two_sentences(text: &str) -> String {
+    let parts: Vec<&str> = text.splitn(3, ". ").take(2).collect();
+    let text = parts.join(". ");
+    match text.ends_with('.') {
+        true => text,
+        false => text + ".",
+    }
 }
 
 fn card(label: &str, value: &str, below: &str, class: &str) -> String {
@@ -196,14 +232,10 @@ fn range_card(report: &Report) -> String {
 fn concentration_card(report: &Report) -> String {
     let label = "Concentration of the original sample";
     let Some(c) = &report.concentration else {
-        let per_frame = format!(
-            "{} particles in a frame.",
-            number(report.particles_per_frame)
-        );
-        let why = reason(report, "CA").unwrap_or_else(|| {
-            "The depth of the probed volume is not known; give an instrument profile.".to_owned()
+        let why = reason(report, "C").unwrap_or_else(|| {
+            message("The probed depth is not known; give --depth-um or an instrument profile.")
         });
-        return card(label, ABSENT, &format!("{why} {per_frame}"), "absent");
+        return card(label, ABSENT, &why, "absent");
     };
     let s = shown_per_ml(c);
     let mut below = Vec::new();
@@ -222,8 +254,12 @@ fn concentration_card(report: &Report) -> String {
 fn tracked_card(report: &Report) -> String {
     let sum = |f: fn(&crate::report::Capture) -> u64| report.captures.iter().map(f).sum::<u64>();
     let (used, tracks) = (sum(|c| c.tally.tracks_used), sum(|c| c.tally.tracks));
-    let share = match tracks {
-        0 => String::new(),
+    let share = match (used, tracks) {
+        (_, 0) => String::new(),
+        (0, _) => format!(
+            "none of {} paths was long and clear enough; ",
+            count(tracks)
+        ),
         _ => format!(
             "{} of {} paths were long and clear enough; ",
             percent(used as f64 / tracks as f64),
@@ -232,7 +268,7 @@ fn tracked_card(report: &Report) -> String {
     };
     let below = format!(
         "{share}{} particles in a frame",
-        number(report.particles_per_frame)
+        per_frame(report.particles_per_frame)
     );
     card("Particles tracked", &count(used), &below, "")
 }
@@ -248,6 +284,9 @@ pub fn distribution(report: &Report) -> String {
             let mut parts = vec!["Line: share of the particles at each diameter."];
             if !report.distribution.ci95_high_per_nm.is_empty() {
                 parts.push("Shaded: 95 % band.");
+            }
+            if charts::band_leaves_the_picture(&report.distribution) {
+                parts.push("The band is higher than the picture: the shape is hardly known.");
             }
             match report.populations.len() {
                 0 => {}

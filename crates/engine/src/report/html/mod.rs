@@ -10,10 +10,12 @@ mod pictures;
 mod replicates;
 mod scale;
 mod sections;
+mod smooth;
 mod svg;
 mod words;
 
-pub(crate) use words::{shown, shown_per_ml};
+pub(crate) use head::{first_sentence, rank};
+pub(crate) use words::{per_frame, shown, shown_per_ml};
 
 pub use pictures::{FilmPicture, ParticlePoint, Pictures, grey_png};
 
@@ -138,12 +140,12 @@ mod tests {
         has(
             sample::typical(),
             &[
-                "Usable: 2 things to look at",
+                "Use with care: 2 things to look at",
                 "103 <span class=\"unit\">nm",
                 "102 to 105 nm",
                 "3.4 × 10<sup>9</sup>",
                 "dilution × 500 included",
-                "Give --exposure-ms",
+                "Give <span class=\"option\">--exposure-ms",
             ],
         );
         has(sample::pass(), &["Usable: no problems found"]);
@@ -160,7 +162,7 @@ mod tests {
         );
         has(
             sample::bare(),
-            &["not available", "give an instrument profile"],
+            &["not available", "or an instrument profile"],
         );
     }
 

@@ -64,6 +64,16 @@ pub fn grey_png(pixels: &Pixels) -> Option<Vec<u8>> {
     Some(png.into_inner())
 }
 
+/// Whether a picture is so bright that rings and lines over it must be dark.
+fn bright_ground(png: &[u8]) -> bool {
+    let Ok(picture) = image::load_from_memory(png) else {
+        return false;
+    };
+    let grey = picture.into_luma8();
+    let sum: u64 = grey.iter().map(|v| u64::from(*v)).sum();
+    sum > 140 * grey.len() as u64
+}
+
 /// The frame with circles and lines over it, which can be switched off.
 pub fn film(picture: &FilmPicture) -> Option<String> {
     let (w, h) = (picture.width_px, picture.height_px);
@@ -92,17 +102,21 @@ pub fn film(picture: &FilmPicture) -> Option<String> {
         let r = (3.0 * width).clamp(smallest, 8.0 * smallest);
         let _ = write!(spots, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r:.1}\"/>");
     }
-    // At most 720 px high.
-    let widest = 720 * u64::from(w) / u64::from(h);
+    // At most 640 px high.
+    let widest = 640 * u64::from(w) / u64::from(h);
+    let ground = match bright_ground(&picture.png) {
+        true => "film light",
+        false => "film",
+    };
     Some(format!(
-        "<figure class=\"film\"><h3>A frame of the film, and what was found in it</h3>\
+        "<figure class=\"{ground}\"><h3>A frame of the film, and what was found in it</h3>\
          <input type=\"checkbox\" id=\"see-spots\" checked><label for=\"see-spots\">particles</label>\
          <input type=\"checkbox\" id=\"see-tracks\" checked><label for=\"see-tracks\">their paths</label>\
-         <svg style=\"max-width:{widest}px\" viewBox=\"-0.5 -0.5 {w} {h}\" role=\"img\" aria-label=\"A frame with the particles and their paths\">\
+         <svg style=\"max-width:{widest}px;aspect-ratio:{w}/{h}\" viewBox=\"-0.5 -0.5 {w} {h}\" role=\"img\" aria-label=\"A frame with the particles and their paths\">\
          <image x=\"-0.5\" y=\"-0.5\" width=\"{w}\" height=\"{h}\" href=\"data:image/png;base64,{}\"/>\
          <g class=\"tracks\">{tracks}</g><g class=\"spots\">{spots}</g></svg>\
-         <figcaption>Capture {}, frame {}: {} particles (rings) and the paths that pass through it (lines). Bright \
-         dots without a ring were not counted.</figcaption></figure>",
+         <figcaption>Capture {}, frame {}: {} particles (rings) and the paths that pass through it (lines). Dots \
+         without a ring were not counted.</figcaption></figure>",
         base64(&picture.png),
         picture.capture.saturating_add(1),
         count(picture.frame),
@@ -157,6 +171,13 @@ mod tests {
             assert_eq!(back.color(), image::ColorType::L8);
         }
         assert!(grey_png(&Pixels::U8(Array2::zeros((0, 5)))).is_none());
+        let dark_dots = Array2::from_shape_fn((20, 20), |(y, x)| match (y + x) % 10 {
+            0 => 20u8,
+            other => 120 + other as u8,
+        });
+        let shown = |pixels| grey_png(&Pixels::U8(pixels)).unwrap();
+        assert!(bright_ground(&shown(dark_dots.clone())));
+        assert!(!bright_ground(&shown(dark_dots.mapv(|v| 140 - v))));
         let odd = FilmPicture {
             png: vec![1],
             width_px: 5,

@@ -91,7 +91,7 @@ fn linear_ticks(from: f64, to: f64, about: usize) -> Vec<(f64, String)> {
 }
 
 fn axis_label(value: f64, decimals: usize) -> String {
-    let text = if value.abs() >= 1e6 {
+    let text = if value.abs() >= 1e5 {
         power_label(value)
     } else {
         format!("{value:.decimals$}")
@@ -117,9 +117,9 @@ fn log_ticks(from: f64, to: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// `500`, `20 000`, `2×10⁶`.
+/// `500`, `20000`, `2×10⁶`.
 fn power_label(value: f64) -> String {
-    if (0.01..1e6).contains(&value.abs()) {
+    if (0.01..1e5).contains(&value.abs()) {
         return value.to_string();
     }
     let text = format!("{value:e}");

@@ -1,8 +1,10 @@
 //! What lies below the first screen: findings, all sizes, replicates, counts.
 
+use super::head::rank;
 use super::pictures::{Pictures, film};
 use super::words::{
-    ABSENT, capital, count, number, plain, shown_per_ml, unit, user, with_interval,
+    ABSENT, capital, count, message as words_of, number, per_frame, plain, shown_per_ml,
+    three_digits, unit, user, with_interval,
 };
 use super::{charts, replicates};
 use crate::report::model::{Capture, Concentration, Estimate, Report, ReportFinding};
@@ -56,63 +58,119 @@ pub fn file_name(path: &str) -> &str {
     trimmed.rsplit(['/', '\\']).next().unwrap_or(trimmed)
 }
 
-/// Everything that a person should know, the worst first.
+/// Everything that a person should know, the worst first; what several captures share stands there once.
 pub fn findings(report: &Report) -> String {
-    let mut order: Vec<&ReportFinding> = report.findings.iter().collect();
-    order.sort_by_key(|f| std::cmp::Reverse(f.finding.severity));
-    let mut body = String::new();
-    for f in order {
-        let (class, word) = match f.finding.severity {
-            Severity::Failure => ("fail", "Problem"),
-            Severity::Warning => ("warning", "Look at this"),
-            Severity::Info => ("info", "Note"),
+    let mut groups: Vec<Vec<&ReportFinding>> = Vec::new();
+    for f in &report.findings {
+        let same = |g: &&mut Vec<&ReportFinding>| {
+            let (a, b) = (&g[0].finding, &f.finding);
+            (a.severity, &a.code, &a.stage) == (b.severity, &b.code, &b.stage)
         };
-        let mut about = Vec::new();
-        if let Some(place) = f.capture {
-            let name = usize::try_from(place)
-                .ok()
-                .and_then(|p| report.captures.get(p))
-                .map(|c| format!(" ({})", user(file_name(&c.path))));
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(f),
+            None => groups.push(vec![f]),
+        }
+    }
+    groups.sort_by_key(|g| {
+        let f = &g[0].finding;
+        (std::cmp::Reverse(f.severity), rank(&f.code))
+    });
+    let items: String = groups.iter().map(|g| finding_group(report, g)).collect();
+    let only_notes = groups
+        .iter()
+        .all(|g| g[0].finding.severity == Severity::Info);
+    let heading = match only_notes {
+        true => "Notes",
+        false => "What to look at",
+    };
+    let body = match items.is_empty() {
+        true => "<p>Nothing was found that a person should look at.</p>".to_owned(),
+        false => format!("<ul class=\"findings\">{items}</ul>"),
+    };
+    section("findings", heading, &body)
+}
+
+/// Findings of one code: each message once, and below it where it holds and what was seen.
+fn finding_group(report: &Report, group: &[&ReportFinding]) -> String {
+    let first = &group[0].finding;
+    let (class, word) = match first.severity {
+        Severity::Failure => ("fail", "Problem"),
+        Severity::Warning => ("warning", "Look at this"),
+        Severity::Info => ("info", "Note"),
+    };
+    let mut messages: Vec<&str> = Vec::new();
+    for f in group {
+        if !messages.contains(&f.finding.message.as_str()) {
+            messages.push(&f.finding.message);
+        }
+    }
+    let mut text = String::new();
+    for (i, message) in messages.iter().enumerate() {
+        let mut about: Vec<String> = group
+            .iter()
+            .filter(|f| f.finding.message == *message)
+            .map(|f| seen(report, f))
+            .filter(|t| !t.is_empty())
+            .collect();
+        if let Some(limit) = first.limit.filter(|_| i + 1 == messages.len()) {
             about.push(format!(
-                "Capture {}{}",
-                place.saturating_add(1),
-                name.unwrap_or_default()
+                "limit: {}",
+                with_unit(limit, first.unit.as_deref())
             ));
         }
-        let with_unit = |v: f64| {
-            let unit = f.finding.unit.as_deref().map(unit).unwrap_or_default();
-            format!("{} {unit}", number(v)).trim_end().to_owned()
-        };
-        if let Some(seen) = f.finding.observed {
-            about.push(format!("seen: {}", with_unit(seen)));
+        if i + 1 == messages.len() {
+            about.push(format!("{} {}", plain(&first.stage), user(&first.code)));
         }
-        if let Some(limit) = f.finding.limit {
-            about.push(format!("limit: {}", with_unit(limit)));
-        }
-        about.push(format!(
-            "{}, {}",
-            plain(&f.finding.stage),
-            user(&f.finding.code)
-        ));
         let _ = write!(
-            body,
-            "<li class=\"{class}\"><span class=\"tag\">{word}</span><div><p>{}</p><p class=\"below\">{}</p></div></li>",
-            user(&f.finding.message),
+            text,
+            "<p>{}</p><p class=\"below\">{}</p>",
+            words_of(message),
             capital(&about.join(" · "))
         );
     }
-    let body = match body.is_empty() {
-        true => "<p>Nothing was found that a person should look at.</p>".to_owned(),
-        false => format!("<ul class=\"findings\">{body}</ul>"),
+    format!("<li class=\"{class}\"><span class=\"tag\">{word}</span><div>{text}</div></li>")
+}
+
+fn with_unit(value: f64, unit_of: Option<&str>) -> String {
+    let unit = unit_of.map(unit).unwrap_or_default();
+    format!("{} {unit}", three_digits(value))
+        .trim_end()
+        .to_owned()
+}
+
+/// Where one finding holds and what was seen: `capture 2 (b.avi): 12 px`.
+fn seen(report: &Report, f: &ReportFinding) -> String {
+    let value = f
+        .finding
+        .observed
+        .map(|v| with_unit(v, f.finding.unit.as_deref()));
+    let Some(place) = f.capture else {
+        return value.map_or(String::new(), |v| format!("seen: {v}"));
     };
-    section("findings", "What to look at", &body)
+    let name = usize::try_from(place)
+        .ok()
+        .filter(|_| report.captures.len() > 1)
+        .and_then(|p| report.captures.get(p))
+        .map(|c| format!(" ({})", user(file_name(&c.path))));
+    let place = match report.captures.len() {
+        1 => "seen".to_owned(),
+        _ => format!(
+            "capture {}{}",
+            place.saturating_add(1),
+            name.unwrap_or_default()
+        ),
+    };
+    match (value, report.captures.len()) {
+        (Some(v), _) => format!("{place}: {v}"),
+        (None, 1) => String::new(),
+        (None, _) => place,
+    }
 }
 
 /// All numbers of the distribution.
 pub fn sizes(report: &Report) -> String {
     let d = &report.diameter_nm;
     let nm = |name: &str, e, what: &str| vec![name.into(), with_interval(e, "nm"), what.into()];
-    let one = |name: &str, e, what: &str| vec![name.into(), with_interval(e, ""), what.into()];
     let rows = vec![
         nm("Mean", &d.mean, "average diameter"),
         nm("Mode", &d.mode, "most frequent diameter"),
@@ -120,8 +178,16 @@ pub fn sizes(report: &Report) -> String {
         nm("D50, median", &d.d50, "half of the particles are smaller"),
         nm("D90", &d.d90, "90 % of the particles are smaller"),
         nm("SD", &d.sd, "width of the distribution, not an error"),
-        one("Span", &d.span, "(D90 − D10) / D50"),
-        one("CV", &d.coefficient_of_variation, "SD / mean"),
+        vec![
+            "Span".into(),
+            with_interval(&d.span, ""),
+            "(D90 − D10) / D50".into(),
+        ],
+        vec![
+            "CV".into(),
+            with_interval(&hundredfold(&d.coefficient_of_variation), "%"),
+            "SD / mean".into(),
+        ],
     ];
     let mut body = String::from("<div class=\"pair\">");
     body.push_str(&table(&["", "Diameter (95 % interval)", ""], &rows));
@@ -131,6 +197,14 @@ pub fn sizes(report: &Report) -> String {
     body.push_str(&limits(report));
     body.push_str("</div></div>");
     section("sizes", "Sizes", &body)
+}
+
+/// A share in per cent.
+fn hundredfold(e: &Estimate) -> Estimate {
+    Estimate {
+        value: e.value.map(|v| v * 100.0),
+        ci95: e.ci95.map(|c| c.map(|v| v * 100.0)),
+    }
 }
 
 /// The populations and their shares.
@@ -213,7 +287,29 @@ fn limits(report: &Report) -> String {
         "Highest concentration",
         l.highest_concentration_per_ml.map(per_ml),
     );
-    table(&["Limits of these films", ""], &rows)
+    table(&["Limits of these films", ""], &rows) + &resolution(report)
+}
+
+/// What these tracks cannot show, in plain words.
+fn resolution(report: &Report) -> String {
+    let good = |v: Option<f64>| v.filter(|v| v.is_finite() && *v > 0.0);
+    let mut words = Vec::new();
+    if let Some(ratio) = good(report.limits.smallest_ratio) {
+        words.push(format!(
+            "Two sizes closer than {} : 1 could not be told apart with these tracks.",
+            number((ratio * 10.0).ceil() / 10.0)
+        ));
+    }
+    if let Some(cv) = good(report.limits.narrowest_cv) {
+        words.push(format!(
+            "A sample whose sizes vary by less than {} % (CV) looks the same as one of a single size.",
+            number((cv * 100.0).ceil())
+        ));
+    }
+    match words.is_empty() {
+        true => String::new(),
+        false => format!("<p class=\"below\">{}</p>", words.join(" ")),
+    }
 }
 
 /// The film and the charts that show whether the measurement was sound.
@@ -262,6 +358,16 @@ pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     }
 }
 
+/// A reason of the tally as people say it.
+fn why_left_out(reason: &str) -> String {
+    match reason {
+        "single_position" => "seen in one frame only".to_owned(),
+        "too_short" => "too short".to_owned(),
+        "immobile" => "that did not move".to_owned(),
+        other => plain(other),
+    }
+}
+
 /// What became of the spots, per capture.
 pub fn counts(report: &Report) -> String {
     let row = |(i, c): (usize, &Capture)| {
@@ -279,7 +385,7 @@ pub fn counts(report: &Report) -> String {
             },
             count(lost),
             count(c.tally.spots),
-            number((c.particles_per_frame * 10.0).round() / 10.0),
+            per_frame(c.particles_per_frame),
             count(c.tally.tracks),
             count(c.tally.tracks_used),
             with_interval(&c.diameter_nm.median, "nm"),
@@ -310,7 +416,7 @@ pub fn counts(report: &Report) -> String {
     }
     let words: Vec<String> = left_out
         .iter()
-        .map(|(reason, n)| format!("{} {}", count(*n), plain(reason)))
+        .map(|(reason, n)| format!("{} {}", count(*n), why_left_out(reason)))
         .collect();
     let left_out = match words.is_empty() {
         true => String::new(),

@@ -5,7 +5,7 @@ use super::words::esc;
 use std::fmt::Write;
 
 /// Space around the plot, px.
-const LEFT: f64 = 62.0;
+const LEFT: f64 = 72.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 46.0;
@@ -20,7 +20,12 @@ pub struct Chart {
     y_label: &'static str,
     inside: String,
     over: String,
+    /// Left, right and top edge of the labels that are there already.
+    labels: Vec<[f64; 3]>,
 }
+
+/// Height of a line of labels, px.
+const LABEL_HEIGHT: f64 = 17.0;
 
 impl Chart {
     /// An empty chart of a size in px.
@@ -34,6 +39,7 @@ impl Chart {
             y_label: y.1,
             inside: String::new(),
             over: String::new(),
+            labels: Vec::new(),
         }
     }
 
@@ -75,12 +81,33 @@ impl Chart {
         }
     }
 
-    /// The space between two lines over the same x.
-    pub fn band(&mut self, x: &[f64], low: &[f64], high: &[f64], class: &str) {
-        let there = x.iter().zip(high).map(|(a, b)| (*a, *b));
-        let back = x.iter().zip(low).map(|(a, b)| (*a, *b)).rev();
-        let d = self.path(there.chain(back));
+    /// Points as places in the plot, px; what is not finite is left out.
+    fn places(&self, points: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
+        points
+            .filter(|(x, y)| x.is_finite() && y.is_finite())
+            .map(|(x, y)| (self.px(x), self.py(y)))
+            .collect()
+    }
+
+    /// A smooth line through the points that has no peak and no dip which they do not have.
+    pub fn curve(&mut self, points: impl Iterator<Item = (f64, f64)>, class: &str) {
+        let d = super::smooth::path(&self.places(points), 'M');
         if !d.is_empty() {
+            let _ = write!(
+                self.inside,
+                "<path class=\"{class}\" fill=\"none\" d=\"{d}\"/>"
+            );
+        }
+    }
+
+    /// The space between two smooth lines over the same x.
+    pub fn band(&mut self, x: &[f64], low: &[f64], high: &[f64], class: &str) {
+        let there = self.places(x.iter().zip(high).map(|(a, b)| (*a, *b)));
+        let mut back = self.places(x.iter().zip(low).map(|(a, b)| (*a, *b)));
+        back.reverse();
+        let mut d = super::smooth::path(&there, 'M');
+        if !d.is_empty() {
+            d.push_str(&super::smooth::path(&back, 'L'));
             let _ = write!(self.inside, "<path class=\"{class}\" d=\"{d}Z\"/>");
         }
     }
@@ -151,14 +178,26 @@ impl Chart {
         );
     }
 
-    /// Words at a value of x and `down` px below the top of the plot. Near the right edge they stand left of it.
+    /// Words at a value of x and `down` px below the top of the plot, or further down where other labels stand. Near
+    /// the right edge they stand left of it.
     pub fn label(&mut self, x: f64, down: f64, words: &str, class: &str) {
         let at = self.px(x);
         let room = words.chars().count() as f64 * 7.5 + 10.0;
-        let (at, anchor) = match at + room > self.plot_width() {
-            true => (at - 5.0, "end"),
-            false => (at + 5.0, "start"),
+        let (at, anchor, from) = match at + room > self.plot_width() {
+            true => (at - 5.0, "end", at - room),
+            false => (at + 5.0, "start", at),
         };
+        let covered = |down: f64| {
+            self.labels
+                .iter()
+                .any(|[l, r, y]| from < *r && *l < from + room && (y - down).abs() < LABEL_HEIGHT)
+        };
+        let lines = (self.plot_height() / LABEL_HEIGHT) as usize;
+        let down = (0..lines)
+            .map(|i| down + LABEL_HEIGHT * i as f64)
+            .find(|d| !covered(*d))
+            .unwrap_or(down);
+        self.labels.push([from, from + room, down]);
         let _ = write!(
             self.over,
             "<text class=\"{class}\" x=\"{at:.1}\" y=\"{down:.1}\" text-anchor=\"{anchor}\">{}</text>",

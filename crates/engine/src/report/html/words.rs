@@ -28,6 +28,20 @@ pub fn user(text: &str) -> String {
     format!("<bdi>{}</bdi>", esc(text))
 }
 
+/// A message with its options, such as `--depth-um`, kept in one piece.
+pub fn message(text: &str) -> String {
+    let words: Vec<String> = text
+        .split(' ')
+        .map(
+            |word| match word.trim_start_matches('(').starts_with("--") {
+                true => format!("<span class=\"option\">{}</span>", esc(word)),
+                false => esc(word),
+            },
+        )
+        .collect();
+    format!("<bdi>{}</bdi>", words.join(" "))
+}
+
 /// A whole number in groups of three.
 pub fn count(n: u64) -> String {
     grouped(&n.to_string())
@@ -67,11 +81,19 @@ fn magnitude(value: f64) -> i32 {
 }
 
 /// The last decimal place worth showing, as a power of ten: one digit of the half width of the interval, two if
-/// it begins with 1.0 to 1.4; without an interval three digits of the number.
+/// it begins with 1.0 to 1.4, or left of the point with 1.0 to 3.4, so that 1041 does not become 1040; at most five
+/// digits of the number, and without an interval three.
 fn last_place(value: f64, ci95: Option<[f64; 2]>) -> i32 {
     match ci95.map(|c| (c[1] - c[0]) / 2.0) {
-        Some(half) if half > 0.0 && half.is_finite() => magnitude(half / 1.5),
-        _ => magnitude(value) - 2,
+        Some(half) if half > 0.0 && half.is_finite() => {
+            let place = match magnitude(half / 1.5) {
+                left if left > 0 => magnitude(half / 3.5),
+                right => right,
+            };
+            place.max(magnitude(value) - 4)
+        }
+        // Rounded first: 99.9996 has the digits of 100.
+        _ => magnitude(format!("{value:.2e}").parse().unwrap_or(value)) - 2,
     }
 }
 
@@ -111,6 +133,25 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// What was seen and its limit, to three digits.
+pub fn three_digits(value: f64) -> String {
+    let e = magnitude(value);
+    match value.is_finite() && (-4..6).contains(&e) {
+        true => number(
+            format!("{value:.*}", (2 - e).max(0) as usize)
+                .parse()
+                .unwrap_or(value),
+        ),
+        false => number(value),
+    }
+}
+
+/// Particles in a frame: one decimal.
+pub fn per_frame(value: f64) -> String {
+    let tenth = (value * 10.0).round() / 10.0;
+    number(if tenth.is_finite() { tenth } else { value })
+}
+
 /// A spread to two digits, and in powers of ten where it is very large or small.
 pub fn two_digits(value: f64) -> String {
     let e = magnitude(value);
@@ -138,7 +179,14 @@ pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     format!(
         "{}\u{a0}%",
-        rounded(value, if value.abs() < 10.0 { -1 } else { 0 })
+        rounded(
+            value,
+            if value != 0.0 && value.abs() < 10.0 {
+                -1
+            } else {
+                0
+            }
+        )
     )
 }
 
@@ -183,12 +231,12 @@ pub struct Shown {
 /// An estimate as it is shown; `None` if there is no number.
 pub fn shown(e: &Estimate) -> Option<Shown> {
     let value = e.value?;
-    let place = last_place(value, e.ci95);
+    // An interval without a width that could be shown says nothing.
+    let ci95 = e.ci95.filter(|c| (c[1] - c[0]).abs() > 1e-6 * value.abs());
+    let place = last_place(value, ci95);
     Some(Shown {
         value: rounded(value, place),
-        interval: e
-            .ci95
-            .map(|c| format!("{} to {}", rounded(c[0], place), rounded(c[1], place))),
+        interval: ci95.map(|c| format!("{} to {}", rounded(c[0], place), rounded(c[1], place))),
     })
 }
 
@@ -288,6 +336,11 @@ mod tests {
         assert_eq!(text(100.234_567, 99.9, 100.5), "100.2 (99.9 to 100.5)");
         assert_eq!(text(104.9, 61.0, 158.0), "100 (60 to 160)");
         assert_eq!(text(0.6321, 0.58, 0.69), "0.63 (0.58 to 0.69)");
+        assert_eq!(text(1041.4, 1023.2, 1060.1), "1041 (1023 to 1060)");
+        let flat = shown(&Estimate::new(100.0, Some([100.0 - 1e-13, 100.0]))).unwrap();
+        assert_eq!((flat.value.as_str(), flat.interval), ("100", None));
+        let nearly = shown(&Estimate::new(99.999_999_9, None)).unwrap();
+        assert_eq!(nearly.value, "100");
         let alone = shown(&Estimate::new(123.456, None)).unwrap();
         assert_eq!(alone.value, "123");
         assert_eq!(shown(&Estimate::new(f64::NAN, None)), None);
@@ -347,6 +400,11 @@ mod tests {
         assert_eq!(number(1.064e-7), "1.06 × 10<sup>\u{2212}7</sup>");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(percent(0.021), "2.1\u{a0}%");
+        assert_eq!(percent(0.0), "0\u{a0}%");
+        assert_eq!(three_digits(0.383_84), "0.384");
+        assert_eq!(three_digits(1234.5), "1235");
+        assert_eq!(per_frame(32.84), "32.8");
+        assert_eq!(per_frame(-0.0), "0");
         assert_eq!(unit("um^2/s"), "µm²/s");
     }
 
@@ -357,6 +415,10 @@ mod tests {
             "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;\u{fffd} "
         );
         assert_eq!(unit("<b>"), "&lt;b&gt;");
+        assert_eq!(
+            message("Give --a<b."),
+            "<bdi>Give <span class=\"option\">--a&lt;b.</span></bdi>"
+        );
         assert_eq!(plain("too_<b>"), "too &lt;b&gt;");
     }
 }
