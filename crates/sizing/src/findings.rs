@@ -226,7 +226,7 @@ fn ends(pooled: &SizeResult) -> Vec<Finding> {
                     STAGE,
                     format!(
                         "{:.1} % of the particles lie at the {side} end of the range of diameters ({:.0} nm): the \
-                         true sizes may lie beyond it. Widen diameter_range_nm, or look for stuck or wrongly linked \
+                         true sizes may lie beyond it. Look for stuck or wrongly linked particles in the table of \
                          particles",
                         100.0 * share,
                         at?

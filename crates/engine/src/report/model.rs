@@ -33,9 +33,9 @@ pub struct Report {
     pub methods: Vec<StageMethod>,
     /// The captures, in the order given; several are replicates of the same sample.
     pub captures: Vec<Capture>,
-    /// Mean over the captures of the particles seen in one frame.
+    /// Particles seen in one frame, mean over all frames of all captures.
     pub particles_per_frame: f64,
-    /// Hydrodynamic diameter over all captures, number-weighted, nm.
+    /// Hydrodynamic diameter over all captures, weighted as `distribution` says, nm.
     pub diameter_nm: DiameterSummary,
     /// Size distribution over all captures.
     pub distribution: Distribution,
@@ -75,7 +75,7 @@ pub struct Software {
 pub struct Sample {
     /// Name of the sample.
     pub id: String,
-    /// Whatever else the plan says of it, in the plan's order.
+    /// Whatever else the plan says of it, in the order of the keys.
     #[serde(flatten)]
     pub fields: serde_json::Map<String, serde_json::Value>,
 }
@@ -138,7 +138,7 @@ pub struct Estimate {
     pub ci95: Option<[f64; 2]>,
 }
 
-/// Summary of the hydrodynamic diameters, number-weighted. All in nm but `span` and `coefficient_of_variation`.
+/// Summary of the hydrodynamic diameters. All in nm but `span` and `coefficient_of_variation`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DiameterSummary {
     /// Mean, nm.
@@ -164,7 +164,7 @@ pub struct DiameterSummary {
 /// A distribution of diameters on a grid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Distribution {
-    /// What is counted: `number`.
+    /// What is counted: `number` (every particle of the sample once) or `track` (every track once).
     pub weighting: String,
     /// Key of the method.
     pub method: String,
@@ -185,7 +185,7 @@ pub struct Distribution {
 /// One population in a distribution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Population {
-    /// Its mean diameter, nm.
+    /// Diameter at the top of its peak (of the density over the logarithm of the diameter), nm.
     pub diameter_nm: f64,
     /// Standard deviation of its diameters, nm; null if it could not be obtained.
     pub sd_nm: Option<f64>,
@@ -198,7 +198,7 @@ pub struct Population {
 /// The 95 % intervals of a population.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PopulationCi95 {
-    /// Of its mean diameter, nm.
+    /// Of its diameter, nm.
     pub diameter_nm: Option<[f64; 2]>,
     /// Of its share.
     pub fraction: Option<[f64; 2]>,
@@ -224,7 +224,7 @@ pub struct Concentration {
     pub per_ml: f64,
     /// 95 % interval, per mL; null if it could not be obtained.
     pub ci95: Option<[f64; 2]>,
-    /// Mean number of particles in one frame, corrected for those that overlap.
+    /// Mean number of particles in one frame.
     pub particles_per_frame: f64,
     /// Volume in which particles are seen, mL.
     pub probed_volume_ml: f64,
@@ -439,11 +439,6 @@ impl Estimate {
             value: Some(value).filter(|v| v.is_finite()),
             ci95: ci95.filter(|c| value.is_finite() && c.iter().all(|v| v.is_finite())),
         }
-    }
-
-    /// No number.
-    pub fn none() -> Self {
-        Self::default()
     }
 }
 
