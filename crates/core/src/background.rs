@@ -50,7 +50,7 @@ pub(crate) fn temporal_median(frames: &[&Pixels], factors: &[f64]) -> Array2<f32
     while unit < 64 && 4 * unit * (u32::from(highest) + 1) <= 65_536 {
         unit *= 2;
     }
-    let stride = width.div_ceil(LANES) * LANES;
+    let stride = width.div_ceil(LANES).max(1) * LANES;
     let mut rows = vec![0u16; frames.len() * stride];
     let mut out = Array2::zeros((height, width));
     for y in 0..height {

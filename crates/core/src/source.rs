@@ -1,6 +1,6 @@
 //! Where frames come from. Readers live in `nta-video`, the simulated camera in `nta-sim`.
 
-use crate::model::{Frame, FrameIndex, Pixels};
+use crate::model::{FrameIndex, Pixels};
 use crate::{Finding, Tally};
 use std::collections::BTreeMap;
 
@@ -128,59 +128,56 @@ pub trait FrameSource: Send + Sync {
     /// with random access override this; here one pass keeps every k-th packet and doubles k when there are too
     /// many, so that nothing needs to be known in advance. Frames that cannot be decoded are left out.
     fn spaced(&mut self, count: usize) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
-        self.rewind()?;
-        let count = count.max(1);
-        let mut stride = match self.info().frames {
-            Some(n) => (n as usize / count).max(1),
-            None => 1,
-        };
-        let mut kept: Vec<(usize, Packet)> = Vec::new();
-        let mut position = 0usize;
-        while let Some(packet) = self.next_packet()? {
-            if position.is_multiple_of(stride) {
-                kept.push((position, packet));
-            }
-            if kept.len() > 2 * count {
-                stride *= 2;
-                kept.retain(|(p, _)| p.is_multiple_of(stride));
-            }
-            position += 1;
-        }
-        self.rewind()?;
-        let len = kept.len();
-        let mut out = Vec::new();
-        for (i, (_, packet)) in kept.into_iter().enumerate() {
-            // Thins `len` down to `count`, evenly.
-            let take = len <= count || (i * count / len) != ((i + 1) * count / len);
-            let index = packet.index;
-            if take && let Ok(pixels) = self.decode(packet) {
-                out.push((index, pixels));
-            }
-        }
-        Ok(out)
+        spaced_by_reading(self, count, None)
     }
 }
 
-/// Reads the next frame in one go: packet and decoding. `Err(Ok(e))` is avoided by counting: damaged frames are
-/// skipped and their number is added to `damaged`. `interval_s` gives the time where the packet has none.
-pub fn next_frame(
-    source: &mut dyn FrameSource,
-    interval_s: f64,
-    damaged: &mut u64,
-) -> Result<Option<Frame>, SourceError> {
+/// Up to `count` frames evenly spaced over the film, or over the frames from the first to the last (inclusive) of
+/// `range`, in one pass; leaves the source rewound. Frames that cannot be decoded are left out.
+pub(crate) fn spaced_by_reading<S: FrameSource + ?Sized>(
+    source: &mut S,
+    count: usize,
+    range: Option<(u32, u32)>,
+) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
+    source.rewind()?;
+    let count = count.max(1);
+    let (first, last) = range.unwrap_or((0, u32::MAX));
+    // What the file declares is a hint that only saves memory.
+    let mut stride = match source.info().frames {
+        Some(n) => {
+            let end = n.min(u64::from(last).saturating_add(1));
+            (end.saturating_sub(u64::from(first)) as usize / count).max(1)
+        }
+        None => 1,
+    };
+    let mut kept: Vec<(usize, Packet)> = Vec::new();
+    let mut position = 0usize;
     while let Some(packet) = source.next_packet()? {
+        if packet.index.0 > last {
+            break;
+        }
+        if packet.index.0 < first {
+            continue;
+        }
+        if position.is_multiple_of(stride) {
+            kept.push((position, packet));
+        }
+        if kept.len() > 2 * count {
+            stride *= 2;
+            kept.retain(|(p, _)| p.is_multiple_of(stride));
+        }
+        position += 1;
+    }
+    source.rewind()?;
+    let len = kept.len();
+    let mut out = Vec::new();
+    for (i, (_, packet)) in kept.into_iter().enumerate() {
+        // Thins `len` down to `count`, evenly.
+        let take = len <= count || (i * count / len) != ((i + 1) * count / len);
         let index = packet.index;
-        let time_s = packet.time_s.unwrap_or(f64::from(index.0) * interval_s);
-        match source.decode(packet) {
-            Ok(pixels) => {
-                return Ok(Some(Frame {
-                    index,
-                    time_s,
-                    pixels,
-                }));
-            }
-            Err(_) => *damaged += 1,
+        if take && let Ok(pixels) = source.decode(packet) {
+            out.push((index, pixels));
         }
     }
-    Ok(None)
+    Ok(out)
 }

@@ -46,6 +46,17 @@ pub enum AnalyzeError {
         /// Why, and what to do.
         reason: String,
     },
+    /// The plan's range of frames lies outside of a film.
+    #[error("{capture}: {reason}")]
+    FrameRange {
+        /// The capture.
+        capture: String,
+        /// The range.
+        reason: String,
+    },
+    /// Nothing to analyse.
+    #[error("there is no capture to analyse; name at least one")]
+    NoCapture,
     /// An output.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -83,6 +94,10 @@ impl AnalyzeError {
                 capture: capture.to_owned(),
                 reason: error.to_string(),
             },
+            TrackError::NoneInRange { .. } => Self::FrameRange {
+                capture: capture.to_owned(),
+                reason: error.to_string(),
+            },
         }
     }
 
@@ -93,7 +108,9 @@ impl AnalyzeError {
             | Self::PlanForCapture { .. }
             | Self::Method(_)
             | Self::Sizing(_)
-            | Self::Medium(_) => 2,
+            | Self::Medium(_)
+            | Self::FrameRange { .. }
+            | Self::NoCapture => 2,
             Self::Threads { .. } | Self::NoParquet => 2,
             Self::Source(_) | Self::Film { .. } => 3,
             Self::Output(_) | Self::Parquet { .. } => 4,
@@ -116,6 +133,9 @@ pub fn analyze(
     plan: &Plan,
     runtime: &Runtime<'_>,
 ) -> Result<Analysis, AnalyzeError> {
+    if inputs.is_empty() {
+        return Err(AnalyzeError::NoCapture);
+    }
     let pool = runtime.pool()?;
     let in_force = inputs
         .iter()
@@ -168,7 +188,7 @@ fn run(
         return Err(AnalyzeError::Cancelled);
     }
     stopwatch.report("report", 0);
-    findings.extend(qc::of_sample(&captures, &sizes, plan));
+    findings.extend(qc::of_sample(&captures, &sizes, plan, &medium));
     if sizes.pooled.summary.is_none() {
         qc::without_size(&mut findings);
     }

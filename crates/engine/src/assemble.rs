@@ -51,7 +51,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         methods: methods(plan),
         particles_per_frame: pooled.particles_per_frame(),
         diameter_nm: diameters(sizes.pooled.summary.as_ref()),
-        distribution: distribution(&sizes.pooled),
+        distribution: distribution(&sizes.pooled, plan),
         populations: sizes.pooled.populations.iter().map(population).collect(),
         size_classes: Vec::new(),
         concentration: concentration(&pooled, plan),
@@ -189,7 +189,10 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
         track_lengths: TrackLengths::of(video.tracks.iter().map(|t| t.points().len())),
         spots_over_time: SpotsOverTime::of(&times, &spots),
         diameter_nm: diameters(sizes.summary.as_ref()),
-        distribution: sizes.distribution.is_some().then(|| distribution(sizes)),
+        distribution: sizes
+            .distribution
+            .is_some()
+            .then(|| distribution(sizes, plan)),
         concentration: concentration(&counts, plan),
     }
 }
@@ -300,10 +303,11 @@ fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
     })
 }
 
-fn distribution(sizes: &SizeResult) -> Distribution {
+fn distribution(sizes: &SizeResult, plan: &Plan) -> Distribution {
     sizes.distribution.as_ref().map_or_else(
         || Distribution {
-            weighting: "number".into(),
+            weighting: plan.size.weighting.word().into(),
+            method: plan.choice("distribution").method,
             ..Distribution::default()
         },
         |d| Distribution {

@@ -87,7 +87,7 @@ fn found_it(found: &exposure::ExposureEstimate, interval: f64) -> Finding {
     .with(1e3 * found.exposure_s, None, "ms")
 }
 
-/// The size goes with the assumed exposure as 1 / (1 - exposure / (3 interval)).
+/// The size goes with the exposure as 1 - exposure / (3 interval).
 fn assumed(interval: f64) -> Finding {
     let factor = |share: f64| 1.0 - share / 3.0;
     let low = 100.0 * (1.0 - factor(1.0) / factor(ASSUMED_SHARE));

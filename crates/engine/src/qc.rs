@@ -1,19 +1,18 @@
 //! What a person should know about the sample as a whole, beyond what the stages say of themselves.
 
+use crate::analyze::sampling;
 use crate::capture::Followed;
 use crate::plan::{Medium, Plan};
 use crate::report::ReportFinding;
 use nta_core::{Finding, Severity};
-use nta_sizing::SampleSizes;
-
-/// Relative change of the diameter per kelvin near room temperature (water, 25 degrees Celsius).
-const DIAMETER_PER_KELVIN: f64 = 0.026;
+use nta_sizing::{Medium as Liquid, SampleSizes};
 
 /// Findings in the order of the stages: those of the captures first, then those of the sample.
 pub(crate) fn of_sample(
     captures: &[Followed],
     sizes: &SampleSizes,
     plan: &Plan,
+    liquid: &Liquid,
 ) -> Vec<ReportFinding> {
     let mut out = Vec::new();
     for (i, capture) in captures.iter().enumerate() {
@@ -28,7 +27,7 @@ pub(crate) fn of_sample(
             out.push(ReportFinding::of_capture(finding, i));
         }
     }
-    let of_sample = assumptions(plan)
+    let of_sample = assumptions(plan, liquid)
         .into_iter()
         .chain(different_captures(captures))
         .chain(sizes.findings.iter().cloned())
@@ -62,20 +61,15 @@ fn no_spots(capture: &Followed) -> Option<Finding> {
 }
 
 /// Values that the size depends on and that nobody stated.
-fn assumptions(plan: &Plan) -> Vec<Finding> {
+fn assumptions(plan: &Plan, liquid: &Liquid) -> Vec<Finding> {
     let mut out = Vec::new();
     let viscosity_known = matches!(plan.medium, Medium::ViscosityMpaS(_));
     if plan.temperature_c.from == "default" {
-        let (effect, why) = if viscosity_known {
-            (
-                100.0 / 298.15,
-                "One kelvin more or less changes the size by 0.3 %, the viscosity being given.",
-            )
+        let effect = 100.0 * liquid.diameter_per_kelvin();
+        let given = if viscosity_known {
+            ", the viscosity being given"
         } else {
-            (
-                100.0 * DIAMETER_PER_KELVIN,
-                "One kelvin more or less changes the size by 2.6 %.",
-            )
+            ""
         };
         out.push(
             Finding::new(
@@ -83,7 +77,8 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
                 Severity::Warning,
                 "acquisition",
                 format!(
-                    "The temperature was not given. {} °C was assumed; give it with --temperature-c. {why}",
+                    "The temperature was not given. {} °C was assumed; give it with --temperature-c. One kelvin more or \
+                     less changes the size by {effect:.1} %{given}.",
                     plan.temperature_c.value
                 ),
             )
@@ -110,6 +105,7 @@ fn assumptions(plan: &Plan) -> Vec<Finding> {
 fn different_captures(captures: &[Followed]) -> Option<Finding> {
     let (first, rest) = captures.split_first()?;
     let differs = |a: f64, b: f64| (a - b).abs() > 1e-6 * a.abs();
+    let exposure_s = |c: &Followed| sampling(c).exposure_s;
     let odd = rest.iter().find(|c| {
         differs(
             first.acquisition.pixel_size_um.value,
@@ -117,18 +113,29 @@ fn different_captures(captures: &[Followed]) -> Option<Finding> {
         ) || differs(
             first.acquisition.frame_interval_s.value,
             c.acquisition.frame_interval_s.value,
-        ) || first.video.size_px != c.video.size_px
+        ) || differs(exposure_s(first), exposure_s(c))
+            || first.video.size_px != c.video.size_px
     })?;
     Some(Finding::new(
         "A05",
         Severity::Warning,
         "acquisition",
         format!(
-            "The captures were not taken alike. {} and {} differ in pixel size, frame rate or frame size; each was \
-             analysed with its own values, so check that they are replicates of one sample.",
-            first.name, odd.name
+            "The captures were not taken alike. {} and {} differ in pixel size, frame rate, exposure or frame size; each \
+             was analysed with its own values, so check that they are replicates of one sample.",
+            file_name(first),
+            file_name(odd)
         ),
     ))
+}
+
+/// What a capture is called wherever it lies.
+fn file_name(capture: &Followed) -> String {
+    let name = std::path::Path::new(&capture.name).file_name();
+    name.map_or_else(
+        || capture.name.clone(),
+        |n| n.to_string_lossy().into_owned(),
+    )
 }
 
 fn no_depth(plan: &Plan) -> Option<Finding> {

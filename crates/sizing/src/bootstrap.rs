@@ -2,7 +2,8 @@
 //!
 //! Efron & Tibshirani 1993, doi:10.1007/978-1-4899-4541-9, percentile intervals. Tracks are drawn with replacement
 //! within each capture and the population is fitted again with the smoothing of the whole sample. Several captures
-//! may differ by more than their tracks explain; that part is added as a random common factor on all diameters.
+//! may differ by more than their tracks explain; that part is added as a random common factor on all diameters. The
+//! pointwise band of the density is left without it.
 //!
 //! Differs from the book in: intervals are widened about the estimate, 1.2-fold because percentile intervals of
 //! penalised fits came out slightly narrow in simulation, and by Student's t for few tracks.

@@ -199,12 +199,15 @@ impl Medium {
     }
 
     /// Relative change of a diameter per kelvin of error in the temperature, 1/K: `1/T - dln(eta)/dT`, with the
-    /// viscosity of water; 2.6 % at 25 C.
+    /// viscosity of water, 2.6 % at 25 C; `1/T` where the user gave the viscosity.
     pub fn diameter_per_kelvin(&self) -> f64 {
         let t = self.temperature_c;
-        let slope = (physics::water_viscosity_mpa_s(t + 0.5)
-            / physics::water_viscosity_mpa_s(t - 0.5))
-        .ln();
+        let slope = match self.relative_uncertainty {
+            Some(_) => (physics::water_viscosity_mpa_s(t + 0.5)
+                / physics::water_viscosity_mpa_s(t - 0.5))
+            .ln(),
+            None => 0.0,
+        };
         1.0 / (t + physics::ZERO_CELSIUS_K) - slope
     }
 }
@@ -267,7 +270,8 @@ mod tests {
             assert!(Medium::with_viscosity(25.0, bad).is_err());
         }
         assert!(Medium::glycerol(25.0, 1.01).is_err());
-        assert!(Medium::with_viscosity(25.0, 0.95).is_ok());
+        let given = Medium::with_viscosity(25.0, 0.95).unwrap();
+        assert!((given.diameter_per_kelvin() - 1.0 / 298.15).abs() < 1e-12);
     }
 
     #[test]

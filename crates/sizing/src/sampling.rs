@@ -43,12 +43,6 @@ impl Sampling {
         }
         Ok(())
     }
-
-    /// Motion-blur coefficient R of Berglund 2010 (doi:10.1103/PhysRevE.82.011917) for a shutter that is fully open
-    /// for the exposure: exposure / (6 interval), from 0 to 1/6.
-    pub fn blur_coefficient(&self) -> f64 {
-        self.exposure_s / (6.0 * self.frame_interval_s)
-    }
 }
 
 #[cfg(test)]
@@ -75,10 +69,5 @@ mod tests {
             };
             assert!(bad.check().is_err(), "{bad:?}");
         }
-        let open = Sampling {
-            frame_interval_s: 0.03,
-            exposure_s: 0.03,
-        };
-        assert!((open.blur_coefficient() - 1.0 / 6.0).abs() < 1e-12);
     }
 }

@@ -21,7 +21,7 @@ use crate::{Finding, Tally};
 pub(super) const ENTRY: Entry<MakeDetector> = Entry {
     key: "bandpass",
     title: "Band-pass and local maxima, after Crocker and Grier",
-    references: &["10.1006/jcis.1996.0217"],
+    references: &["doi:10.1006/jcis.1996.0217"],
     params: &[
         ParamSpec {
             key: "diameter_px",

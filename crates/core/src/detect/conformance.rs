@@ -187,6 +187,7 @@ fn no_picture_is_too_strange() {
         vec![],
         vec![u8s(0, 0, &noise); 3],
         vec![u8s(0, 5, &noise); 12],
+        vec![u8s(5, 0, &noise); 12],
         vec![u8s(1, 1, &noise); 12],
         vec![u8s(3, 3, &noise); 1],
         vec![u8s(1, 70, &noise); 12],

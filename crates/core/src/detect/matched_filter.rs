@@ -30,7 +30,7 @@ use std::sync::Mutex;
 pub(super) const ENTRY: Entry<MakeDetector> = Entry {
     key: "matched-filter",
     title: "Matched filter on three scales, threshold from the wanted number of false spots",
-    references: &["10.1038/nmeth.1233", "10.1038/jcbfm.1992.127"],
+    references: &["doi:10.1038/nmeth.1233", "doi:10.1038/jcbfm.1992.127"],
     params: &[
         ParamSpec {
             key: "false_spots_per_frame",

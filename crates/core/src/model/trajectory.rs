@@ -13,7 +13,6 @@ pub struct Trajectory {
     x_um: Vec<f64>,
     y_um: Vec<f64>,
     precision_um: Vec<f64>,
-    snr: Vec<f64>,
 }
 
 impl Trajectory {
@@ -28,7 +27,6 @@ impl Trajectory {
             x_um: Vec::with_capacity(points.len()),
             y_um: Vec::with_capacity(points.len()),
             precision_um: Vec::with_capacity(points.len()),
-            snr: Vec::with_capacity(points.len()),
         };
         for p in points {
             let (dx, dy) = drift.offset_px(p.frame);
@@ -37,7 +35,6 @@ impl Trajectory {
             out.x_um.push((p.spot.x_px - dx) * scale);
             out.y_um.push((p.spot.y_px - dy) * scale);
             out.precision_um.push(p.spot.precision_px * scale);
-            out.snr.push(p.spot.snr);
         }
         out
     }
@@ -70,11 +67,6 @@ impl Trajectory {
     /// Standard error of each position per axis, um.
     pub fn precision_um(&self) -> &[f64] {
         &self.precision_um
-    }
-
-    /// Matched-filter statistic of each spot.
-    pub fn snr(&self) -> &[f64] {
-        &self.snr
     }
 
     /// Number of positions.

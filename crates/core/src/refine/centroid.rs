@@ -19,7 +19,10 @@ use crate::model::{Flat, Spot};
 pub(super) const ENTRY: Entry<MakeRefiner> = Entry {
     key: "centroid",
     title: "Iterated centroid of the light, after Crocker and Grier",
-    references: &["10.1006/jcis.1996.0217", "10.1529/biophysj.104.042457"],
+    references: &[
+        "doi:10.1006/jcis.1996.0217",
+        "doi:10.1529/biophysj.104.042457",
+    ],
     params: &[
         ParamSpec {
             key: "radius_px",

@@ -22,7 +22,7 @@ use crate::model::{Flat, Spot};
 pub(super) const ENTRY: Entry<MakeRefiner> = Entry {
     key: "gaussian",
     title: "Gaussian of free width by least squares, neighbours fitted along",
-    references: &["10.1038/nmeth.1447"],
+    references: &["doi:10.1038/nmeth.1447"],
     params: &[
         ParamSpec {
             key: "window_widths",

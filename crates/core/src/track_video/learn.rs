@@ -1,16 +1,16 @@
 //! What is learned of a film before its frames are searched, and a quick look at it.
 
-use super::watch::{Eyes, decode};
+use super::watch::{Eyes, decode, is_in};
 use super::{FrameTiming, TrackError, TrackingPlan};
 use crate::detect::{DETECTORS, Detector};
 use crate::film::Film;
 use crate::method::resolve;
 use crate::model::{FrameIndex, FrameSpots, Pixels};
 use crate::refine::{REFINERS, Refiner};
-use crate::source::{FrameSource, SourceError};
+use crate::source::{FrameSource, SourceError, spaced_by_reading};
 use crate::{Finding, Tally};
 
-/// Neighbouring frames from the beginning of the film, to see whether their noise is independent.
+/// Neighbouring frames from the beginning of what is analysed, to see whether their noise is independent.
 const NEIGHBOURS: usize = 12;
 
 /// What is known before the first frame is searched.
@@ -23,7 +23,7 @@ pub(super) struct Learned {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Learns the film from `count` frames spread over it; leaves the source rewound.
+/// Learns the film from `count` frames spread over the part that the plan names; leaves the source rewound.
 pub(super) fn learn(
     source: &mut dyn FrameSource,
     plan: &TrackingPlan,
@@ -31,11 +31,15 @@ pub(super) fn learn(
 ) -> Result<Learned, TrackError> {
     let (detect_entry, detect_params) = resolve(DETECTORS, "detect", &plan.detect)?;
     let (refine_entry, refine_params) = resolve(REFINERS, "refine", &plan.refine)?;
-    let sample = source.spaced(count)?;
+    // Frames that are not analysed may show anything, so that nothing is learned from them either.
+    let sample = match plan.frames {
+        None => source.spaced(count)?,
+        range => spaced_by_reading(source, count, range)?,
+    };
     if sample.is_empty() {
-        return Err(TrackError::NoFrames);
+        return Err(TrackError::no_frames(plan.frames));
     }
-    let neighbours = first_frames(source)?;
+    let neighbours = first_frames(source, plan.frames)?;
     let ceiling = source.info().ceiling_counts;
     let (film, flats, mut findings) = Film::learn(&sample, &neighbours, ceiling, &plan.film);
     let detector = (detect_entry.make)(&detect_params, &film, &flats);
@@ -65,7 +69,7 @@ pub struct Glance {
     pub findings: Vec<Finding>,
 }
 
-/// Looks at up to `count` frames spread over the film. Leaves the source rewound.
+/// Looks at up to `count` frames spread over the part that the plan names. Leaves the source rewound.
 pub fn glance(
     source: &mut dyn FrameSource,
     plan: &TrackingPlan,
@@ -105,8 +109,11 @@ pub fn glance(
     })
 }
 
-/// The first few frames, decoded; leaves the source rewound.
-fn first_frames(source: &mut dyn FrameSource) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
+/// The first few frames of a range, decoded; leaves the source rewound.
+fn first_frames(
+    source: &mut dyn FrameSource,
+    range: Option<(u32, u32)>,
+) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
     source.rewind()?;
     let mut out = Vec::with_capacity(NEIGHBOURS);
     while out.len() < NEIGHBOURS {
@@ -114,6 +121,9 @@ fn first_frames(source: &mut dyn FrameSource) -> Result<Vec<(FrameIndex, Pixels)
             break;
         };
         let index = packet.index;
+        if !is_in(range, index) {
+            continue;
+        }
         if let Ok(pixels) = decode(&*source, packet) {
             out.push((index, pixels));
         }

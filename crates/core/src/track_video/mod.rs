@@ -96,9 +96,29 @@ pub enum TrackError {
     /// The film has no frame that can be decoded.
     #[error("no frame can be read from this video; check that the file plays in a video player")]
     NoFrames,
+    /// The film has no frame in the range of the plan.
+    #[error("the film has no frame {range} that can be read; frames count from 0")]
+    NoneInRange {
+        /// The range in words.
+        range: String,
+    },
     /// Asked to stop.
     #[error("stopped on request")]
     Cancelled,
+}
+
+impl TrackError {
+    /// There is nothing to look at in this range, or in the whole film.
+    fn no_frames(range: Option<(u32, u32)>) -> Self {
+        let Some((first, last)) = range else {
+            return Self::NoFrames;
+        };
+        let range = match last {
+            u32::MAX => format!("from first_frame = {first} on"),
+            last => format!("from first_frame = {first} to last_frame = {last}"),
+        };
+        Self::NoneInRange { range }
+    }
 }
 
 /// Follows all particles of a film.

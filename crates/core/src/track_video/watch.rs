@@ -72,14 +72,15 @@ impl Eyes<'_> {
     }
 }
 
-/// A number that two different pictures practically never share: FNV-1a over 64-bit words.
+/// A number that two different pictures practically never share: multiply and rotate over 64-bit words.
 fn fingerprint(pixels: &Pixels) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(PRIME).rotate_left(29);
     let seed = 0xcbf2_9ce4_8422_2325;
     match pixels {
         Pixels::U8(a) => {
-            let bytes = a.as_slice().unwrap_or(&[]);
+            let standard = a.as_standard_layout();
+            let bytes = standard.as_slice().unwrap_or(&[]);
             let words = bytes.chunks_exact(8);
             let tail = words
                 .remainder()
@@ -190,7 +191,7 @@ pub(super) fn watch(
         batch = next?;
     }
     if seen.frames.is_empty() {
-        return Err(TrackError::NoFrames);
+        return Err(TrackError::no_frames(range));
     }
     seen.end = source.end();
     seen.end.frames_damaged += seen.tally.get("frame_undecodable");
@@ -206,11 +207,16 @@ fn read_batch(
         let Some(packet) = source.next_packet()? else {
             break;
         };
-        if range.is_none_or(|(first, last)| (first..=last).contains(&packet.index.0)) {
+        if is_in(range, packet.index) {
             out.push(packet);
         }
     }
     Ok(out)
+}
+
+/// Whether a frame lies in a range, both ends included.
+pub(super) fn is_in(range: Option<(u32, u32)>, frame: FrameIndex) -> bool {
+    range.is_none_or(|(first, last)| (first..=last).contains(&frame.0))
 }
 
 /// Looks at a batch in parallel; the answers are in the order of the batch.

@@ -38,7 +38,7 @@ pub enum Medium {
 pub struct SizeOptions {
     /// Tracks with fewer positions give no size.
     pub shortest_track_frames: usize,
-    /// Bootstrap resamples for the confidence bands; 0 for none.
+    /// Bootstrap resamples behind the bands and intervals.
     pub resamples: usize,
     /// Fit a common factor of the stated precision together with the sizes.
     pub profile_precision: bool,
@@ -53,13 +53,6 @@ pub struct FrameRange {
     pub first: u32,
     /// Last frame, itself included; `None` for the end of the film.
     pub last: Option<u32>,
-}
-
-impl FrameRange {
-    /// Whether a frame is analysed.
-    pub fn contains(&self, frame: u32) -> bool {
-        self.first <= frame && self.last.is_none_or(|last| frame <= last)
-    }
 }
 
 /// Everything that decides the numbers, as it is in force. Made by [`super::PlanInput::resolve`].

@@ -187,7 +187,7 @@ pub static KEYS: &[KeySpec] = &[
         ("", "temperature_c"),
         number(0.0, 100.0, "degrees Celsius"),
         Fallback::Number(25.0),
-        "Temperature of the sample while it was filmed. One degree changes diameters in water by about 2.5 %.",
+        "Temperature of the sample while it was filmed. One degree changes diameters in water by about 2.6 %.",
         "25.0",
     ),
     key(
@@ -276,7 +276,7 @@ pub static KEYS: &[KeySpec] = &[
     ),
     key(
         ("film", "spot_width_px"),
-        number(0.3, 30.0, "px"),
+        number(0.5, 20.0, "px"),
         Fallback::Absent("measured in the film"),
         "Standard deviation of an ordinary spot.",
         "1.5",

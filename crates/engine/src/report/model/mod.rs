@@ -46,9 +46,9 @@ pub struct Report {
     pub methods: Vec<StageMethod>,
     /// The captures, in the order given; several are replicates of the same sample.
     pub captures: Vec<Capture>,
-    /// Mean over the captures of the particles seen in one frame.
+    /// Particles seen in one frame, mean over all frames of all captures.
     pub particles_per_frame: f64,
-    /// Hydrodynamic diameter over all captures, number-weighted, nm.
+    /// Hydrodynamic diameter over all captures, weighted as `distribution` says, nm.
     pub diameter_nm: DiameterSummary,
     /// Size distribution over all captures.
     pub distribution: Distribution,

@@ -19,7 +19,7 @@ pub struct Software {
 pub struct Sample {
     /// Name of the sample.
     pub id: String,
-    /// Whatever else the plan says of it, in the plan's order.
+    /// Whatever else the plan says of it, in the order of the keys.
     #[serde(flatten)]
     pub fields: serde_json::Map<String, serde_json::Value>,
 }

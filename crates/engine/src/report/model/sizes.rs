@@ -20,14 +20,9 @@ impl Estimate {
             ci95: ci95.filter(|c| value.is_finite() && c.iter().all(|v| v.is_finite())),
         }
     }
-
-    /// No number.
-    pub fn none() -> Self {
-        Self::default()
-    }
 }
 
-/// Summary of the hydrodynamic diameters, number-weighted. All in nm but `span` and `coefficient_of_variation`.
+/// Summary of the hydrodynamic diameters. All in nm but `span` and `coefficient_of_variation`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DiameterSummary {
     /// Mean, nm.
@@ -53,7 +48,7 @@ pub struct DiameterSummary {
 /// A distribution of diameters on a grid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Distribution {
-    /// What is counted: `number`.
+    /// What is counted: `number` (every particle of the sample once) or `track` (every track once).
     pub weighting: String,
     /// Key of the method.
     pub method: String,
@@ -74,7 +69,7 @@ pub struct Distribution {
 /// One population in a distribution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Population {
-    /// Its mean diameter, nm.
+    /// Diameter at the top of its peak (of the density over the logarithm of the diameter), nm.
     pub diameter_nm: f64,
     /// Standard deviation of its diameters, nm; null if it could not be obtained.
     pub sd_nm: Option<f64>,
@@ -87,7 +82,7 @@ pub struct Population {
 /// The 95 % intervals of a population.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PopulationCi95 {
-    /// Of its mean diameter, nm.
+    /// Of its diameter, nm.
     pub diameter_nm: Option<[f64; 2]>,
     /// Of its share.
     pub fraction: Option<[f64; 2]>,
@@ -113,7 +108,7 @@ pub struct Concentration {
     pub per_ml: f64,
     /// 95 % interval, per mL; null if it could not be obtained.
     pub ci95: Option<[f64; 2]>,
-    /// Mean number of particles in one frame, corrected for those that overlap.
+    /// Mean number of particles in one frame.
     pub particles_per_frame: f64,
     /// Volume in which particles are seen, mL.
     pub probed_volume_ml: f64,
