@@ -26,6 +26,14 @@ pub enum AnalyzeError {
         /// What is missing.
         error: Box<PlanError>,
     },
+    /// The plan does not fit the film.
+    #[error("{capture}: {reason}")]
+    PlanForFilm {
+        /// The capture.
+        capture: String,
+        /// What does not fit, and what to do.
+        reason: String,
+    },
     /// A method of the plan.
     #[error(transparent)]
     Method(#[from] MethodError),
@@ -79,6 +87,12 @@ impl AnalyzeError {
             TrackError::Source(e) => e.into(),
             TrackError::Method(e) => e.into(),
             TrackError::Cancelled => Self::Cancelled,
+            TrackError::NoFrameInRange { .. } | TrackError::AllExcluded { .. } => {
+                Self::PlanForFilm {
+                    capture: capture.to_owned(),
+                    reason: error.to_string(),
+                }
+            }
             TrackError::NoFrames => Self::Film {
                 capture: capture.to_owned(),
                 reason: error.to_string(),
@@ -91,6 +105,7 @@ impl AnalyzeError {
         match self {
             Self::Plan(_)
             | Self::PlanForCapture { .. }
+            | Self::PlanForFilm { .. }
             | Self::Method(_)
             | Self::Sizing(_)
             | Self::Medium(_) => 2,

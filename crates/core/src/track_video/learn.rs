@@ -4,6 +4,7 @@ use super::watch::{Eyes, decode};
 use super::{FrameTiming, TrackError, TrackingPlan};
 use crate::detect::{DETECTORS, Detector};
 use crate::film::Film;
+use crate::mask::usable;
 use crate::method::resolve;
 use crate::model::{FrameIndex, FrameSpots, Pixels};
 use crate::refine::{REFINERS, Refiner};
@@ -32,8 +33,16 @@ pub(super) fn learn(
     let (detect_entry, detect_params) = resolve(DETECTORS, "detect", &plan.detect)?;
     let (refine_entry, refine_params) = resolve(REFINERS, "refine", &plan.refine)?;
     let sample = source.spaced(count)?;
-    if sample.is_empty() {
+    let Some((_, first)) = sample.first() else {
         return Err(TrackError::NoFrames);
+    };
+    let (height_px, width_px) = first.dim();
+    let exclude = &plan.film.exclude;
+    if !exclude.is_empty() && !usable(height_px, width_px, exclude).iter().any(|u| *u) {
+        return Err(TrackError::AllExcluded {
+            width_px,
+            height_px,
+        });
     }
     let neighbours = first_frames(source)?;
     let ceiling = source.info().ceiling_counts;

@@ -96,6 +96,24 @@ pub enum TrackError {
     /// The film has no frame that can be decoded.
     #[error("no frame can be read from this video; check that the file plays in a video player")]
     NoFrames,
+    /// The film ends before the first frame that the plan wants.
+    #[error("the film has no frame from first_frame = {first} on{there}; give a lower first_frame")]
+    NoFrameInRange {
+        /// The first frame that was wanted.
+        first: u32,
+        /// How many there are, in words, where the file says.
+        there: String,
+    },
+    /// The plan leaves nothing of the picture.
+    #[error(
+        "film.exclude covers the whole picture of {width_px} x {height_px} px; leave a part of it open"
+    )]
+    AllExcluded {
+        /// Width of the picture, px.
+        width_px: usize,
+        /// Height of the picture, px.
+        height_px: usize,
+    },
     /// Asked to stop.
     #[error("stopped on request")]
     Cancelled,
