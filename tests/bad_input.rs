@@ -41,6 +41,12 @@ fn refused(input: &Path, options: &[&str], code: i32, words: &[&str]) {
     );
 }
 
+/// The result in a folder.
+fn result(out: &Path) -> serde_json::Value {
+    let text = fs::read(out.join("result.json")).expect("a result");
+    serde_json::from_slice(&text).expect("JSON")
+}
+
 const KNOWN: [&str; 4] = ["--pixel-size-um", "0.2", "--frame-rate-fps", "30"];
 
 /// A short film of beads as MJPEG AVI.
@@ -247,4 +253,129 @@ fn pure_noise_at_a_low_threshold_ends_in_good_time() {
     let run = nta(&args);
     let code = run.status.code();
     assert!(code == Some(0) || code == Some(1), "{}", said(&run));
+}
+
+#[test]
+fn plans_that_do_not_fit_the_film_are_plan_errors() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = file(folder.path(), "good.avi", &film(3));
+    let with = |setting| [&KNOWN[..], &["--set", setting]].concat();
+    refused(
+        &good,
+        &with("first_frame=7"),
+        2,
+        &["first_frame = 7", "it has 3"],
+    );
+    refused(
+        &good,
+        &with("film.exclude=[[0,0,160,120]]"),
+        2,
+        &["film.exclude", "160 x 120 px"],
+    );
+    let folder_text = folder.path().to_string_lossy().into_owned();
+    for plan in [folder_text.as_str(), "/dev/zero"] {
+        let options = [&KNOWN[..], &["--plan", plan]].concat();
+        refused(&good, &options, 2, &[plan, "it is not a file"]);
+    }
+    let long = file(folder.path(), "long.toml", &vec![b'\n'; (16 << 20) + 1]);
+    let long = long.to_string_lossy().into_owned();
+    let options = [&KNOWN[..], &["--plan", &long]].concat();
+    refused(&good, &options, 2, &["long.toml", "16777216"]);
+}
+
+#[test]
+fn a_picture_that_no_memory_holds_is_refused_before_it_is_decoded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The head of a PNG of 30000 x 15000 px, with nothing in it: the size is all that is looked at.
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    png.extend(30_000u32.to_be_bytes());
+    png.extend(15_000u32.to_be_bytes());
+    png.extend([8, 0, 0, 0, 0, 0xF1, 0x64, 0x7C, 0xCA]);
+    png.extend(b"\0\0\0\0IDAT");
+    let path = file(folder.path(), "bomb.png", &png);
+    refused(&path, &KNOWN, 3, &["bomb.png"]);
+}
+
+#[test]
+fn an_empty_result_says_zero_and_a_film_given_twice_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let grey = folder.path().join("grey.png");
+    image::GrayImage::from_pixel(40, 30, image::Luma([9]))
+        .save(&grey)
+        .expect("a picture");
+    let out = folder.path().join("out");
+    let (input, out_text) = (grey.to_string_lossy(), out.to_string_lossy());
+    let mut args = vec!["analyze", &input, &input, "--out", &out_text];
+    args.extend(KNOWN);
+    let run = nta(&args);
+    assert_eq!(run.status.code(), Some(0), "{}", said(&run));
+    let headline = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(
+        headline.contains(" 0.0 per frame") && !headline.contains("-0"),
+        "{headline}"
+    );
+    let written = fs::read_to_string(out.join("result.json")).expect("a result");
+    assert!(!written.contains("-0.0"));
+    let codes: Vec<String> = result(&out)["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|f| f["code"].as_str().map(str::to_owned))
+        .collect();
+    assert!(codes.contains(&"P01".to_owned()), "{codes:?}");
+}
+
+#[test]
+fn a_refused_run_leaves_no_folders_above_its_result() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("new/deep/out");
+    let out = out.to_string_lossy();
+    let mut args = vec!["analyze", "no-such-film.avi", "--out", &out];
+    args.extend(KNOWN);
+    assert_eq!(nta(&args).status.code(), Some(3));
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn the_current_folder_is_not_replaced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = tempfile::tempdir().expect("a folder");
+    let good = file(folder.path(), "good.avi", &film(3));
+    let run = Command::new(env!("CARGO_BIN_EXE_nta"))
+        .current_dir(place.path())
+        .args(["analyze", &good.to_string_lossy(), "--out", "."])
+        .args(KNOWN)
+        .output()
+        .expect("nta starts");
+    assert_eq!(run.status.code(), Some(4), "{}", said(&run));
+    assert!(said(&run).contains("current folder"), "{}", said(&run));
+    assert_eq!(fs::read_dir(place.path()).expect("a folder").count(), 0);
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_change_the_verdict() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = file(folder.path(), "good.avi", &film(8));
+    let good = good.to_string_lossy().into_owned();
+    let code = |name: &str, listen: bool| {
+        let out = folder.path().join(name);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nta"))
+            .args(["analyze", &good, "--out", &out.to_string_lossy()])
+            // Crowded enough that identities are ambiguous, which fails.
+            .args(["--set", "detect.false_spots_per_frame=1000"])
+            .args(KNOWN)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("nta starts");
+        if !listen {
+            drop(child.stdout.take());
+        }
+        let run = child.wait_with_output().expect("nta ends");
+        let verdict = result(&out)["verdict"].as_str().map(str::to_owned);
+        (run.status.code(), verdict)
+    };
+    let heard = code("heard", true);
+    assert_eq!(heard, code("unheard", false));
+    assert_eq!(heard.0 == Some(1), heard.1.as_deref() == Some("fail"));
 }

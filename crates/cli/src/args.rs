@@ -77,7 +77,7 @@ pub struct SharedArgs {
     #[command(flatten)]
     pub plan: PlanArgs,
     /// Threads to use; 0 for all cores. Does not change the numbers
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024), help_heading = "Running")]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(0..=1024), help_heading = "Running")]
     pub threads: u16,
     /// Replace results that are there already
     #[arg(long, help_heading = "Running")]

@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use nta_engine::plan;
 use nta_engine::report::json_schema;
 use nta_engine::{AnalyzeError, AnalyzeRequest, Progress, Runtime, analyze_to_folder, inspect};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -44,12 +44,17 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
         parquet: args.parquet,
     };
     let outcome = watched(&args.shared, |runtime| analyze_to_folder(&request, runtime))?;
-    print(&format!(
+    let printed = print(&format!(
         "{}\nreport: {}\n",
         outcome.headline.trim_end(),
         outcome.report_path.display()
-    ))?;
-    Ok(outcome.exit_code())
+    ));
+    match printed {
+        // A reader that has gone away does not change the verdict.
+        Err(Failure::Stdout(e)) if e.kind() == ErrorKind::BrokenPipe => Ok(outcome.exit_code()),
+        Err(failure) => Err(failure),
+        Ok(()) => Ok(outcome.exit_code()),
+    }
 }
 
 fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {

@@ -26,6 +26,14 @@ pub enum AnalyzeError {
         /// What is missing.
         error: Box<PlanError>,
     },
+    /// The plan does not fit the film.
+    #[error("{capture}: {reason}")]
+    PlanForFilm {
+        /// The capture.
+        capture: String,
+        /// What does not fit, and what to do.
+        reason: String,
+    },
     /// A method of the plan.
     #[error(transparent)]
     Method(#[from] MethodError),
@@ -44,14 +52,6 @@ pub enum AnalyzeError {
         /// The capture.
         capture: String,
         /// Why, and what to do.
-        reason: String,
-    },
-    /// The plan's range of frames lies outside of a film.
-    #[error("{capture}: {reason}")]
-    FrameRange {
-        /// The capture.
-        capture: String,
-        /// The range.
         reason: String,
     },
     /// Nothing to analyse.
@@ -90,11 +90,13 @@ impl AnalyzeError {
             TrackError::Source(e) => e.into(),
             TrackError::Method(e) => e.into(),
             TrackError::Cancelled => Self::Cancelled,
+            TrackError::NoneInRange { .. } | TrackError::AllExcluded { .. } => {
+                Self::PlanForFilm {
+                    capture: capture.to_owned(),
+                    reason: error.to_string(),
+                }
+            }
             TrackError::NoFrames => Self::Film {
-                capture: capture.to_owned(),
-                reason: error.to_string(),
-            },
-            TrackError::NoneInRange { .. } => Self::FrameRange {
                 capture: capture.to_owned(),
                 reason: error.to_string(),
             },
@@ -106,10 +108,10 @@ impl AnalyzeError {
         match self {
             Self::Plan(_)
             | Self::PlanForCapture { .. }
+            | Self::PlanForFilm { .. }
             | Self::Method(_)
             | Self::Sizing(_)
             | Self::Medium(_)
-            | Self::FrameRange { .. }
             | Self::NoCapture => 2,
             Self::Threads { .. } | Self::NoParquet => 2,
             Self::Source(_) | Self::Film { .. } => 3,

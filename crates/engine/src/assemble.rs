@@ -259,8 +259,8 @@ impl Counts {
     }
 
     fn particles_per_frame(&self) -> f64 {
-        // The sum of nothing is -0 in floating point.
-        (0.0 + self.present.iter().sum::<f64>()) / self.frames.max(1) as f64
+        // Not `sum`, which makes -0 of nothing.
+        self.present.iter().fold(0.0, |all, p| all + p) / self.frames.max(1) as f64
     }
 }
 

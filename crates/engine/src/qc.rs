@@ -30,6 +30,7 @@ pub(crate) fn of_sample(
     let of_sample = assumptions(plan, liquid)
         .into_iter()
         .chain(different_captures(captures))
+        .chain(same_film_twice(captures))
         .chain(sizes.findings.iter().cloned())
         .chain(no_depth(plan));
     out.extend(of_sample.map(ReportFinding::of_sample));
@@ -99,6 +100,34 @@ fn assumptions(plan: &Plan, liquid: &Liquid) -> Vec<Finding> {
         ));
     }
     out
+}
+
+/// A film that was given more than once.
+fn same_film_twice(captures: &[Followed]) -> Option<Finding> {
+    let first_of = |i: usize| {
+        let sum = &captures[i].sha256;
+        (0..i).find(|j| !sum.is_empty() && captures[*j].sha256 == *sum)
+    };
+    let copies: Vec<(usize, usize)> = (0..captures.len())
+        .filter_map(|i| Some((first_of(i)?, i)))
+        .collect();
+    let (original, copy) = *copies.first()?;
+    Some(
+        Finding::new(
+            "P01",
+            Severity::Warning,
+            "replicates",
+            format!(
+                "{} of {} captures are copies of another one, such as {} of {}. Copies are no replicates: they make \
+                 the intervals narrower than they are. Give each film once.",
+                copies.len(),
+                captures.len(),
+                captures[copy].name,
+                captures[original].name
+            ),
+        )
+        .with(copies.len() as f64, Some(0.0), "captures"),
+    )
 }
 
 /// Replicates should have been taken alike.

@@ -179,6 +179,7 @@ impl State {
                 self.seen.broken = Some("it has more than 4294967295 frames".into());
                 break;
             };
+            self.seen.damaged_at_end = announced.damaged;
             if announced.damaged {
                 self.seen.damaged += 1;
                 continue;
@@ -196,7 +197,8 @@ impl State {
         self.seen.refused = last.refused;
         self.seen.damaged_kept = last.damaged_kept;
         if self.seen.broken.is_none() {
-            self.seen.broken = last.failed;
+            let cut = || "its last part is cut off or damaged".to_owned();
+            self.seen.broken = last.failed.or_else(|| last.cut.then(cut));
         }
         self.seen.finished = true;
         Ok(None)

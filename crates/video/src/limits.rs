@@ -2,8 +2,9 @@
 
 /// Longest side, px.
 pub(crate) const MAX_SIDE_PX: u64 = 32_768;
-/// Most pixels of one picture.
-pub(crate) const MAX_PIXELS: u64 = 512 * 1024 * 1024;
+/// Most pixels of one picture. Larger than any camera's, and small enough that the few pictures of floating-point numbers
+/// that an analysis keeps fit into the memory of a laptop: a compressed file of some kilobytes can hold more.
+pub(crate) const MAX_PIXELS: u64 = 128 * 1024 * 1024;
 
 /// Width and height in px if they are sensible, else a sentence with the range.
 pub(crate) fn check_size(width: u64, height: u64) -> Result<(usize, usize), String> {

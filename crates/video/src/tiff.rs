@@ -161,6 +161,9 @@ fn read(path: &Path) -> Result<Stored<TiffPictures>, SourceError> {
         }
         _ => Places::Pages(chain.pages),
     };
+    if notes.cut.is_none() {
+        notes.cut = beyond_the_end(&file, &places, display_palette);
+    }
     let sidecars = sidecars(&file, &ifd, &description);
     let mut pictures = TiffPictures {
         file,
@@ -179,6 +182,23 @@ fn read(path: &Path) -> Result<Stored<TiffPictures>, SourceError> {
     info.colour = has_colour(&pictures);
     texts(&pictures.file, &ifd, &mut info);
     Stored::new(path, pictures, info, timeline, notes)
+}
+
+/// How it is seen that the last page is not whole. The pages before it need no look: what is cut off is the end.
+fn beyond_the_end(file: &TiffFile, places: &Places, display_palette: bool) -> Option<String> {
+    let Places::Pages(all) = places else {
+        return None;
+    };
+    let last = file.ifd(*all.last()?);
+    let page = match last.and_then(|ifd| Page::read(file, &ifd, display_palette)) {
+        Ok(page) => page,
+        Err(why) => return Some(format!("its last image cannot be read ({why})")),
+    };
+    let whole = page.blocks.iter().all(|(at, len)| {
+        at.checked_add(*len)
+            .is_some_and(|end| end <= file.bytes.len())
+    });
+    (!whole).then(|| "its last image lies beyond its end".to_owned())
 }
 
 /// Images that lie behind each other without directories, as many as the file has room for.

@@ -4,6 +4,7 @@ use super::watch::{Eyes, decode, is_in};
 use super::{FrameTiming, TrackError, TrackingPlan};
 use crate::detect::{DETECTORS, Detector};
 use crate::film::Film;
+use crate::mask::usable;
 use crate::method::resolve;
 use crate::model::{FrameIndex, FrameSpots, Pixels};
 use crate::refine::{REFINERS, Refiner};
@@ -36,8 +37,16 @@ pub(super) fn learn(
         None => source.spaced(count)?,
         range => spaced_by_reading(source, count, range)?,
     };
-    if sample.is_empty() {
-        return Err(TrackError::no_frames(plan.frames));
+    let Some((_, first)) = sample.first() else {
+        return Err(TrackError::no_frames(plan.frames, source.info().frames));
+    };
+    let (height_px, width_px) = first.dim();
+    let exclude = &plan.film.exclude;
+    if !exclude.is_empty() && !usable(height_px, width_px, exclude).iter().any(|u| *u) {
+        return Err(TrackError::AllExcluded {
+            width_px,
+            height_px,
+        });
     }
     let neighbours = first_frames(source, plan.frames)?;
     let ceiling = source.info().ceiling_counts;

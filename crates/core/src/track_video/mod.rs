@@ -97,10 +97,22 @@ pub enum TrackError {
     #[error("no frame can be read from this video; check that the file plays in a video player")]
     NoFrames,
     /// The film has no frame in the range of the plan.
-    #[error("the film has no frame {range} that can be read; frames count from 0")]
+    #[error("the film has no frame {range} that can be read{there}; frames count from 0")]
     NoneInRange {
         /// The range in words.
         range: String,
+        /// How many frames there are, in words, where the file says.
+        there: String,
+    },
+    /// The plan leaves nothing of the picture.
+    #[error(
+        "film.exclude covers the whole picture of {width_px} x {height_px} px; leave a part of it open"
+    )]
+    AllExcluded {
+        /// Width of the picture, px.
+        width_px: usize,
+        /// Height of the picture, px.
+        height_px: usize,
     },
     /// Asked to stop.
     #[error("stopped on request")]
@@ -109,7 +121,7 @@ pub enum TrackError {
 
 impl TrackError {
     /// There is nothing to look at in this range, or in the whole film.
-    fn no_frames(range: Option<(u32, u32)>) -> Self {
+    fn no_frames(range: Option<(u32, u32)>, frames: Option<u64>) -> Self {
         let Some((first, last)) = range else {
             return Self::NoFrames;
         };
@@ -117,7 +129,8 @@ impl TrackError {
             u32::MAX => format!("from first_frame = {first} on"),
             last => format!("from first_frame = {first} to last_frame = {last}"),
         };
-        Self::NoneInRange { range }
+        let there = frames.map_or_else(String::new, |n| format!(" (it has {n})"));
+        Self::NoneInRange { range, there }
     }
 }
 

@@ -159,7 +159,7 @@ pub(super) fn watch(
     let mut last_fingerprint = None;
     let mut done = 0;
     (control.progress)("detect", 0);
-    let mut batch = read_batch(source, range)?;
+    let mut batch = read_batch(source, range, control)?;
     while !batch.is_empty() {
         if control.cancel.load(Ordering::Relaxed) {
             return Err(TrackError::Cancelled);
@@ -169,11 +169,14 @@ pub(super) fn watch(
         // Encoded ones are cheap to read and need the source to be decoded, so reading comes first.
         let ready = batch.iter().all(|p| matches!(p.data, PacketData::Ready(_)));
         let (looks, next) = if ready {
-            rayon::join(|| look_at(None, eyes, batch), || read_batch(source, range))
+            rayon::join(
+                || look_at(None, eyes, batch),
+                || read_batch(source, range, control),
+            )
         } else {
             (
                 look_at(Some(&*source), eyes, batch),
-                read_batch(source, range),
+                read_batch(source, range, control),
             )
         };
         for look in looks {
@@ -190,20 +193,26 @@ pub(super) fn watch(
         (control.progress)("detect", done);
         batch = next?;
     }
+    if control.cancel.load(Ordering::Relaxed) {
+        return Err(TrackError::Cancelled);
+    }
     if seen.frames.is_empty() {
-        return Err(TrackError::no_frames(range));
+        return Err(TrackError::no_frames(range, source.info().frames));
     }
     seen.end = source.end();
     seen.end.frames_damaged += seen.tally.get("frame_undecodable");
     Ok(seen)
 }
 
+/// The next frames of the range; fewer than a batch at the end, and when asked to stop.
 fn read_batch(
     source: &mut dyn FrameSource,
     range: Option<(u32, u32)>,
+    control: Control<'_>,
 ) -> Result<Vec<Packet>, SourceError> {
     let mut out = Vec::with_capacity(BATCH);
-    while out.len() < BATCH {
+    // Before and behind the range there may be more frames than anyone wants to wait for.
+    while out.len() < BATCH && !control.cancel.load(Ordering::Relaxed) {
         let Some(packet) = source.next_packet()? else {
             break;
         };

@@ -50,7 +50,8 @@ impl Plan {
                 return Ok(Stated::new(*value, from_file(place)));
             }
             Some((value, place)) => format!(
-                "the file ({place}) says {value} um, which is outside {}",
+                "the file ({place}) says {} um, which is outside {}",
+                short(*value),
                 range("pixel_size_um")
             ),
             None => "the file does not say it".to_owned(),
@@ -72,7 +73,8 @@ impl Plan {
                 return Ok(Stated::new(s, "file"));
             }
             Some(s) => format!(
-                "the file says {s} s between frames, which is outside {}",
+                "the file says {} s between frames, which is outside {}",
+                short(s),
                 range("frame_rate_fps")
             ),
             None => "the file does not say it".to_owned(),
@@ -166,6 +168,15 @@ fn from_file(place: &str) -> String {
         "file".to_owned()
     } else {
         format!("file ({place})")
+    }
+}
+
+/// Numbers that a person would write out are written out.
+fn short(value: f64) -> String {
+    if (1e-6..1e7).contains(&value.abs()) || value == 0.0 {
+        format!("{value}")
+    } else {
+        format!("{value:e}")
     }
 }
 

@@ -13,6 +13,9 @@ use std::path::Path;
 /// Key of the list of keys that nobody stated, which [`super::Plan::to_toml`] writes.
 pub(super) const ASSUMED: &str = "assumed";
 
+/// Longest plan or profile that is read, bytes.
+const LONGEST_FILE: u64 = 16 << 20;
+
 /// What was typed for one stage.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct StageInput {
@@ -201,10 +204,22 @@ impl Layer {
 /// Reads a TOML file; errors name line and column.
 pub(super) fn read_toml(path: &Path) -> Result<toml::Table, PlanError> {
     let shown = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|e| PlanError::Unreadable {
+    let unreadable = |reason: String| PlanError::Unreadable {
         path: shown.clone(),
-        reason: e.to_string(),
-    })?;
+        reason,
+    };
+    let about = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?;
+    if !about.is_file() {
+        // A pipe may never end, and a folder is a slip.
+        return Err(unreadable("it is not a file".to_owned()));
+    }
+    if about.len() > LONGEST_FILE {
+        return Err(unreadable(format!(
+            "it has {} bytes, a plan or profile at most {LONGEST_FILE}",
+            about.len()
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|e| PlanError::NotUtf8 {
         path: shown.clone(),
         byte: e.valid_up_to(),

@@ -55,6 +55,14 @@ pub enum OutputError {
         /// The target.
         path: String,
     },
+    /// The target cannot be exchanged for the finished folder.
+    #[error(
+        "{path} is the current folder or the top of a mounted disk, which cannot be replaced by a result; give a folder inside it"
+    )]
+    InUse {
+        /// The folder.
+        path: String,
+    },
     /// The system refuses.
     #[error(
         "cannot write {path}: {reason}; give another folder or ask for the right to write there"
@@ -93,6 +101,7 @@ const OUR_FILES: [&str; 10] = [
 pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
     let out = resolved(out);
     may_replace(&out, overwrite, &[])?;
+    let _made = MadeFolders::above(&out)?;
     partial_folder(&out).map(drop)
 }
 
@@ -103,6 +112,7 @@ pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
 pub fn write_folder(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result<(), OutputError> {
     let out = resolved(out);
     may_replace(&out, overwrite, files)?;
+    let made = MadeFolders::above(&out)?;
     let partial = partial_folder(&out)?;
     for file in files {
         let path = partial.path().join(&file.name);
@@ -111,15 +121,68 @@ pub fn write_folder(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result
     }
     sync_folder(partial.path());
     put_in_place(partial, &out).map_err(|e| failed(&out, &e))?;
+    made.keep();
     sync_folder(parent(&out));
     Ok(())
 }
 
-/// The folder itself where `out` is a link to one, so that the link stays.
+/// The folder itself where `out` is there already: a link to it stays, and `.` and `..` are never renamed by these
+/// names.
 fn resolved(out: &Path) -> PathBuf {
-    let is_link = fs::symlink_metadata(out).is_ok_and(|m| m.is_symlink());
-    let target = is_link.then(|| fs::canonicalize(out).ok()).flatten();
-    target.unwrap_or_else(|| out.to_path_buf())
+    fs::canonicalize(out).unwrap_or_else(|_| out.to_path_buf())
+}
+
+/// Whether the folder must stay the one that it is: whoever works in it would be left in a deleted one, and the top of
+/// a mounted disk cannot be renamed.
+fn is_in_use(out: &Path) -> bool {
+    let is_current = std::env::current_dir()
+        .and_then(fs::canonicalize)
+        .is_ok_and(|current| current.starts_with(out));
+    is_current || is_mounted(out)
+}
+
+#[cfg(unix)]
+fn is_mounted(out: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (fs::metadata(out), fs::metadata(parent(out))) {
+        (Ok(own), Ok(above)) => own.dev() != above.dev(),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_mounted(_: &Path) -> bool {
+    false
+}
+
+/// Folders that were made to hold the result. They go away again unless they are kept; a failed run leaves nothing.
+struct MadeFolders(Vec<PathBuf>);
+
+impl MadeFolders {
+    /// Makes what is missing above `out`.
+    fn above(out: &Path) -> Result<Self, OutputError> {
+        let missing = |folder: &&Path| {
+            !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err()
+        };
+        let new = parent(out).ancestors().take_while(missing);
+        // The innermost comes first, and is the first to go.
+        let made = Self(new.map(Path::to_path_buf).collect());
+        fs::create_dir_all(parent(out)).map_err(|e| failed(parent(out), &e))?;
+        Ok(made)
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // Only an empty one goes: what others put in meanwhile stays.
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }
 
 fn parent(out: &Path) -> &Path {
@@ -145,6 +208,13 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result<(), 
         entries.push((entry.file_name().to_string_lossy().into_owned(), is_file));
     }
     entries.sort();
+    if is_in_use(out)
+        && entries
+            .iter()
+            .all(|(name, _)| OUR_FILES.contains(&name.as_str()))
+    {
+        return Err(OutputError::InUse { path: path() });
+    }
     let Some(first) = entries.first() else {
         return Ok(());
     };
@@ -181,7 +251,6 @@ fn is_result(out: &Path) -> bool {
 /// A hidden folder beside `out`, on the same file system, that goes away unless it is kept.
 fn partial_folder(out: &Path) -> Result<TempDir, OutputError> {
     let beside = parent(out);
-    fs::create_dir_all(beside).map_err(|e| failed(beside, &e))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".nta-partial-");
     // A result is for everyone whom the user's umask lets in, not for the owner alone.
@@ -236,6 +305,7 @@ fn failed(path: &Path, error: &io::Error) -> OutputError {
     let path = path.display().to_string();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OutputError::DiskFull { path },
+        io::ErrorKind::ResourceBusy => OutputError::InUse { path },
         io::ErrorKind::NotADirectory => OutputError::NotAFolder { path },
         _ => OutputError::NotWritable {
             path,
@@ -368,6 +438,45 @@ mod tests {
         }
         let full = failed(&file, &io::ErrorKind::StorageFull.into());
         assert!(matches!(full, OutputError::DiskFull { .. }));
+    }
+
+    #[test]
+    fn folders_above_a_failed_result_go_away_again() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("deep/er/out");
+        check_folder(&out, false).unwrap();
+        assert!(names(place.path()).is_empty());
+        let bad = [OutputFile::new("no/such/folder.csv", "x")];
+        write_folder(&out, false, &bad).unwrap_err();
+        assert!(names(place.path()).is_empty());
+        fs::create_dir(place.path().join("deep")).unwrap();
+        check_folder(&out, false).unwrap();
+        assert_eq!(names(place.path()), ["deep"]);
+        assert!(names(&place.path().join("deep")).is_empty());
+    }
+
+    #[test]
+    fn names_with_dots_are_the_folders_that_they_name() {
+        let place = tempfile::tempdir().unwrap();
+        let out = place.path().join("out");
+        write_folder(&out, false, &result("1")).unwrap();
+        for (note, name) in [("2", "out/../out"), ("3", "out/.")] {
+            write_folder(&place.path().join(name), true, &result(note)).unwrap();
+            let text = fs::read_to_string(out.join("result.json")).unwrap();
+            assert!(text.contains(&format!("\"{note}\"")), "{name}");
+            assert_eq!(names(place.path()), ["out"]);
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_mounted_disk_and_the_current_folder_are_not_replaced() {
+        assert!(is_in_use(Path::new("/proc")));
+        assert!(is_in_use(&std::env::current_dir().unwrap()));
+        let place = tempfile::tempdir().unwrap();
+        assert!(!is_in_use(place.path()));
+        let busy = failed(place.path(), &io::ErrorKind::ResourceBusy.into());
+        assert!(busy.to_string().contains("inside it"), "{busy}");
     }
 
     #[cfg(unix)]

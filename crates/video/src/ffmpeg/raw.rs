@@ -10,7 +10,7 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Error, frame};
 use std::cell::Cell;
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr;
 use std::sync::Once;
@@ -90,6 +90,18 @@ pub(super) fn open_input(path: &Path) -> Result<Input, Error> {
         }
         Ok(Input::wrap(context))
     }
+}
+
+/// FFmpeg's words for an error. The error's own `Display` has none unless the whole library was set up.
+pub(super) fn words(error: Error) -> String {
+    let mut text: [c_char; 128] = [0; 128];
+    // SAFETY: the buffer is as long as is said, FFmpeg ends what it writes with a zero, and the last byte is zero
+    // even if it writes nothing.
+    let text = unsafe {
+        ffi::av_strerror(error.into(), text.as_mut_ptr(), text.len());
+        CStr::from_ptr(text.as_ptr())
+    };
+    text.to_string_lossy().into_owned()
 }
 
 /// Name of the pixel format of a picture, as FFmpeg spells it.

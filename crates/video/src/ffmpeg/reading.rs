@@ -30,7 +30,7 @@ fn film_stream(input: &Input) -> Option<usize> {
 }
 
 fn open_input(path: &Path) -> Result<(Input, usize), SourceError> {
-    let input = raw::open_input(path).map_err(|e| why_not_opened(path, &e.to_string()))?;
+    let input = raw::open_input(path).map_err(|e| why_not_opened(path, &raw::words(e)))?;
     let stream = film_stream(&input)
         .ok_or_else(|| unsupported(path, "there is no video in it (only sound or other data)"))?;
     Ok((input, stream))
@@ -97,7 +97,11 @@ impl Reading {
         let cannot = |e: Error| {
             unsupported(
                 path,
-                format!("FFmpeg cannot decode its codec '{}' ({e})", codec.name()),
+                format!(
+                    "FFmpeg cannot decode its codec '{}' ({})",
+                    codec.name(),
+                    raw::words(e)
+                ),
             )
         };
         let mut context = codec::Context::from_parameters(stream.parameters()).map_err(cannot)?;
@@ -218,6 +222,7 @@ impl Reading {
             self.spoiled = logged > 0;
         }
         let damaged = self.frame.has_decode_errors() || self.frame.is_corrupt() || self.spoiled;
+        self.seen.damaged_at_end = damaged;
         if damaged {
             self.seen.damaged += 1;
             return Some(None);
@@ -254,6 +259,7 @@ impl Reading {
         let mut packet = CodedPacket::empty();
         let mut failures = 0;
         loop {
+            let logged = raw::errors_logged();
             match packet.read(&mut self.input) {
                 // A packet without bytes is a frame that the recorder dropped; to the decoder it would mean the end.
                 Ok(()) if packet.stream() != self.stream || packet.size() == 0 => {}
@@ -261,13 +267,19 @@ impl Reading {
                     self.seen.packets += 1;
                     match self.decoder.send_packet(&packet) {
                         Ok(()) => return,
-                        Err(_) => self.seen.refused += 1,
+                        Err(_) => {
+                            self.seen.refused += 1;
+                            self.seen.damaged_at_end = true;
+                        }
                     }
                 }
                 Err(Error::InvalidData) if failures < MAX_FAILURES_IN_A_ROW => failures += 1,
                 Err(e) => {
                     if e != Error::Eof {
-                        self.seen.broken = Some(e.to_string());
+                        self.seen.broken = Some(raw::words(e));
+                    } else if raw::errors_logged() != logged {
+                        // Matroska's reader gives a cut packet up and says so in the log alone.
+                        self.seen.broken = Some("its last part is cut off or damaged".into());
                     }
                     // The last pictures come out now; an error here is that of an earlier packet.
                     self.draining = true;

@@ -19,6 +19,8 @@ pub(crate) struct Seen {
     pub(crate) messages: u64,
     /// Damaged pictures that could not be told from the good ones and are still in.
     pub(crate) damaged_kept: u64,
+    /// The last picture so far was damaged.
+    pub(crate) damaged_at_end: bool,
     /// Reading stopped for this reason before the end.
     pub(crate) broken: Option<String>,
     /// Packets that came out of the container.
@@ -111,6 +113,13 @@ pub(crate) fn source_end(
         let text = format!(
             "Reading stopped before the end of the file. What came before was used; copy the file again ({reason})."
         );
+        say(new("V01", Severity::Warning, text));
+    } else if seen.finished && seen.damaged_at_end {
+        // A duration is too coarse to tell that the last picture is missing a part.
+        end.complete = false;
+        let text = "The last picture of the file is damaged, so the file probably ends before it should; what came \
+                    before was used. Copy it again, or check the recorder."
+            .to_owned();
         say(new("V01", Severity::Warning, text));
     }
     let damaged = end.frames_damaged;
@@ -234,6 +243,12 @@ mod tests {
         };
         assert!(source_end(&info, &clock, &seen, by_time(0.7), false).complete);
         assert!(!source_end(&info, &clock, &seen, by_time(0.8), false).complete);
+        // The last picture may be spoiled while the duration is all there.
+        seen.damaged_at_end = true;
+        let end = source_end(&info, &clock, &seen, by_time(0.5), false);
+        assert!(!end.complete);
+        assert_eq!(codes(&end), ["V01", "V04", "V05"]);
+        seen.damaged_at_end = false;
         // Half-way nothing is said about the end.
         seen.finished = false;
         assert!(source_end(&info, &clock, &seen, by_time(0.8), false).complete);

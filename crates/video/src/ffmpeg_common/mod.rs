@@ -6,14 +6,13 @@ pub(crate) mod ending;
 pub(crate) mod layout;
 pub(crate) mod pixels;
 
+use crate::limits;
 use layout::{Layout, Range};
 use nta_core::{SourceError, VideoInfo};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Longest side of a picture that is read, px.
-pub(crate) const MAX_SIDE_PX: usize = 32768;
 /// Packets whose time stamps are looked at to find the frame interval.
 pub(crate) const STAMPS_LOOKED_AT: usize = 600;
 
@@ -210,14 +209,8 @@ pub(crate) fn describe(info: &mut VideoInfo, layout: Layout, format: &str, state
 
 /// Checks the size of a picture.
 pub(crate) fn check_size(path: &Path, width: usize, height: usize) -> Result<(), SourceError> {
-    let sides = 1..=MAX_SIDE_PX;
-    if sides.contains(&width) && sides.contains(&height) {
-        return Ok(());
-    }
-    Err(unsupported(
-        path,
-        format!("pictures are {width} x {height} px; each side must be 1 to {MAX_SIDE_PX} px"),
-    ))
+    let checked = limits::check_size(width as u64, height as u64);
+    checked.map(drop).map_err(|why| unsupported(path, why))
 }
 
 /// The error for pixel formats without a [`Layout`].

@@ -151,6 +151,8 @@ pub(super) struct LastWords {
     pub(super) refused: u64,
     /// Damaged pictures that cannot be told from the others.
     pub(super) damaged_kept: u64,
+    /// The container's reader found its last part cut off.
+    pub(super) cut: bool,
     /// Why the program failed, if it did.
     pub(super) failed: Option<String>,
 }
@@ -253,6 +255,7 @@ fn listen(mut talk: impl BufRead, sender: &Sender<Announced>, told_apart: bool) 
             .filter(|(_, what)| !what.contains("non monotonically increasing dts"));
         if let Some((who, what)) = error {
             words.errors += 1;
+            words.cut |= what.starts_with("File ended prematurely");
             words.failed = Some(what.to_owned());
             // FFV1's check sums fail in the log only, and spoil all up to the next key frame.
             check_failed |= told_apart && who.starts_with("[ffv1 ");
@@ -275,6 +278,7 @@ mod tests {
         [warning] file:a.mp4: corrupt decoded frame in stream 0\n\
         [Parsed_showinfo_0 @ 0x1] [info] n:   1 pts:  1 pts_time:0.1 fmt:gray s:2x1 i:P\n\
         not a line of ours\n\
+        [matroska,webm @ 0x3] [error] File ended prematurely at pos. 9 (0x9)\n\
         [error] Error while decoding stream #0:0: Invalid data found when processing input\n\
         [Parsed_showinfo_0 @ 0x1] [info] n:   2 pts:  3 pts_time:0.3 fmt:gray s:2x1 i:P\n";
 
@@ -293,7 +297,8 @@ mod tests {
     fn damage_is_told_apart_before_version_7_only() {
         let (damaged, words) = hear(true);
         assert_eq!(damaged, [false, true, false]);
-        assert_eq!((words.errors, words.refused, words.damaged_kept), (2, 1, 0));
+        assert_eq!((words.errors, words.refused, words.damaged_kept), (3, 1, 0));
+        assert!(words.cut);
         assert!(words.failed.expect("reason").contains("Invalid data"));
         let (damaged, words) = hear(false);
         assert_eq!(damaged, [false; 3]);
