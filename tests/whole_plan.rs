@@ -20,7 +20,7 @@ struct Film {
 }
 
 impl Film {
-    fn new(scene: &Scene, spoiled: u32) -> Box<dyn FrameSource> {
+    fn boxed(scene: &Scene, spoiled: u32) -> Box<dyn FrameSource> {
         let film = SimulatedFilm::new(scene).expect("a sound scene");
         let info = VideoInfo {
             exposure_s: None,
@@ -109,7 +109,7 @@ fn without(value: &mut Value, keys: &[&str]) {
 #[test]
 fn the_plan_fed_back_gives_the_same_result() {
     let scene = small(300, 4);
-    let film = || vec![Film::new(&scene, 0)];
+    let film = || vec![Film::boxed(&scene, 0)];
     let first = plan("pixel_size_um = 0.2\ndepth_um = 8.0\n[size]\nresamples = 20\n");
     let again = plan(&first.to_toml());
     let mut one = analysed(film(), &first).expect("an analysis");
@@ -132,8 +132,8 @@ fn frames_outside_of_the_range_teach_nothing() {
     let plan = plan(
         "pixel_size_um = 0.2\nexposure_ms = 15.0\nfirst_frame = 100\nlast_frame = 149\n[size]\nresamples = 20\n",
     );
-    let mut good = analysed(vec![Film::new(&scene, 0)], &plan).expect("an analysis");
-    let mut bad = analysed(vec![Film::new(&scene, 100)], &plan).expect("an analysis");
+    let mut good = analysed(vec![Film::boxed(&scene, 0)], &plan).expect("an analysis");
+    let mut bad = analysed(vec![Film::boxed(&scene, 100)], &plan).expect("an analysis");
     assert_eq!(good["captures"][0]["frames"], 50);
     assert!(good["captures"][0]["tally"]["tracks"].as_u64() > Some(5));
     for result in [&mut good, &mut bad] {
@@ -146,7 +146,7 @@ fn frames_outside_of_the_range_teach_nothing() {
 fn a_range_without_frames_is_a_mistake_in_the_plan() {
     let scene = small(40, 5);
     let plan = plan("pixel_size_um = 0.2\nfirst_frame = 40\n");
-    let error = analysed(vec![Film::new(&scene, 0)], &plan).expect_err("no frames");
+    let error = analysed(vec![Film::boxed(&scene, 0)], &plan).expect_err("no frames");
     assert!(error.to_string().contains("first_frame = 40"), "{error}");
     assert_eq!(error.exit_code(), 2);
 }

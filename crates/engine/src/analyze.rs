@@ -90,12 +90,10 @@ impl AnalyzeError {
             TrackError::Source(e) => e.into(),
             TrackError::Method(e) => e.into(),
             TrackError::Cancelled => Self::Cancelled,
-            TrackError::NoneInRange { .. } | TrackError::AllExcluded { .. } => {
-                Self::PlanForFilm {
-                    capture: capture.to_owned(),
-                    reason: error.to_string(),
-                }
-            }
+            TrackError::NoneInRange { .. } | TrackError::AllExcluded { .. } => Self::PlanForFilm {
+                capture: capture.to_owned(),
+                reason: error.to_string(),
+            },
             TrackError::NoFrames => Self::Film {
                 capture: capture.to_owned(),
                 reason: error.to_string(),

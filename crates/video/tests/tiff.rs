@@ -240,7 +240,6 @@ fn a_stack_whose_last_picture_is_cut_off_is_cut() {
             .write_image::<colortype::Gray8>(W as u32, H as u32, &image)
             .unwrap();
     }
-    drop(encoder);
     assert!(film(&whole).source.end().complete);
     // Directories first, pictures behind them: the last bytes are those of the last picture.
     let mut bytes = file(PLAIN, &pages);
