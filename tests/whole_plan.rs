@@ -221,7 +221,7 @@ fn the_place_of_the_files_does_not_matter() {
 
 /// What follows from the plan, without the plan itself.
 fn outcome(scene: &Scene, text: &str) -> Value {
-    let mut result = analysed(vec![Film::new(scene, 0)], &plan(text)).expect("an analysis");
+    let mut result = analysed(vec![Film::boxed(scene, 0)], &plan(text)).expect("an analysis");
     without(
         &mut result,
         &["timing", "plan", "methods", "sample", "from"],
