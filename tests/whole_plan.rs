@@ -22,12 +22,12 @@ struct Film {
 }
 
 impl Film {
-    fn new(scene: &Scene, spoiled: u32) -> Box<dyn FrameSource> {
+    fn boxed(scene: &Scene, spoiled: u32) -> Box<dyn FrameSource> {
         Box::new(Self::of(scene, spoiled, false))
     }
 
     fn of(scene: &Scene, spoiled: u32, by_columns: bool) -> Self {
-        let film = SimulatedFilm::new(scene).expect("a sound scene");
+        let film = SimulatedFilm::boxed(scene).expect("a sound scene");
         let info = VideoInfo {
             exposure_s: None,
             ..film.info().clone()
@@ -122,7 +122,7 @@ fn without(value: &mut Value, keys: &[&str]) {
 #[test]
 fn the_plan_fed_back_gives_the_same_result() {
     let scene = small(300, 4);
-    let film = || vec![Film::new(&scene, 0)];
+    let film = || vec![Film::boxed(&scene, 0)];
     let first = plan("pixel_size_um = 0.2\ndepth_um = 8.0\n[size]\nresamples = 20\n");
     let again = plan(&first.to_toml());
     let mut one = analysed(film(), &first).expect("an analysis");
@@ -145,8 +145,8 @@ fn frames_outside_of_the_range_teach_nothing() {
     let plan = plan(
         "pixel_size_um = 0.2\nexposure_ms = 15.0\nfirst_frame = 100\nlast_frame = 149\n[size]\nresamples = 20\n",
     );
-    let mut good = analysed(vec![Film::new(&scene, 0)], &plan).expect("an analysis");
-    let mut bad = analysed(vec![Film::new(&scene, 100)], &plan).expect("an analysis");
+    let mut good = analysed(vec![Film::boxed(&scene, 0)], &plan).expect("an analysis");
+    let mut bad = analysed(vec![Film::boxed(&scene, 100)], &plan).expect("an analysis");
     assert_eq!(good["captures"][0]["frames"], 50);
     let tally = &good["captures"][0]["tally"];
     assert!(tally["tracks"].as_u64() > Some(5));
@@ -162,7 +162,7 @@ fn frames_outside_of_the_range_teach_nothing() {
 fn the_layout_of_pictures_in_memory_does_not_matter() {
     let scene = small(60, 5);
     let plan = plan("pixel_size_um = 0.2\nexposure_ms = 15.0\n[size]\nresamples = 20\n");
-    let mut plain = analysed(vec![Film::new(&scene, 0)], &plan).expect("an analysis");
+    let mut plain = analysed(vec![Film::boxed(&scene, 0)], &plan).expect("an analysis");
     let film = Box::new(Film::of(&scene, 0, true));
     let mut turned = analysed(vec![film], &plan).expect("an analysis");
     assert_eq!(plain["captures"][0]["frames_repeated"], 0);
@@ -176,7 +176,7 @@ fn the_layout_of_pictures_in_memory_does_not_matter() {
 fn a_range_without_frames_is_a_mistake_in_the_plan() {
     let scene = small(40, 5);
     let plan = plan("pixel_size_um = 0.2\nfirst_frame = 40\n");
-    let error = analysed(vec![Film::new(&scene, 0)], &plan).expect_err("no frames");
+    let error = analysed(vec![Film::boxed(&scene, 0)], &plan).expect_err("no frames");
     assert!(error.to_string().contains("first_frame = 40"), "{error}");
     assert_eq!(error.exit_code(), 2);
 }
@@ -195,7 +195,7 @@ fn captures_with_other_exposures_are_not_alike() {
             exposure_ms,
             ..scene.clone()
         };
-        Box::new(SimulatedFilm::new(&scene).expect("a sound scene"))
+        Box::new(SimulatedFilm::boxed(&scene).expect("a sound scene"))
     };
     let plan = plan("pixel_size_um = 0.2\n[size]\nresamples = 20\n");
     let told = |films| {
@@ -220,7 +220,7 @@ fn the_place_of_the_files_does_not_matter() {
                     width_px,
                     ..small(80, 7)
                 };
-                let mut film = SimulatedFilm::new(&scene).expect("a sound scene");
+                let mut film = SimulatedFilm::boxed(&scene).expect("a sound scene");
                 let bytes = nta_sim::avi::encode_mjpeg(&mut film, 95).expect("a film");
                 std::fs::write(place.join(name), bytes).expect("a file");
                 place.join(name)
@@ -251,7 +251,7 @@ fn the_place_of_the_files_does_not_matter() {
 
 /// What follows from the plan, without the plan itself.
 fn outcome(scene: &Scene, text: &str) -> Value {
-    let mut result = analysed(vec![Film::new(scene, 0)], &plan(text)).expect("an analysis");
+    let mut result = analysed(vec![Film::boxed(scene, 0)], &plan(text)).expect("an analysis");
     without(
         &mut result,
         &["timing", "plan", "methods", "sample", "from"],
