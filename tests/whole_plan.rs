@@ -27,7 +27,7 @@ impl Film {
     }
 
     fn of(scene: &Scene, spoiled: u32, by_columns: bool) -> Self {
-        let film = SimulatedFilm::boxed(scene).expect("a sound scene");
+        let film = SimulatedFilm::new(scene).expect("a sound scene");
         let info = VideoInfo {
             exposure_s: None,
             ..film.info().clone()
@@ -195,7 +195,7 @@ fn captures_with_other_exposures_are_not_alike() {
             exposure_ms,
             ..scene.clone()
         };
-        Box::new(SimulatedFilm::boxed(&scene).expect("a sound scene"))
+        Box::new(SimulatedFilm::new(&scene).expect("a sound scene"))
     };
     let plan = plan("pixel_size_um = 0.2\n[size]\nresamples = 20\n");
     let told = |films| {
@@ -220,7 +220,7 @@ fn the_place_of_the_files_does_not_matter() {
                     width_px,
                     ..small(80, 7)
                 };
-                let mut film = SimulatedFilm::boxed(&scene).expect("a sound scene");
+                let mut film = SimulatedFilm::new(&scene).expect("a sound scene");
                 let bytes = nta_sim::avi::encode_mjpeg(&mut film, 95).expect("a film");
                 std::fs::write(place.join(name), bytes).expect("a file");
                 place.join(name)
