@@ -17,20 +17,27 @@ struct Film {
     film: SimulatedFilm,
     info: VideoInfo,
     spoiled: u32,
+    /// Pictures lie in memory column by column.
+    by_columns: bool,
 }
 
 impl Film {
     fn boxed(scene: &Scene, spoiled: u32) -> Box<dyn FrameSource> {
+        Box::new(Self::of(scene, spoiled, false))
+    }
+
+    fn of(scene: &Scene, spoiled: u32, by_columns: bool) -> Self {
         let film = SimulatedFilm::new(scene).expect("a sound scene");
         let info = VideoInfo {
             exposure_s: None,
             ..film.info().clone()
         };
-        Box::new(Self {
+        Self {
             film,
             info,
             spoiled,
-        })
+            by_columns,
+        }
     }
 }
 
@@ -50,11 +57,17 @@ impl FrameSource for Film {
         Ok(match pixels {
             // The lamp is not yet on its way, and what is seen is upside down.
             Pixels::U8(a) if bad => Pixels::U8(a.mapv(|v| 200 - v.min(100) / 2)),
+            Pixels::U8(a) if self.by_columns => {
+                let columns = a.t().as_standard_layout().into_owned();
+                Pixels::U8(columns.reversed_axes())
+            }
             other => other,
         })
     }
     fn end(&self) -> SourceEnd {
-        self.film.end()
+        let mut end = self.film.end();
+        end.tally.add("time_stamp_not_believed", 2);
+        end
     }
 }
 
@@ -135,11 +148,28 @@ fn frames_outside_of_the_range_teach_nothing() {
     let mut good = analysed(vec![Film::boxed(&scene, 0)], &plan).expect("an analysis");
     let mut bad = analysed(vec![Film::boxed(&scene, 100)], &plan).expect("an analysis");
     assert_eq!(good["captures"][0]["frames"], 50);
-    assert!(good["captures"][0]["tally"]["tracks"].as_u64() > Some(5));
+    let tally = &good["captures"][0]["tally"];
+    assert!(tally["tracks"].as_u64() > Some(5));
+    // What the source left out is told too.
+    assert_eq!(tally["dropped"]["time_stamp_not_believed"], 2);
     for result in [&mut good, &mut bad] {
         without(result, &["timing"]);
     }
     assert_eq!(good, bad);
+}
+
+#[test]
+fn the_layout_of_pictures_in_memory_does_not_matter() {
+    let scene = small(60, 5);
+    let plan = plan("pixel_size_um = 0.2\nexposure_ms = 15.0\n[size]\nresamples = 20\n");
+    let mut plain = analysed(vec![Film::boxed(&scene, 0)], &plan).expect("an analysis");
+    let film = Box::new(Film::of(&scene, 0, true));
+    let mut turned = analysed(vec![film], &plan).expect("an analysis");
+    assert_eq!(plain["captures"][0]["frames_repeated"], 0);
+    for result in [&mut plain, &mut turned] {
+        without(result, &["timing"]);
+    }
+    assert_eq!(plain, turned);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::watch::{Eyes, decode, is_in};
 use super::{FrameTiming, TrackError, TrackingPlan};
+use crate::Finding;
 use crate::detect::{DETECTORS, Detector};
 use crate::film::Film;
 use crate::mask::usable;
@@ -9,7 +10,6 @@ use crate::method::resolve;
 use crate::model::{FrameIndex, FrameSpots, Pixels};
 use crate::refine::{REFINERS, Refiner};
 use crate::source::{FrameSource, SourceError, spaced_by_reading};
-use crate::{Finding, Tally};
 
 /// Neighbouring frames from the beginning of what is analysed, to see whether their noise is independent.
 const NEIGHBOURS: usize = 12;
@@ -72,8 +72,6 @@ pub struct Glance {
     pub frames: Vec<FrameSpots>,
     /// The same frames, raw.
     pub pixels: Vec<(FrameIndex, Pixels)>,
-    /// What was dropped, by reason.
-    pub tally: Tally,
     /// What a person should know.
     pub findings: Vec<Finding>,
 }
@@ -103,17 +101,11 @@ pub fn glance(
         size_px: film.size_px(),
     };
     let looks = eyes.look_at_all(&sample);
-    let mut tally = Tally::default();
-    let mut frames = Vec::with_capacity(looks.len());
-    for look in looks {
-        tally.merge(&look.tally);
-        frames.push(look.spots);
-    }
+    let frames = looks.into_iter().map(|look| look.spots).collect();
     Ok(Glance {
         film,
         frames,
         pixels: sample,
-        tally,
         findings,
     })
 }

@@ -171,6 +171,7 @@ pub fn track_video(
     findings.extend(linked.findings);
     let mut tally = seen.tally;
     tally.merge(&linked.tally);
+    tally.merge(&seen.end.tally);
     findings.extend(seen.end.findings.iter().cloned());
     Ok(TrackedVideo {
         frames: seen.frames,

@@ -26,7 +26,7 @@ pub(super) struct Eyes<'a> {
 pub(super) struct Look {
     pub(super) spots: FrameSpots,
     fingerprint: u64,
-    pub(super) tally: Tally,
+    tally: Tally,
 }
 
 impl Eyes<'_> {
