@@ -55,15 +55,15 @@ pub(crate) fn burnt_in(sample: &[(FrameIndex, Pixels)], ceiling_counts: u16) -> 
         count_strokes(pixels, edge, &mut hits);
     }
     let enough = (RECURRENCE * chosen.len() as f64).ceil().max(2.0) as u8;
-    let mut strokes: Vec<(usize, usize)> = hits
-        .indexed_iter()
-        .filter(|(_, n)| **n >= enough)
-        .map(|(at, _)| at)
-        .collect();
+    let mut strokes = hits.mapv(|n| n >= enough);
     let mut rects = Vec::new();
-    while let Some(seed) = strokes.first().copied() {
-        let group = take_group(seed, &mut strokes);
-        rects.extend(text_rect(&group, height, width));
+    for y in 0..height {
+        for x in 0..width {
+            if strokes[[y, x]] {
+                let group = take_group((y, x), &mut strokes);
+                rects.extend(text_rect(&group, height, width));
+            }
+        }
     }
     join(rects)
 }
@@ -114,29 +114,23 @@ fn count_strokes(pixels: &Pixels, edge: i32, hits: &mut Array2<u8>) {
     }
 }
 
-/// Removes from `strokes` the seed and all that hang together with it, and returns them.
-fn take_group(seed: (usize, usize), strokes: &mut Vec<(usize, usize)>) -> Vec<(usize, usize)> {
+/// Removes from `strokes` the seed and all that hang together with it, and returns them. Each pixel is looked at as often
+/// as it has neighbours: in a noisy film half of all pixels are strokes.
+fn take_group(seed: (usize, usize), strokes: &mut Array2<bool>) -> Vec<(usize, usize)> {
+    let (height, width) = strokes.dim();
     let mut group = vec![seed];
-    strokes.retain(|s| *s != seed);
+    strokes[[seed.0, seed.1]] = false;
     let mut next = 0;
     while next < group.len() {
         let (y, x) = group[next];
         next += 1;
-        // Strokes are in row-major order, so that only a band of rows has to be searched.
-        let from = strokes.partition_point(|s| s.0 + REACH_PX < y);
-        let to = strokes.partition_point(|s| s.0 <= y + REACH_PX);
-        let near: Vec<(usize, usize)> = strokes[from..to]
-            .iter()
-            .copied()
-            .filter(|s| s.1.abs_diff(x) <= REACH_PX)
-            .collect();
-        if near.is_empty() {
-            continue;
+        for i in y.saturating_sub(REACH_PX)..(y + REACH_PX + 1).min(height) {
+            for j in x.saturating_sub(REACH_PX)..(x + REACH_PX + 1).min(width) {
+                if std::mem::take(&mut strokes[[i, j]]) {
+                    group.push((i, j));
+                }
+            }
         }
-        let mut rest = strokes.split_off(from);
-        rest.retain(|s| !near.contains(s));
-        strokes.append(&mut rest);
-        group.extend(near);
     }
     group
 }
@@ -163,6 +157,17 @@ fn text_rect(group: &[(usize, usize)], height: usize, width: usize) -> Option<Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_picture_full_of_strokes_is_one_group_found_in_good_time() {
+        let mut strokes = Array2::from_elem((500, 700), true);
+        assert_eq!(take_group((0, 0), &mut strokes).len(), 500 * 700);
+        assert!(!strokes.iter().any(|s| *s));
+        // Farther apart than the reach they stay apart.
+        strokes[[3, 3]] = true;
+        strokes[[3, 4 + REACH_PX]] = true;
+        assert_eq!(take_group((3, 3), &mut strokes), [(3, 3)]);
+    }
 
     fn film(draw: impl Fn(usize, &mut Array2<u8>)) -> Vec<(FrameIndex, Pixels)> {
         (0..20)
