@@ -9,7 +9,7 @@ use common::{FilmInMemory, scene};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nta_core::film::FilmOptions;
 use nta_core::track_video::{Control, FrameTiming, TrackingPlan, track_video};
-use nta_core::{Choice, FrameSource, Packet};
+use nta_core::{Choice, FrameSource, Packet, Pixels};
 use rayon::prelude::*;
 use std::hint::black_box;
 use std::path::Path;
@@ -27,6 +27,17 @@ fn plan() -> TrackingPlan {
         drift: Choice::of("smooth"),
         frames: None,
     }
+}
+
+/// The pictures one after the other, row-major, a byte per pixel.
+fn bytes(film: &FilmInMemory) -> Vec<u8> {
+    let mut out = Vec::new();
+    for picture in &film.pictures {
+        if let Pixels::U8(counts) = picture {
+            out.extend(counts.iter());
+        }
+    }
+    out
 }
 
 /// Number of tracks of the film.
@@ -70,7 +81,7 @@ fn films(c: &mut Criterion) {
     for (size, frames, particles) in [((640, 480), 300, 35.0), ((1280, 1024), 100, 70.0)] {
         let name = format!("{}x{}", size.0, size.1);
         let mut raw = FilmInMemory::of(&scene(size, frames, particles));
-        let bytes = raw.bytes();
+        let bytes = bytes(&raw);
         let mjpeg = nta_sim::avi::encode_mjpeg(&mut raw, 90).expect("an AVI file");
         let path = folder.join(format!("standard_{name}.avi"));
         std::fs::write(&path, mjpeg).expect("room for the film");

@@ -24,10 +24,10 @@ const SIZES: [(u32, u32); 2] = [(640, 480), (1280, 1024)];
 const PARTICLES: [u32; 3] = [10, 70, 300];
 const INTERVAL_S: f64 = 1.0 / 30.0;
 
-fn quick(
-    c: &mut Criterion,
+fn quick<'a>(
+    c: &'a mut Criterion,
     name: &str,
-) -> criterion::BenchmarkGroup<'_, criterion::measurement::WallTime> {
+) -> criterion::BenchmarkGroup<'a, criterion::measurement::WallTime> {
     let mut group = c.benchmark_group(name);
     group
         .sample_size(10)

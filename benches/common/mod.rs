@@ -36,17 +36,6 @@ impl FilmInMemory {
             next: 0,
         }
     }
-
-    /// The pictures one after the other, row-major, a byte per pixel.
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        for picture in &self.pictures {
-            if let Pixels::U8(counts) = picture {
-                out.extend(counts.iter());
-            }
-        }
-        out
-    }
 }
 
 impl FrameSource for FilmInMemory {

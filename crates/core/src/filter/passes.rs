@@ -93,7 +93,7 @@ pub(crate) struct Surround {
     /// On the picture itself.
     pub(crate) kernel: Kernel,
     /// The same on squares of two pixels, if it is wide enough for them.
-    coarse: Option<Kernel>,
+    pub(super) coarse: Option<Kernel>,
 }
 
 impl Surround {
