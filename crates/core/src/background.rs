@@ -26,9 +26,15 @@ const GHOST_SHARE: f64 = 0.03;
 pub(crate) fn level_counts(pixels: &Pixels) -> f64 {
     let (height, width) = pixels.dim();
     let stride = (height * width / 16_384).max(1);
-    let mut values: Vec<u16> = match pixels {
-        Pixels::U8(a) => a.iter().step_by(stride).map(|v| u16::from(*v)).collect(),
-        Pixels::U16(a) => a.iter().step_by(stride).copied().collect(),
+    fn some<T: Copy + Into<u16>>(a: &Array2<T>, stride: usize) -> Vec<u16> {
+        match a.as_slice() {
+            Some(counts) => counts.iter().step_by(stride).map(|v| (*v).into()).collect(),
+            None => a.iter().step_by(stride).map(|v| (*v).into()).collect(),
+        }
+    }
+    let mut values = match pixels {
+        Pixels::U8(a) => some(a, stride),
+        Pixels::U16(a) => some(a, stride),
     };
     let n = values.len();
     if n == 0 {
@@ -40,9 +46,16 @@ pub(crate) fn level_counts(pixels: &Pixels) -> f64 {
     f64::from(middle) - 0.5 + (0.5 * n as f64 - below as f64) / equal as f64
 }
 
+/// Medians over time of a film and of its two halves.
+struct Medians {
+    whole: Array2<f32>,
+    /// Of the first and the second half, if they were asked for.
+    halves: Option<[Array2<f32>; 2]>,
+}
+
 /// Median over time of `frames`, each multiplied by its factor; all have the same shape. Interpolated within the
 /// step of one count, so that the result of 8-bit films is not coarser than their noise.
-pub(crate) fn temporal_median(frames: &[&Pixels], factors: &[f64]) -> Array2<f32> {
+fn temporal_medians(frames: &[&Pixels], factors: &[f64], with_halves: bool) -> Medians {
     let (height, width) = frames.first().map_or((0, 0), |f| f.dim());
     let highest = frames.iter().map(|f| highest_counts(f)).max().unwrap_or(0);
     // Fixed point: as many steps per count as 16 bits allow for factors up to two.
@@ -50,75 +63,193 @@ pub(crate) fn temporal_median(frames: &[&Pixels], factors: &[f64]) -> Array2<f32
     while unit < 64 && 4 * unit * (u32::from(highest) + 1) <= 65_536 {
         unit *= 2;
     }
-    let stride = width.div_ceil(LANES).max(1) * LANES;
+    let scales: Vec<Scale> = frames
+        .iter()
+        .zip(factors)
+        .map(|(frame, factor)| Scale::new(frame, factor * f64::from(unit)))
+        .collect();
+    let stride = width.max(1).div_ceil(LANES) * LANES;
     let mut rows = vec![0u16; frames.len() * stride];
-    let mut out = Array2::zeros((height, width));
+    let split = frames.len() / 2;
+    let empty = || Array2::zeros((height, width));
+    let mut whole = empty();
+    let mut halves = [empty(), empty()];
     for y in 0..height {
-        for ((frame, factor), row) in frames
+        for ((frame, scale), row) in frames
             .iter()
-            .zip(factors)
+            .zip(&scales)
             .zip(rows.chunks_exact_mut(stride))
         {
-            let scale = factor * f64::from(unit);
-            // A saturating cast: what exceeds 16 bits stays at the top.
-            for (x, r) in row.iter_mut().take(width).enumerate() {
-                *r = (f64::from(frame.at(y, x)) * scale + 0.5) as u16;
-            }
+            scale.row(frame, y, &mut row[..width]);
         }
+        let (first, second) = rows.split_at(split * stride);
         for x in (0..stride).step_by(LANES) {
-            let values = block_median(&rows, stride, x, unit);
-            for (j, v) in values.iter().enumerate().take(width.saturating_sub(x)) {
-                out[[y, x + j]] = *v;
+            let put = |out: &mut Array2<f32>, values: [f32; LANES]| {
+                for (j, v) in values.iter().enumerate().take(width.saturating_sub(x)) {
+                    out[[y, x + j]] = *v;
+                }
+            };
+            let whole_rows = Block::new(&rows, stride, x);
+            if with_halves {
+                let (a, b) = (Block::new(first, stride, x), Block::new(second, stride, x));
+                let (m, n) = (a.middle_anywhere(), b.middle_anywhere());
+                put(&mut halves[0], a.interpolated(&m, unit));
+                put(&mut halves[1], b.interpolated(&n, unit));
+                // The median of all lies between those of the halves.
+                let (mut low, mut high) = (m, n);
+                for j in 0..LANES {
+                    (low[j], high[j]) = (m[j].min(n[j]), m[j].max(n[j]));
+                }
+                put(
+                    &mut whole,
+                    whole_rows.interpolated(&whole_rows.middle(low, high), unit),
+                );
+            } else {
+                let middle = whole_rows.middle_anywhere();
+                put(&mut whole, whole_rows.interpolated(&middle, unit));
             }
         }
     }
-    out
+    Medians {
+        whole,
+        halves: with_halves.then_some(halves),
+    }
 }
 
 fn highest_counts(pixels: &Pixels) -> u16 {
+    // A fold becomes vector code, `max` does not.
     match pixels {
-        Pixels::U8(a) => a.iter().max().map_or(0, |v| u16::from(*v)),
-        Pixels::U16(a) => a.iter().max().copied().unwrap_or(0),
+        Pixels::U8(a) => u16::from(a.fold(0, |m: u8, v| m.max(*v))),
+        Pixels::U16(a) => a.fold(0, |m: u16, v| m.max(*v)),
     }
 }
 
-/// Medians of one block of columns, found bit by bit: the largest number that at most half of the values lie below.
-fn block_median(rows: &[u16], stride: usize, x: usize, unit: u32) -> [f32; LANES] {
-    let n = rows.len() / stride;
-    let rank = (n.saturating_sub(1) / 2) as u16;
-    let count_below = |limit: &[u16; LANES]| {
-        let mut count = [0u16; LANES];
-        for row in rows.chunks_exact(stride) {
-            if let Some(v) = row[x..].first_chunk::<LANES>() {
-                for j in 0..LANES {
-                    count[j] += u16::from(v[j] < limit[j]);
+/// What counts of one frame become in fixed point: rounded, and what exceeds 16 bits stays at the top.
+struct Scale {
+    factor: f64,
+    /// For each count of 8 bits.
+    table: Vec<u16>,
+}
+
+impl Scale {
+    fn new(frame: &Pixels, factor: f64) -> Self {
+        let counts = match frame {
+            Pixels::U8(_) => 256,
+            Pixels::U16(_) => 0,
+        };
+        Self {
+            factor,
+            table: (0..counts).map(|v: u16| fixed(v, factor)).collect(),
+        }
+    }
+
+    fn row(&self, frame: &Pixels, y: usize, out: &mut [u16]) {
+        match frame {
+            Pixels::U8(a) => {
+                for (o, v) in out.iter_mut().zip(a.row(y)) {
+                    *o = self.table[usize::from(*v)];
+                }
+            }
+            Pixels::U16(a) => {
+                for (o, v) in out.iter_mut().zip(a.row(y)) {
+                    *o = fixed(*v, self.factor);
                 }
             }
         }
-        count
-    };
-    let mut middle = [0u16; LANES];
-    for bit in (0..16).rev() {
-        let trial = middle.map(|m| m | (1 << bit));
-        let count = count_below(&trial);
-        for j in 0..LANES {
-            if count[j] <= rank {
-                middle[j] = trial[j];
-            }
+    }
+}
+
+fn fixed(counts: u16, factor: f64) -> u16 {
+    (f64::from(counts) * factor + 0.5) as u16
+}
+
+/// A block of columns of all frames.
+struct Block<'a> {
+    rows: &'a [u16],
+    stride: usize,
+    x: usize,
+    frames: usize,
+}
+
+impl<'a> Block<'a> {
+    fn new(rows: &'a [u16], stride: usize, x: usize) -> Self {
+        Self {
+            rows,
+            stride,
+            x,
+            frames: rows.len() / stride,
         }
     }
-    let half = (unit / 2) as u16;
-    let below = count_below(&middle.map(|m| m.saturating_sub(half)));
-    let up_to = count_below(&middle.map(|m| m.saturating_add(half + 1)));
-    let mut out = [0.0; LANES];
-    for j in 0..LANES {
-        let inside = f32::from(up_to[j].saturating_sub(below[j]).max(1));
-        let low = f32::from(middle[j].saturating_sub(half)) - 0.5;
-        let high = f32::from(middle[j].saturating_add(half)) + 0.5;
-        let share = (0.5 * n as f32 - f32::from(below[j])) / inside;
-        out[j] = (low + (high - low) * share.clamp(0.0, 1.0)).max(0.0) / unit as f32;
+
+    fn frames(&self) -> impl Iterator<Item = &'a [u16; LANES]> {
+        let x = self.x;
+        self.rows
+            .chunks_exact(self.stride)
+            .filter_map(move |row| row[x..].first_chunk())
     }
-    out
+
+    /// How many values of each column lie below its limit.
+    fn count_below(&self, limit: &[u16; LANES]) -> [u16; LANES] {
+        let mut count = [0u16; LANES];
+        for v in self.frames() {
+            for j in 0..LANES {
+                count[j] += u16::from(v[j] < limit[j]);
+            }
+        }
+        count
+    }
+
+    /// The lower median of each column.
+    fn middle_anywhere(&self) -> [u16; LANES] {
+        let (mut low, mut high) = ([u16::MAX; LANES], [0u16; LANES]);
+        for v in self.frames() {
+            for j in 0..LANES {
+                low[j] = low[j].min(v[j]);
+                high[j] = high[j].max(v[j]);
+            }
+        }
+        self.middle(low, high)
+    }
+
+    /// The lower median of each column, known to lie between `low` and `high`: the largest number that at most half of
+    /// the values lie below, found by halving what is left.
+    fn middle(&self, mut low: [u16; LANES], mut high: [u16; LANES]) -> [u16; LANES] {
+        let rank = (self.frames.saturating_sub(1) / 2) as u16;
+        while low.iter().zip(&high).any(|(l, h)| l < h) {
+            // Halfway, rounded up; where it is settled the limit is the value itself and nothing changes.
+            let mut limit = low;
+            for j in 0..LANES {
+                let gap = high[j].saturating_sub(low[j]);
+                limit[j] = low[j] + (gap - gap / 2);
+            }
+            let count = self.count_below(&limit);
+            for j in 0..LANES {
+                if count[j] <= rank {
+                    low[j] = limit[j];
+                } else {
+                    high[j] = limit[j].saturating_sub(1);
+                }
+            }
+        }
+        low
+    }
+
+    /// The median within the step of one count around `middle`.
+    fn interpolated(&self, middle: &[u16; LANES], unit: u32) -> [f32; LANES] {
+        let n = self.frames;
+        let half = (unit / 2) as u16;
+        let below = self.count_below(&middle.map(|m| m.saturating_sub(half)));
+        let up_to = self.count_below(&middle.map(|m| m.saturating_add(half + 1)));
+        let mut out = [0.0; LANES];
+        for j in 0..LANES {
+            let inside = f32::from(up_to[j].saturating_sub(below[j]).max(1));
+            let low = f32::from(middle[j].saturating_sub(half)) - 0.5;
+            let high = f32::from(middle[j].saturating_add(half)) + 0.5;
+            let share = (0.5 * n as f32 - f32::from(below[j])) / inside;
+            out[j] = (low + (high - low) * share.clamp(0.0, 1.0)).max(0.0) / unit as f32;
+        }
+        out
+    }
 }
 
 /// How a background was made.
@@ -138,14 +269,12 @@ pub(crate) fn background(
     factors: &[f64],
     usable: &Array2<bool>,
 ) -> (Array2<f32>, Kind) {
-    let whole = temporal_median(frames, factors);
-    let n = frames.len();
-    if n < FEWEST_FRAMES {
+    let Medians { whole, halves } =
+        temporal_medians(frames, factors, frames.len() >= FEWEST_FRAMES);
+    let Some([first, second]) = halves else {
         let smooth = smooth_median(&whole, usable, SMOOTH_TILE_PX);
         return (smooth.to_array(), Kind::Smooth);
-    }
-    let first = temporal_median(&frames[..n / 2], &factors[..n / 2]);
-    let second = temporal_median(&frames[n / 2..], &factors[n / 2..]);
+    };
     let ghosts = Ghosts::new(&first, &second, usable);
     let share = ghosts.share(frames, factors, &whole, usable);
     if share < GHOST_SHARE {

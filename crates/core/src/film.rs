@@ -2,15 +2,14 @@
 
 use crate::background::{self, FEWEST_FRAMES, Kind};
 use crate::filter::{Kernel, Plane, Scratch, Surround, difference, smooth};
-use crate::model::{Flat, Frame, FrameIndex, Pixels};
+use crate::flatten::{DARKEST_LEVEL, flicker_factor};
+use crate::model::{Flat, FrameIndex, Pixels};
 use crate::tiles::median;
 use crate::{Finding, Severity, mask, noise, spot_width};
 use ndarray::Array2;
 
 /// Flat frames handed to detectors.
 const FLAT_FRAMES: usize = 20;
-/// Below this the light of a frame is too weak to compare, counts.
-const DARKEST_LEVEL: f64 = 4.0;
 /// Width taken where the film shows no spots, px.
 const USUAL_WIDTH_PX: f64 = 1.5;
 
@@ -142,12 +141,6 @@ impl Film {
         (film, flats, findings)
     }
 
-    /// Evens out flicker, takes the background away, turns the sign so that particles are bright, and sets masked
-    /// pixels to zero. A frame of another shape than the film becomes an empty picture of the film's shape.
-    pub fn flatten(&self, frame: &Frame) -> Flat {
-        self.flat(frame.index, frame.time_s, &frame.pixels)
-    }
-
     /// Width and height, px.
     pub fn size_px(&self) -> (usize, usize) {
         let (height, width) = self.background.dim();
@@ -163,60 +156,6 @@ impl Film {
     pub fn is_usable(&self, y_px: f64, x_px: f64) -> bool {
         let (y, x) = (y_px.round(), x_px.round());
         y >= 0.0 && x >= 0.0 && self.usable.get((y as usize, x as usize)) == Some(&true)
-    }
-
-    fn flat(&self, index: FrameIndex, time_s: f64, pixels: &Pixels) -> Flat {
-        if pixels.dim() != self.background.dim() {
-            return Flat {
-                index,
-                time_s,
-                image: Array2::zeros(self.background.dim()),
-                saturated: Vec::new(),
-            };
-        }
-        let factor = if self.even_flicker {
-            flicker_factor(
-                f64::from(self.level_counts),
-                background::level_counts(pixels),
-            )
-        } else {
-            1.0
-        };
-        let sign = match self.polarity {
-            Polarity::Bright => 1.0,
-            Polarity::Dark => -1.0,
-        };
-        let mut image = pixels.to_f32();
-        let factor = factor as f32 * sign;
-        image.zip_mut_with(&self.background, |v, b| *v = *v * factor - b * sign);
-        image.zip_mut_with(&self.usable, |v, open| *v = if *open { *v } else { 0.0 });
-        Flat {
-            index,
-            time_s,
-            image,
-            saturated: self.saturated(pixels),
-        }
-    }
-
-    fn saturated(&self, pixels: &Pixels) -> Vec<(u32, u32)> {
-        let ceiling = self.ceiling_counts;
-        // A whole row is looked at before its pixels are: hardly any row has one.
-        let mut out = Vec::new();
-        for y in 0..pixels.height_px() {
-            let any = ceiling > 0
-                && match pixels {
-                    Pixels::U8(a) => a.row(y).iter().any(|v| u16::from(*v) >= ceiling),
-                    Pixels::U16(a) => a.row(y).iter().any(|v| *v >= ceiling),
-                };
-            if any {
-                out.extend(
-                    (0..pixels.width_px())
-                        .filter(|x| pixels.at(y, *x) >= ceiling && self.usable[[y, *x]])
-                        .map(|x| (y as u32, x as u32)),
-                );
-            }
-        }
-        out
     }
 
     fn learn_width(&mut self, flats: &[Flat], options: &FilmOptions, findings: &mut Vec<Finding>) {
@@ -302,14 +241,6 @@ impl Film {
             .with(f64::from(count), None, "spots")
         })
     }
-}
-
-/// What a frame of light `level` is multiplied with to have that of the film.
-fn flicker_factor(film_level: f64, level: f64) -> f64 {
-    if level < 0.5 * DARKEST_LEVEL {
-        return 1.0;
-    }
-    (film_level / level).clamp(0.5, 2.0)
 }
 
 /// The light of the film and each frame's factor; says so if the light varies.

@@ -15,6 +15,7 @@ pub mod film;
 mod film_conformance;
 mod filter;
 pub mod finding;
+mod flatten;
 pub mod link;
 mod mask;
 pub mod method;

@@ -51,7 +51,7 @@ pub(crate) fn burnt_in(sample: &[(FrameIndex, Pixels)], ceiling_counts: u16) -> 
     if chosen.len() < 6 {
         return Vec::new();
     }
-    let edge = (f64::from(ceiling_counts) * EDGE_SHARE).max(1.0) as i32;
+    let edge = (f64::from(ceiling_counts) * EDGE_SHARE).max(1.0) as u16;
     let mut hits = Array2::<u8>::zeros((height, width));
     for pixels in &chosen {
         count_strokes(pixels, edge, &mut hits);
@@ -103,20 +103,49 @@ fn touch(a: &Rect, b: &Rect) -> bool {
 
 /// Adds one to every pixel that is a stroke in this frame: at least `edge` above both of its sides, two pixels
 /// away, or below both, along the rows or along the columns.
-fn count_strokes(pixels: &Pixels, edge: i32, hits: &mut Array2<u8>) {
+fn count_strokes(pixels: &Pixels, edge: u16, hits: &mut Array2<u8>) {
+    match pixels {
+        Pixels::U8(a) => {
+            // An edge that 8 bits cannot have is nowhere.
+            let Ok(edge) = u8::try_from(edge) else {
+                return;
+            };
+            add_strokes(a, hits, |v, a, b| {
+                v.saturating_sub(a.max(b)) >= edge || a.min(b).saturating_sub(v) >= edge
+            });
+        }
+        Pixels::U16(a) => add_strokes(a, hits, |v, a, b| {
+            v.saturating_sub(a.max(b)) >= edge || a.min(b).saturating_sub(v) >= edge
+        }),
+    }
+}
+
+/// As [`count_strokes`], for one kind of pixel; `hard` says whether the first differs from both others by an edge.
+fn add_strokes<T: Copy>(pixels: &Array2<T>, hits: &mut Array2<u8>, hard: impl Fn(T, T, T) -> bool) {
     let (height, width) = pixels.dim();
-    let at = |y: usize, x: usize| i32::from(pixels.at(y, x));
-    let hard = |v: i32, a: i32, b: i32| {
-        (v - a >= edge && v - b >= edge) || (a - v >= edge && b - v >= edge)
+    let standard = pixels.as_standard_layout();
+    let Some(counts) = standard.as_slice() else {
+        return;
     };
-    for y in 0..height {
-        for x in 0..width {
-            let v = at(y, x);
-            let along = x >= 2 && x + 2 < width && hard(v, at(y, x - 2), at(y, x + 2));
-            let across = y >= 2 && y + 2 < height && hard(v, at(y - 2, x), at(y + 2, x));
-            if along || across {
-                hits[[y, x]] = hits[[y, x]].saturating_add(1);
+    let row = |y: usize| &counts[y * width..][..width];
+    let mut strokes = vec![false; width];
+    for (y, mut hits) in hits.rows_mut().into_iter().enumerate() {
+        let here = row(y);
+        strokes.fill(false);
+        if width > 4 {
+            let sides = here.iter().zip(&here[4..]);
+            for (s, (v, (a, b))) in strokes[2..].iter_mut().zip(here[2..].iter().zip(sides)) {
+                *s = hard(*v, *a, *b);
             }
+        }
+        if y >= 2 && y + 2 < height {
+            let sides = row(y - 2).iter().zip(row(y + 2));
+            for (s, (v, (a, b))) in strokes.iter_mut().zip(here.iter().zip(sides)) {
+                *s |= hard(*v, *a, *b);
+            }
+        }
+        for (hit, s) in hits.iter_mut().zip(&strokes) {
+            *hit = hit.saturating_add(u8::from(*s));
         }
     }
 }

@@ -14,27 +14,24 @@ pub(crate) fn pixel_noise_counts(flats: &[Flat], usable: &Array2<bool>) -> f64 {
     let pairs: Vec<(&Flat, &Flat)> = flats.windows(2).map(|w| (&w[0], &w[1])).collect();
     let mut values = Vec::new();
     let stride = (usable.len() * pairs.len().max(1) / 400_000).max(1);
-    let mut push = |place: usize, open: bool, v: f32| {
-        if open && place.is_multiple_of(stride) {
-            values.push(f64::from(v));
-        }
-    };
     for (a, b) in &pairs {
-        for (place, ((a, b), open)) in a.image.iter().zip(&b.image).zip(usable).enumerate() {
-            push(place, *open, (b - a) * std::f32::consts::FRAC_1_SQRT_2);
-        }
+        let (a, b) = (a.image.as_slice(), b.image.as_slice());
+        let (Some(a), Some(b), Some(open)) = (a, b, usable.as_slice()) else {
+            continue;
+        };
+        let places = (0..open.len()).step_by(stride).filter(|i| open[*i]);
+        let step = |i: usize| (b[i] - a[i]) * std::f32::consts::FRAC_1_SQRT_2;
+        values.extend(places.map(|i| f64::from(step(i))));
     }
     if pairs.is_empty() {
         // One frame: differences of neighbours in a row.
         for flat in flats {
             for (y, row) in flat.image.rows().into_iter().enumerate() {
-                for x in 1..row.len() {
-                    let open = usable[[y, x]] && usable[[y, x - 1]];
-                    push(
-                        x,
-                        open,
-                        (row[x] - row[x - 1]) * std::f32::consts::FRAC_1_SQRT_2,
-                    );
+                for x in (stride..row.len()).step_by(stride) {
+                    if usable[[y, x]] && usable[[y, x - 1]] {
+                        let step = row[x] - row[x - 1];
+                        values.push(f64::from(step * std::f32::consts::FRAC_1_SQRT_2));
+                    }
                 }
             }
         }
@@ -78,17 +75,24 @@ pub(crate) fn clipping(
     usable: &Array2<bool>,
     ceiling_counts: u16,
 ) -> Clipping {
+    let hot_from = 0.9 * f32::from(ceiling_counts);
     let (mut saturated, mut black, mut seen) = (0u64, 0u64, 0u64);
-    for frame in frames {
-        for ((y, x), open) in usable.indexed_iter() {
-            if !*open {
-                continue;
+    for frame in frames.iter().filter(|f| f.dim() == usable.dim()) {
+        for y in 0..usable.nrows() {
+            let behind = background.row(y);
+            let place = behind.iter().zip(usable.row(y));
+            let mut add = |v: u16, (behind, open): (&f32, &bool)| {
+                let full = ceiling_counts > 0 && v >= ceiling_counts && *behind < hot_from;
+                seen += u64::from(*open);
+                black += u64::from(*open && v == 0);
+                saturated += u64::from(*open && full);
+            };
+            match frame {
+                Pixels::U8(a) => {
+                    (a.row(y).iter().zip(place)).for_each(|(v, p)| add((*v).into(), p))
+                }
+                Pixels::U16(a) => a.row(y).iter().zip(place).for_each(|(v, p)| add(*v, p)),
             }
-            let v = frame.at(y, x);
-            seen += 1;
-            black += u64::from(v == 0);
-            let hot = background[[y, x]] >= 0.9 * f32::from(ceiling_counts);
-            saturated += u64::from(ceiling_counts > 0 && v >= ceiling_counts && !hot);
         }
     }
     Clipping {
@@ -110,6 +114,8 @@ pub(crate) struct Memory {
 /// such frames, or no noise at all.
 pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>) -> Option<Memory> {
     let (mut same, mut shifted, mut beside, mut n) = (0.0, 0.0, 0.0, 0u64);
+    // The difference of two frames is used twice: as what comes after one frame and before the next.
+    let mut known: Option<(u32, Steps)> = None;
     for run in neighbours.windows(3) {
         let follow = |a: u32, b: u32| a.checked_add(1) == Some(b);
         if !follow(run[0].0.0, run[1].0.0) || !follow(run[1].0.0, run[2].0.0) {
@@ -118,9 +124,12 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
         if run.iter().any(|(_, p)| p.dim() != usable.dim()) {
             continue;
         }
-        let before = Steps::new(&run[0].1, &run[1].1);
-        let after = Steps::new(&run[1].1, &run[2].1);
-        let quiet = (before.quiet_limit(usable), after.quiet_limit(usable));
+        let before = match known.take() {
+            Some((index, steps)) if index == run[0].0.0 => steps,
+            _ => Steps::new(&run[0].1, &run[1].1, usable),
+        };
+        let after = Steps::new(&run[1].1, &run[2].1, usable);
+        let quiet = (before.quiet_limit, after.quiet_limit);
         let (height, width) = usable.dim();
         for y in (2..height.saturating_sub(2)).step_by(2) {
             for x in (2..width.saturating_sub(3)).step_by(2) {
@@ -140,6 +149,7 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
                 n += 1;
             }
         }
+        known = Some((run[1].0.0, after));
     }
     (n >= 1000 && same > 0.0).then(|| Memory {
         between_frames: 1.0 + 2.0 * shifted / same,
@@ -151,12 +161,15 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
 struct Steps {
     fine: Array2<f32>,
     mean: Array2<f32>,
+    /// Half of the picture moves less than this: particles in motion lie above.
+    quiet_limit: f64,
 }
 
 impl Steps {
-    fn new(a: &Pixels, b: &Pixels) -> Self {
+    fn new(a: &Pixels, b: &Pixels, usable: &Array2<bool>) -> Self {
         use crate::filter::{Kernel, Plane, Scratch, smooth};
-        let fine = b.to_f32() - a.to_f32();
+        let mut fine = b.to_f32();
+        fine -= &a.to_f32();
         let mut mean = Plane::default();
         let mut scratch = Scratch::default();
         smooth(
@@ -165,30 +178,23 @@ impl Steps {
             &mut mean,
             &mut scratch,
         );
+        let mut mean = mean.to_array();
         // Lamp flicker moves the whole frame; it is not noise.
-        let mut all: Vec<f64> = mean
-            .to_array()
-            .iter()
-            .step_by(7)
-            .map(|v| f64::from(*v))
-            .collect();
+        let mut all: Vec<f64> = mean.iter().step_by(7).map(|v| f64::from(*v)).collect();
         let shift = median(&mut all).unwrap_or(0.0) as f32;
-        Self {
-            fine: fine.mapv(|v| v - shift),
-            mean: mean.to_array().mapv(|v| v - shift),
-        }
-    }
-
-    /// Half of the picture moves less than this: particles in motion lie above.
-    fn quiet_limit(&self, usable: &Array2<bool>) -> f64 {
-        let mut values: Vec<f64> = self
-            .mean
+        fine -= shift;
+        mean -= shift;
+        let mut values: Vec<f64> = mean
             .iter()
             .zip(usable)
             .step_by(3)
             .filter(|(_, open)| **open)
             .map(|(v, _)| f64::from(v.abs()))
             .collect();
-        2.0 * median(&mut values).unwrap_or(0.0)
+        Self {
+            fine,
+            mean,
+            quiet_limit: 2.0 * median(&mut values).unwrap_or(0.0),
+        }
     }
 }

@@ -79,10 +79,14 @@ pub(crate) fn smooth_median(image: &Array2<f32>, usable: &Array2<bool>, tile: us
     let mut map = TileMap::new(height, width, tile);
     let (_, cols) = map.values.dim();
     let mut bags: Vec<Vec<f64>> = vec![Vec::new(); map.values.len()];
-    for ((y, x), v) in image.indexed_iter() {
-        if usable[[y, x]] && (y + x) % 2 == 0 {
-            let (r, c) = map.tile_of(y, x);
-            bags[r * cols + c].push(f64::from(*v));
+    let columns: Vec<usize> = (0..width).map(|x| map.tile_of(0, x).1).collect();
+    for y in 0..height {
+        let (values, open) = (image.row(y), usable.row(y));
+        let bags = &mut bags[map.tile_of(y, 0).0 * cols..][..cols];
+        for x in (y % 2..width).step_by(2) {
+            if open[x] {
+                bags[columns[x]].push(f64::from(values[x]));
+            }
         }
     }
     for (value, bag) in map.values.iter_mut().zip(&mut bags) {

@@ -17,7 +17,7 @@
 //! Differs from the papers in: three widths s, 1.6 s, 2.5 s instead of one, the strongest answer counts; answers that
 //! a stronger spot explains, and ridges such as the rim of a ring out of focus, are dropped.
 
-use super::peaks::{local_maxima, on_ridge};
+use super::peaks::{maxima_in, on_ridge};
 use super::scale::{Scale, Workspace};
 use super::{Candidate, Detector, MakeDetector};
 use crate::film::Film;
@@ -144,11 +144,12 @@ impl MatchedFilter {
             .resize_with(self.scales.len(), Plane::default);
         let limit = (self.start_snr - HYSTERESIS) as f32;
         let mut answers = Vec::new();
+        room.work.take_in(flat);
         for (i, scale) in self.scales.iter().enumerate() {
             let response = &mut room.responses[i];
-            scale.response(flat, response, &mut room.work);
+            let high = scale.response(flat, limit, response, &mut room.work);
             let sigma = scale.width_px / scale.step as f64;
-            for peak in local_maxima(response, limit) {
+            for peak in maxima_in(response, limit, &high) {
                 let (y, x) = (scale.film_px(peak.y), scale.film_px(peak.x));
                 if film.is_usable(y, x) {
                     answers.push(Answer {

@@ -14,21 +14,36 @@ pub(super) struct Peak {
     pub(super) height: f64,
 }
 
+/// Pixels of a row that are looked at together.
+const BLOCK: usize = 32;
+
 /// Pixels above `limit` that no neighbour exceeds, in row-major order, moved to the top of the parabola through their
 /// neighbours. Of equal neighbours the first counts.
 pub(super) fn local_maxima(plane: &Plane, limit: f32) -> Vec<Peak> {
-    let mut peaks = Vec::new();
+    let mut high = Vec::new();
     for y in 0..plane.height {
-        let row = plane.row(y);
-        // Most stretches of a row have nothing above the limit; this test runs over them fast.
-        for (block, start) in row.chunks(32).zip((0..).step_by(32)) {
-            if !block.iter().fold(false, |any, v| any | (*v > limit)) {
-                continue;
-            }
-            for (x, v) in (start..).zip(block) {
-                if *v > limit && is_highest(plane, y, x) {
-                    peaks.push(top(plane, y, x));
-                }
+        add_high_blocks(plane.row(y), y, limit, &mut high);
+    }
+    maxima_in(plane, limit, &high)
+}
+
+/// Adds (row, first column) of the blocks of row `y` that have something above the limit: hardly any have.
+pub(super) fn add_high_blocks(row: &[f32], y: usize, limit: f32, out: &mut Vec<(usize, usize)>) {
+    for (block, start) in row.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
+        if block.iter().fold(false, |any, v| any | (*v > limit)) {
+            out.push((y, start));
+        }
+    }
+}
+
+/// As [`local_maxima`] from the blocks that have something above the limit, in row-major order.
+pub(super) fn maxima_in(plane: &Plane, limit: f32, high: &[(usize, usize)]) -> Vec<Peak> {
+    let mut peaks = Vec::new();
+    for (y, start) in high {
+        let row = &plane.row(*y)[*start..];
+        for (x, v) in (*start..).zip(row.iter().take(BLOCK)) {
+            if *v > limit && is_highest(plane, *y, x) {
+                peaks.push(top(plane, *y, x));
             }
         }
     }

@@ -1,7 +1,8 @@
 //! One scale of the matched filter: its kernels, the noise of its output, its picture in units of that noise.
 
+use super::peaks::add_high_blocks;
 use crate::film::Film;
-use crate::filter::{Kernel, Plane, Scratch, Surround, difference, power_along};
+use crate::filter::{Difference, Kernel, Plane, Scratch, Surround, View, halve, power_along};
 use crate::model::Flat;
 use crate::tiles::{TileMap, median};
 
@@ -10,11 +11,23 @@ const NOISE_TILE_PX: usize = 32;
 /// The surround is this much wider than the centre.
 const SURROUND: f64 = 3.0;
 
-/// Room for filtering one frame.
+/// One frame on the way through the filters, and room for them.
 #[derive(Debug, Default)]
 pub(super) struct Workspace {
+    /// The frame on squares of two pixels: the surrounds of fine scales and the picture of coarser ones.
+    half: Plane,
     binned: Plane,
     scratch: Scratch,
+}
+
+impl Workspace {
+    /// Takes in a frame, for all scales.
+    pub(super) fn take_in(&mut self, flat: &Flat) {
+        match View::of(&flat.image) {
+            Some(picture) => halve(picture, &mut self.half),
+            None => self.half.bin(&flat.image, 2),
+        }
+    }
 }
 
 /// A difference of Gaussians of one width with what was learned of its noise.
@@ -77,25 +90,52 @@ impl Scale {
         (position + 0.5) / self.step as f64 - 0.5
     }
 
-    /// The frame's matched-filter statistic: filtered height over the noise there.
-    pub(super) fn response(&self, flat: &Flat, out: &mut Plane, room: &mut Workspace) {
-        self.filtered(flat, out, room);
-        for y in 0..out.height.min(self.per_noise.height) {
-            for (o, n) in out.row_mut(y).iter_mut().zip(self.per_noise.row(y)) {
-                *o *= n;
+    /// The frame's matched-filter statistic: filtered height over the noise there. The room has taken in the frame. Gives
+    /// the blocks that have something above the limit.
+    pub(super) fn response(
+        &self,
+        flat: &Flat,
+        limit: f32,
+        out: &mut Plane,
+        room: &mut Workspace,
+    ) -> Vec<(usize, usize)> {
+        let mut high = Vec::new();
+        self.filtered(flat, out, room, |y, row| {
+            if y < self.per_noise.height {
+                for (o, n) in row.iter_mut().zip(self.per_noise.row(y)) {
+                    *o *= n;
+                }
             }
-        }
+            add_high_blocks(row, y, limit, &mut high);
+        });
+        high
     }
 
-    fn filtered(&self, flat: &Flat, out: &mut Plane, room: &mut Workspace) {
-        room.binned.bin(&flat.image, self.step);
-        difference(
-            &room.binned,
-            &self.centre,
-            &self.surround,
-            out,
-            &mut room.scratch,
-        );
+    fn filtered(
+        &self,
+        flat: &Flat,
+        out: &mut Plane,
+        room: &mut Workspace,
+        finish: impl FnMut(usize, &mut [f32]),
+    ) {
+        let Workspace {
+            half,
+            binned,
+            scratch,
+        } = room;
+        let (picture, its_half) = match (self.step, View::of(&flat.image)) {
+            (1, Some(picture)) => (picture, Some(&*half)),
+            (2, _) => (half.view(), None),
+            _ => {
+                binned.bin(&flat.image, self.step);
+                (binned.view(), None)
+            }
+        };
+        let filter = Difference {
+            centre: &self.centre,
+            surround: &self.surround,
+        };
+        filter.rows(picture, its_half, out, scratch, finish);
     }
 
     /// Noise of filtered white noise over that far from the edges: mirrored pixels count twice.
@@ -136,15 +176,17 @@ impl Scale {
         let mut map = TileMap::new(height, width, tile);
         let (_, cols) = map.values.dim();
         let edge = self.edge_noise(height, width);
-        let mut bags: Vec<Vec<f64>> = vec![Vec::new(); map.values.len()];
+        let mut bags: Vec<Vec<f32>> = vec![Vec::new(); map.values.len()];
+        let columns: Vec<usize> = (0..width).map(|x| map.tile_of(0, x).1).collect();
         let (mut out, mut room) = (Plane::default(), Workspace::default());
         for flat in flats.iter().filter(|f| f.image.dim() == film.usable.dim()) {
-            self.filtered(flat, &mut out, &mut room);
+            room.take_in(flat);
+            self.filtered(flat, &mut out, &mut room, |_, _| {});
             for y in (0..height).step_by(2) {
+                let bags = &mut bags[map.tile_of(y, 0).0 * cols..][..cols];
                 for x in (y / 2 % 2..width).step_by(2) {
                     if film.usable[[y * self.step, x * self.step]] {
-                        let (r, c) = map.tile_of(y, x);
-                        bags[r * cols + c].push(f64::from(out.at(y, x) / edge.at(y, x)));
+                        bags[columns[x]].push(out.at(y, x) / edge.at(y, x));
                     }
                 }
             }
@@ -154,9 +196,10 @@ impl Scale {
             if bag.len() < 16 {
                 continue;
             }
-            bag.sort_unstable_by(f64::total_cmp);
-            *value = narrow_spread(bag).max(least);
-            let (by_both, by_lower) = skewness(bag, *value);
+            bag.sort_unstable_by(f32::total_cmp);
+            let bag: Vec<f64> = bag.iter().map(|v| f64::from(*v)).collect();
+            *value = narrow_spread(&bag).max(least);
+            let (by_both, by_lower) = skewness(&bag, *value);
             upper.push(by_both);
             lower.push(by_lower);
         }

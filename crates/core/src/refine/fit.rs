@@ -26,33 +26,50 @@ pub(super) struct Model {
     pub(super) width: f64,
 }
 
-/// The two separable factors of a Gaussian over a window: one per row offset, one per column offset.
+/// A Gaussian over the rows and columns of a window, of which it is the product.
+#[derive(Default)]
 struct Factors {
-    rows: Vec<f64>,
-    cols: Vec<f64>,
+    rows: Vec<Factor>,
+    cols: Vec<Factor>,
+}
+
+/// One row or column of a window.
+#[derive(Clone, Copy)]
+struct Factor {
+    /// Its part of the Gaussian.
+    shape: f64,
+    /// Its distance from the centre of the Gaussian, px.
+    offset: f64,
+}
+
+impl Factors {
+    fn fill(&mut self, model: &Model, window: &Window) {
+        let bend = -0.5 / (model.width * model.width);
+        let axis = |out: &mut Vec<Factor>, centre: f64, at: f64| {
+            out.clear();
+            out.extend((-window.radius..=window.radius).map(|d| {
+                let offset = at + window.pitch * f64::from(d) - centre;
+                let shape = (bend * offset.powi(2)).exp();
+                Factor { shape, offset }
+            }));
+        };
+        axis(&mut self.rows, model.y, window.y);
+        axis(&mut self.cols, model.x, window.x);
+    }
 }
 
 impl Model {
-    fn factors(&self, window: &Window) -> Factors {
-        let bend = -0.5 / (self.width * self.width);
-        let axis = |centre: f64, at: f64| {
-            (-window.radius..=window.radius)
-                .map(|d| (bend * (at + window.pitch * f64::from(d) - centre).powi(2)).exp())
-                .collect()
-        };
-        Factors {
-            rows: axis(self.y, window.y),
-            cols: axis(self.x, window.x),
-        }
-    }
-
     /// Takes this spot, without its level, out of a window.
     pub(super) fn subtract_from(&self, window: &mut Window) {
-        let factors = self.factors(window);
+        let mut factors = Factors::default();
+        factors.fill(self, window);
         let r = window.radius;
         for (dy, dx, counts) in &mut window.pixels {
-            let shape = factors.rows[(*dy + r) as usize] * factors.cols[(*dx + r) as usize];
-            *counts -= self.height * shape;
+            let (row, col) = (
+                factors.rows[(*dy + r) as usize],
+                factors.cols[(*dx + r) as usize],
+            );
+            *counts -= self.height * (row.shape * col.shape);
         }
     }
 
@@ -79,36 +96,44 @@ struct Normal {
     cost: f64,
 }
 
-fn normal(window: &Window, model: &Model) -> Normal {
-    let mut out = Normal {
-        jtj: Matrix::zeros(),
-        jtr: Vector::zeros(),
-        cost: 0.0,
-    };
-    each_pixel(window, model, |j, residual, _| {
-        for a in 0..5 {
-            out.jtr[a] += j[a] * residual;
-            for b in 0..=a {
-                out.jtj[(a, b)] += j[a] * j[b];
+fn normal(window: &Window, model: &Model, factors: &mut Factors) -> Normal {
+    // Derivatives times derivatives, and in the last column times the residual: six columns fill vector registers.
+    let mut sums = [[0.0f64; 6]; 5];
+    let mut cost = 0.0;
+    factors.fill(model, window);
+    each_pixel(window, model, factors, |j, residual, _| {
+        let [y, x, height, level, width] = j;
+        let all = [y, x, height, level, width, residual];
+        for (row, a) in sums.iter_mut().zip(j) {
+            for (sum, b) in row.iter_mut().zip(all) {
+                *sum += a * b;
             }
         }
-        out.cost += residual * residual;
+        cost += residual * residual;
     });
-    out.jtj.fill_upper_triangle_with_lower_triangle();
-    out
+    Normal {
+        jtj: Matrix::from_fn(|a, b| sums[a][b]),
+        jtr: Vector::from_fn(|a, _| sums[a][5]),
+        cost,
+    }
 }
 
 /// Calls `visit` with the derivatives by (y, x, height, level, ln width), the residual and the spot's counts.
-fn each_pixel(window: &Window, model: &Model, mut visit: impl FnMut([f64; 5], f64, f64)) {
-    let factors = model.factors(window);
+fn each_pixel(
+    window: &Window,
+    model: &Model,
+    factors: &Factors,
+    mut visit: impl FnMut([f64; 5], f64, f64),
+) {
     let (r, per_width2) = (window.radius, 1.0 / (model.width * model.width));
     for (dy, dx, counts) in &window.pixels {
-        let shape = factors.rows[(*dy + r) as usize] * factors.cols[(*dx + r) as usize];
-        let spot = model.height * shape;
-        let (v, u) = (
-            window.y + window.pitch * f64::from(*dy) - model.y,
-            window.x + window.pitch * f64::from(*dx) - model.x,
+        let (row, col) = (
+            factors.rows[(*dy + r) as usize],
+            factors.cols[(*dx + r) as usize],
         );
+        let shape = row.shape * col.shape;
+        let spot = model.height * shape;
+        let (v, u) = (row.offset, col.offset);
         let derivatives = [
             spot * v * per_width2,
             spot * u * per_width2,
@@ -141,7 +166,8 @@ pub(super) fn fit(
             .max(1e-6);
         variance / (WIDTH_PRIOR_LN * WIDTH_PRIOR_LN)
     };
-    let mut now = normal(window, &model);
+    let mut factors = Factors::default();
+    let mut now = normal(window, &model, &mut factors);
     let mut weight = prior(now.cost);
     let penalty = |m: &Model, weight: f64| weight * (m.width.ln() - expected_ln).powi(2);
     for _ in 0..MOST_STEPS {
@@ -164,7 +190,7 @@ pub(super) fn fit(
         if !trial.is_sound() {
             return None;
         }
-        let next = normal(window, &trial);
+        let next = normal(window, &trial, &mut factors);
         let gain = now.cost + penalty(&model, weight) - next.cost - penalty(&trial, weight);
         if gain < 0.0 {
             damping *= 8.0;
@@ -182,7 +208,7 @@ pub(super) fn fit(
             break;
         }
     }
-    let precision_px = precision(window, &model, &now, weight)?;
+    let precision_px = precision(window, &model, &now, weight, &mut factors)?;
     Some(Fitted {
         model,
         precision_px,
@@ -192,7 +218,14 @@ pub(super) fn fit(
 /// Standard error of the position from what the fit leaves. Light itself is noisy, so the noise may grow with the
 /// height of the spot: its variance is taken as a + g times the spot's counts, both from the residuals, and carried
 /// through the unweighted fit (the covariance of White 1980, doi:10.2307/1912934, with this smooth variance).
-fn precision(window: &Window, model: &Model, now: &Normal, weight: f64) -> Option<f64> {
+fn precision(
+    window: &Window,
+    model: &Model,
+    now: &Normal,
+    weight: f64,
+    factors: &mut Factors,
+) -> Option<f64> {
+    factors.fill(model, window);
     let n = window.pixels.len() as f64;
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
@@ -201,7 +234,7 @@ fn precision(window: &Window, model: &Model, now: &Normal, weight: f64) -> Optio
     }
     let inverse = bread.cholesky()?.inverse();
     let (mut sum_m, mut sum_mm, mut sum_v, mut sum_mv) = (0.0, 0.0, 0.0, 0.0);
-    each_pixel(window, model, |j, residual, spot| {
+    each_pixel(window, model, factors, |j, residual, spot| {
         let j = Vector::from(j);
         // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
         let leverage = (inverse * j).dot(&j).clamp(0.0, 0.9);
@@ -222,7 +255,7 @@ fn precision(window: &Window, model: &Model, now: &Normal, weight: f64) -> Optio
     let slope = slope.clamp(0.0, mean_v / mean_m.max(1e-12));
     let floor = mean_v - slope * mean_m;
     let mut middle = Matrix::zeros();
-    each_pixel(window, model, |j, _, spot| {
+    each_pixel(window, model, factors, |j, _, spot| {
         let variance = floor + slope * spot.max(0.0);
         for a in 0..5 {
             for b in 0..5 {

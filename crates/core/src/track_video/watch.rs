@@ -72,26 +72,41 @@ impl Eyes<'_> {
     }
 }
 
-/// A number that two different pictures practically never share: multiply and rotate over 64-bit words.
+/// A number that two different pictures practically never share: multiply and rotate over 64-bit words, on four tracks at once so that
+/// one multiplication need not wait for the one before.
 fn fingerprint(pixels: &Pixels) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(PRIME).rotate_left(29);
     let seed = 0xcbf2_9ce4_8422_2325;
+    let mut tracks = [seed, seed + 1, seed + 2, seed + 3];
     match pixels {
         Pixels::U8(a) => {
             let standard = a.as_standard_layout();
-            let bytes = standard.as_slice().unwrap_or(&[]);
-            let words = bytes.chunks_exact(8);
-            let tail = words
-                .remainder()
-                .iter()
-                .fold(seed, |h, b| mix(h, u64::from(*b)));
-            words.fold(tail, |h, w| {
-                mix(h, w.iter().fold(0, |v, b| v << 8 | u64::from(*b)))
-            })
+            let (words, rest) = standard.as_slice().unwrap_or(&[]).as_chunks::<8>();
+            let (quads, left) = words.as_chunks::<4>();
+            for quad in quads {
+                for (track, word) in tracks.iter_mut().zip(quad) {
+                    *track = mix(*track, u64::from_le_bytes(*word));
+                }
+            }
+            for byte in left.as_flattened().iter().chain(rest) {
+                tracks[0] = mix(tracks[0], u64::from(*byte));
+            }
         }
-        Pixels::U16(a) => a.iter().fold(seed, |h, v| mix(h, u64::from(*v))),
+        Pixels::U16(a) => {
+            let standard = a.as_standard_layout();
+            let (words, rest) = standard.as_slice().unwrap_or(&[]).as_chunks::<4>();
+            for word in words {
+                for (track, counts) in tracks.iter_mut().zip(word) {
+                    *track = mix(*track, u64::from(*counts));
+                }
+            }
+            for counts in rest {
+                tracks[0] = mix(tracks[0], u64::from(*counts));
+            }
+        }
     }
+    tracks.into_iter().fold(seed, mix)
 }
 
 /// All that was seen in the film.
