@@ -311,7 +311,7 @@ fn an_empty_result_says_zero_and_a_film_given_twice_is_told() {
     assert_eq!(run.status.code(), Some(0), "{}", said(&run));
     let headline = String::from_utf8_lossy(&run.stdout).into_owned();
     assert!(
-        headline.contains(" 0.0 per frame") && !headline.contains("-0"),
+        headline.contains(" 0 per frame") && !headline.contains("-0"),
         "{headline}"
     );
     let written = fs::read_to_string(out.join("result.json")).expect("a result");
