@@ -53,8 +53,10 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
 
 /// Whether a video codec may carry particles along from the frame before, which looks like a long exposure: frames
 /// share their noise, and particles move so little that their old picture is good enough for the codec.
-fn lags_behind(capture: &Followed) -> bool {
-    capture.findings.iter().any(|f| f.code == "V08") && rms_step_px(capture) < SMALL_STEP_PX
+pub(crate) fn lags_behind(capture: &Followed) -> bool {
+    let tracked = capture.video.tracks.iter().any(|t| t.points().len() > 1);
+    let shared = capture.findings.iter().any(|f| f.code == "V08");
+    tracked && shared && rms_step_px(capture) < SMALL_STEP_PX
 }
 
 /// Root mean square step per axis between neighbouring spots, px.

@@ -2,6 +2,7 @@
 
 use crate::analyze::sampling;
 use crate::capture::Followed;
+use crate::exposure::lags_behind;
 use crate::plan::{Medium, Plan};
 use crate::report::ReportFinding;
 use nta_core::{Finding, Severity};
@@ -26,6 +27,9 @@ pub(crate) fn of_sample(
         if let Some(finding) = no_spots(capture) {
             out.push(ReportFinding::of_capture(finding, i));
         }
+        if lags_behind(capture) {
+            out.push(ReportFinding::of_capture(held_back(), i));
+        }
     }
     let of_sample = assumptions(plan, liquid)
         .into_iter()
@@ -45,6 +49,17 @@ pub(crate) fn without_size(findings: &mut [ReportFinding]) {
             f.severity = Severity::Info;
         }
     }
+}
+
+/// One-micrometre beads in such a film came out as 1.6 um.
+fn held_back() -> Finding {
+    Finding::new(
+        "S03",
+        Severity::Failure,
+        "size",
+        "Video compression has changed how the particles move. They move less than a pixel from frame to frame, and the \
+         codec carries them along, so that they look larger than they are; record without compression.",
+    )
 }
 
 fn no_spots(capture: &Followed) -> Option<Finding> {
