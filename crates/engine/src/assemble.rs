@@ -94,10 +94,14 @@ fn sample(plan: &Plan, captures: &[Followed]) -> Sample {
     }
     let from_file = || {
         let path = std::path::Path::new(&captures[0].name);
-        path.file_stem().map_or_else(
+        let name = path.file_stem().map_or_else(
             || captures[0].name.clone(),
             |s| s.to_string_lossy().into_owned(),
-        )
+        );
+        match captures.len() {
+            1 => name,
+            n => format!("{name} and {} more", n - 1),
+        }
     };
     Sample {
         id: id.unwrap_or_else(from_file),

@@ -47,19 +47,43 @@ fn spread(values: Vec<Option<f64>>) -> Spread {
         .filter(|(_, mean)| *mean > 0.0)
         .map(|(sd, mean)| sd / mean);
     Spread {
+        trend: mean
+            .filter(|mean| *mean > 0.0)
+            .and_then(|mean| Some(rise(&values)? / mean)),
         values,
         mean,
         sd,
         se: sd.map(|sd| sd / n.sqrt()),
         cv,
-        trend: None,
         trend_p: None,
     }
+}
+
+/// Change from the first value to the last along the straight line of least squares. Values that are not known leave a gap.
+fn rise(values: &[Option<f64>]) -> Option<f64> {
+    let known: Vec<(f64, f64)> = values
+        .iter()
+        .enumerate()
+        .filter_map(|(i, v)| Some((i as f64, (*v)?)))
+        .collect();
+    let n = known.len() as f64;
+    let middle = known.iter().map(|k| k.0).sum::<f64>() / n;
+    let mean = known.iter().map(|k| k.1).sum::<f64>() / n;
+    let spread: f64 = known.iter().map(|k| (k.0 - middle).powi(2)).sum();
+    let together: f64 = known.iter().map(|k| (k.0 - middle) * (k.1 - mean)).sum();
+    (spread > 0.0).then(|| together / spread * (values.len() - 1) as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::spread;
+
+    #[test]
+    fn a_steady_fall_is_the_trend() {
+        let falling = spread(vec![Some(110.0), Some(100.0), Some(90.0)]);
+        assert!((falling.trend.expect("a trend") + 0.2).abs() < 1e-12);
+        assert_eq!(spread(vec![Some(3.0), None]).trend, None);
+    }
 
     #[test]
     fn spread_of_three_known_values() {

@@ -75,8 +75,10 @@ fn between(report: &Report) -> String {
     let mut spreads: Vec<_> = report.replicates.between_capture.iter().collect();
     spreads.sort_by_key(|(key, _)| order.iter().position(|o| o == key).unwrap_or(order.len()));
     let maybe = |v: Option<f64>| v.map_or("–".into(), two_digits);
+    let tested = spreads.iter().any(|(_, s)| s.trend_p.is_some());
     let rows: Vec<_> = spreads
         .into_iter()
+        .filter(|(_, s)| s.mean.is_some())
         .map(|(key, s)| {
             vec![
                 name(key),
@@ -109,7 +111,12 @@ fn between(report: &Report) -> String {
         true => table,
         false => format!(
             "<div>{table}<p class=\"below\">SD, SE and CV are those between captures. \"First to last\" is the change along \
-             a straight line through the captures; a small p speaks for a real change.</p></div>"
+             a straight line through the captures{}.</p></div>",
+            if tested {
+                "; a small p speaks for a real change"
+            } else {
+                ""
+            }
         ),
     }
 }
