@@ -24,6 +24,8 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// What a file says of itself, what is missing, and a quick look at it
     Inspect(InspectArgs),
+    /// Accuracy and speed on films with known answers, beside other engines
+    Benchmark(BenchmarkArgs),
     /// The methods that can be chosen, with their numbers, defaults, ranges and references
     Methods(MethodsArgs),
     /// A commented plan with every key, its unit, range and default
@@ -76,6 +78,13 @@ pub struct MethodsArgs {
 pub struct SharedArgs {
     #[command(flatten)]
     pub plan: PlanArgs,
+    #[command(flatten)]
+    pub running: RunningArgs,
+}
+
+/// The options that say how the work is done, without any influence on the numbers.
+#[derive(Debug, Args)]
+pub struct RunningArgs {
     /// Threads to use; 0 for all cores. Does not change the numbers
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(0..=1024), help_heading = "Running")]
     pub threads: u16,
@@ -88,4 +97,23 @@ pub struct SharedArgs {
     /// Progress and errors as JSON lines on stderr
     #[arg(long, help_heading = "Running")]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchmarkArgs {
+    /// List of films with known answers, TOML
+    #[arg(value_name = "MANIFEST.toml")]
+    pub manifest: PathBuf,
+    /// Folder of the tables (benchmark.md, benchmark.json, validation.md); made if it does not exist
+    #[arg(long, value_name = "DIR", default_value = "nta-benchmark")]
+    pub out: PathBuf,
+    /// Only the film of this name, and the one that its depth of view comes from; may be repeated
+    #[arg(long, value_name = "FILM")]
+    pub only: Vec<String>,
+    /// Instead of comparing with the truth, vary threshold, shortest track, gap, exposure and temperature, and tell how
+    /// far size and concentration move
+    #[arg(long)]
+    pub sweep: bool,
+    #[command(flatten)]
+    pub running: RunningArgs,
 }

@@ -1,6 +1,7 @@
 //! What is said on stderr, and exit codes.
 
 use nta_engine::AnalyzeError;
+use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -12,8 +13,24 @@ pub enum Failure {
     Plan(PlanError),
     /// The engine gave no result.
     Analyze(AnalyzeError),
+    /// There is no table.
+    Benchmark(BenchmarkError),
+    /// The place of this program is not known.
+    OwnPath(std::io::Error),
     /// Standard output cannot be written.
     Stdout(std::io::Error),
+}
+
+impl From<AnalyzeError> for Failure {
+    fn from(error: AnalyzeError) -> Self {
+        Self::Analyze(error)
+    }
+}
+
+impl From<BenchmarkError> for Failure {
+    fn from(error: BenchmarkError) -> Self {
+        Self::Benchmark(error)
+    }
 }
 
 impl Failure {
@@ -21,6 +38,8 @@ impl Failure {
         match self {
             Failure::Plan(_) => 2,
             Failure::Analyze(error) => error.exit_code(),
+            Failure::Benchmark(error) => error.exit_code(),
+            Failure::OwnPath(_) => 3,
             Failure::Stdout(_) => 4,
         }
     }
@@ -29,6 +48,10 @@ impl Failure {
         match self {
             Failure::Plan(error) => error.to_string(),
             Failure::Analyze(error) => error.to_string(),
+            Failure::Benchmark(error) => error.to_string(),
+            Failure::OwnPath(error) => format!(
+                "cannot find the file of this program, which is to analyse the films: {error}"
+            ),
             Failure::Stdout(error) => format!("cannot write to standard output: {error}"),
         }
     }

@@ -6,7 +6,7 @@ use crate::exposure::settle_exposures;
 use crate::plan::{AcquisitionInForce, Plan, PlanError};
 use crate::qc;
 use crate::report::{OutputError, Report};
-use crate::runtime::{Runtime, Stopwatch};
+use crate::runtime::{Runtime, Stopwatch, peak_memory_mb};
 use nta_core::track_video::TrackError;
 use nta_core::{MethodError, SourceError};
 use nta_sizing::{CaptureTracks, SampleSizes, Sampling, SizingError, SizingPlan, size_sample};
@@ -223,6 +223,7 @@ fn timing(
         seconds,
         frames_per_second: per_second(frames as f64),
         megapixels_per_second: per_second(megapixels),
+        peak_memory_mb: peak_memory_mb(),
         stage_seconds,
         ..Default::default()
     }

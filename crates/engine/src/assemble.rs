@@ -69,7 +69,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
     }
 }
 
-fn software() -> Software {
+pub(crate) fn software() -> Software {
     Software {
         name: "nta".into(),
         version: env!("CARGO_PKG_VERSION").into(),

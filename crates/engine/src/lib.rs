@@ -5,10 +5,12 @@
 
 mod analyze;
 mod assemble;
+pub mod benchmark;
 mod capture;
 mod exposure;
 mod fingerprint;
 mod folder;
+pub mod foreign;
 mod headline;
 mod inspect;
 mod pictures;
@@ -18,6 +20,7 @@ mod replicates;
 pub mod report;
 mod rows;
 mod runtime;
+pub mod simulate;
 
 pub use analyze::{Analysis, AnalyzeError, analyze};
 pub use capture::CaptureInput;

@@ -137,3 +137,11 @@ impl<'a> Stopwatch<'a> {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
+
+/// Highest memory of this process so far, MB (10^6 bytes), as the kernel of Linux counts it; `None` elsewhere.
+pub(crate) fn peak_memory_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1024.0 / 1e6)
+}

@@ -48,6 +48,14 @@ pub(super) const ENTRY: Entry<MakeDetector> = Entry {
             unit: "1",
             meaning: "A track never begins with a spot weaker than this, however small the picture.",
         },
+        ParamSpec {
+            key: "threshold_factor",
+            default: 1.0,
+            min: 0.3,
+            max: 3.0,
+            unit: "1",
+            meaning: "The threshold that follows from the other two is multiplied by this; for showing how little it matters.",
+        },
     ],
     make: |params, film, sample| Box::new(MatchedFilter::new(params, film, sample)),
 };
@@ -110,7 +118,7 @@ impl MatchedFilter {
         let skewness = scales.iter().map(|s| s.skewness).fold(0.0, f64::max);
         let mut detector = Self {
             scales,
-            start_snr: u + skewness * (u * u - 1.0) / 6.0,
+            start_snr: params.get("threshold_factor") * (u + skewness * (u * u - 1.0) / 6.0),
             findings: Vec::new(),
             rooms: Mutex::new(Vec::new()),
         };

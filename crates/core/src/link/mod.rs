@@ -1,6 +1,6 @@
 //! Linkers: which spot is which particle.
 
-mod assignment;
+pub mod assignment;
 mod cut;
 mod likelihood;
 mod motion;

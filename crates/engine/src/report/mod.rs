@@ -20,4 +20,6 @@ mod sample;
 pub use json::ReadError;
 pub use model::*;
 pub use schema::json_schema;
-pub use write::{OutputError, OutputFile, check_folder, write_folder};
+pub use write::{
+    OutputError, OutputFile, check_folder, check_named_files, write_folder, write_named_files,
+};

@@ -3,6 +3,12 @@
 //! Everything is written into a hidden folder beside the target, forced to disk, and renamed. An older result is
 //! moved aside first and deleted only when the new one is in its place.
 
+mod named;
+#[cfg(test)]
+mod tests;
+
+pub use named::{check_named_files, write_named_files};
+
 use super::model::SCHEMA;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -313,6 +319,3 @@ fn failed(path: &Path, error: &io::Error) -> OutputError {
         },
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -14,13 +14,13 @@ use exact::solve_exactly;
 
 /// Components with more rows than this are solved cheapest first instead of exactly. They arise only where spots
 /// lie so densely that the links would mean nothing anyway.
-pub(crate) const LARGEST_EXACT_ROWS: usize = 2000;
+pub const LARGEST_EXACT_ROWS: usize = 2000;
 
 const NONE: usize = usize::MAX;
 
 /// A possible pair; only pairs of negative cost are ever worth while.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Edge {
+pub struct Edge {
     /// Column.
     pub to: usize,
     /// What the pair costs; below 0.
@@ -29,7 +29,7 @@ pub(crate) struct Edge {
 
 /// The cheapest assignment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Assignment {
+pub struct Assignment {
     /// Column of each row, if it has one.
     pub column_of: Vec<Option<usize>>,
     /// Row of each column, if it has one.
@@ -40,7 +40,7 @@ pub(crate) struct Assignment {
 
 /// Assigns rows to columns so that the sum of the costs is least. `edges[row]` lists what the row may take; edges
 /// whose cost is not below 0, and edges to columns that do not exist, are passed over.
-pub(crate) fn assign(edges: &[Vec<Edge>], columns: usize) -> Assignment {
+pub fn assign(edges: &[Vec<Edge>], columns: usize) -> Assignment {
     let mut out = Assignment {
         column_of: vec![None; edges.len()],
         row_of: vec![None; columns],
@@ -69,7 +69,7 @@ pub(crate) fn assign(edges: &[Vec<Edge>], columns: usize) -> Assignment {
 /// without a rival, and for rows that stay alone.
 ///
 /// Exact for two rows and two columns; in larger components exchanges along three and more rows are left out.
-pub(crate) fn margins(edges: &[Vec<Edge>], found: &Assignment) -> Vec<f64> {
+pub fn margins(edges: &[Vec<Edge>], found: &Assignment) -> Vec<f64> {
     let cost_of = |row: usize, column: usize| {
         let edge = edges[row].iter().find(|e| e.to == column);
         edge.map_or(0.0, |e| e.cost.min(0.0))

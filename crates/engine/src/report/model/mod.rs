@@ -85,6 +85,9 @@ pub struct Timing {
     pub frames_per_second: f64,
     /// Million pixels per second.
     pub megapixels_per_second: f64,
+    /// Highest memory of the program so far, MB (10^6 bytes); null where the system does not say.
+    #[serde(default)]
+    pub peak_memory_mb: Option<f64>,
     /// How long each stage took, s.
     pub stage_seconds: BTreeMap<String, f64>,
 }

@@ -1,0 +1,232 @@
+//! One film of a manifest: recorded into a file where it is a scene, with all that is known of it.
+
+use super::child::Failed;
+use super::error::BenchmarkError;
+use super::known::{Known, KnownFrame, KnownSpot, plan_of};
+use super::manifest::{Codec, FilmEntry};
+use crate::foreign::{self, FormatOptions};
+use crate::plan::PlanInput;
+use crate::runtime::Runtime;
+use crate::simulate::{SimulateError, SimulateRequest, simulate};
+use nta_sim::truth_file::{TruthFile, TruthRow};
+use nta_sizing::{Medium, Sampling};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+/// A film that can be analysed.
+pub(super) struct Film {
+    pub path: PathBuf,
+    /// What an engine is told.
+    pub plan: toml::Table,
+    pub known: Known,
+    /// How the tracks of engines without sizes of their own are sized; `None` where the manifest does not say enough.
+    pub motion: Option<Motion>,
+    /// Keeps a simulated film on disk as long as it is needed.
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// From pixels and frames to diameters.
+pub(super) struct Motion {
+    pub pixel_size_um: f64,
+    pub sampling: Sampling,
+    pub medium: Medium,
+}
+
+impl Film {
+    /// Simulates or opens the film. `within` is a folder with room for it.
+    pub fn get(
+        entry: &FilmEntry,
+        seed: Option<u64>,
+        within: &Path,
+        runtime: &Runtime<'_>,
+    ) -> Result<Self, Failed> {
+        match (&entry.scene, &entry.video) {
+            (Some(scene), _) => Self::simulated(entry, scene, seed, within, runtime),
+            (_, Some(video)) => Self::recorded(entry, video),
+            _ => Err(Failed::Because("it has neither scene nor video".into())),
+        }
+    }
+
+    fn simulated(
+        entry: &FilmEntry,
+        scene: &Path,
+        seed: Option<u64>,
+        within: &Path,
+        runtime: &Runtime<'_>,
+    ) -> Result<Self, Failed> {
+        let folder = tempfile::Builder::new()
+            .prefix(".nta-film-")
+            .tempdir_in(within)
+            .map_err(|e| Failed::Because(format!("no room for the film: {e}")))?;
+        let name = match entry.codec {
+            Some(Codec::H264) => "film.mp4",
+            _ => "film.avi",
+        };
+        let codec = match entry.codec {
+            None | Some(Codec::Raw) => "raw",
+            Some(Codec::Mjpeg) => "mjpeg",
+            Some(Codec::H264) => "h264",
+        };
+        let request = SimulateRequest {
+            scene: scene.to_owned(),
+            out: folder.path().join(name),
+            codec: Some(codec.to_owned()),
+            quality: entry.quality,
+            seed,
+            frames: entry.frames,
+            overwrite: false,
+        };
+        simulate(&request, runtime).map_err(|e| match e {
+            SimulateError::Cancelled => Failed::Cancelled,
+            e => Failed::Because(e.to_string()),
+        })?;
+        let (truth, rows) = read_truth(&folder.path().join("truth.json"))?;
+        let mut plan = plan_of(&truth);
+        merge(&mut plan, &entry.plan);
+        Ok(Self {
+            path: request.out,
+            known: Known::simulated(&truth, &rows),
+            motion: Some(Motion {
+                pixel_size_um: truth.pixel_size_um,
+                sampling: Sampling {
+                    frame_interval_s: truth.frame_interval_s,
+                    exposure_s: truth.exposure_s,
+                },
+                medium: Medium::with_viscosity(truth.temperature_c, truth.viscosity_mpa_s)
+                    .map_err(|e| Failed::Because(e.to_string()))?,
+            }),
+            plan,
+            _folder: Some(folder),
+        })
+    }
+
+    fn recorded(entry: &FilmEntry, video: &Path) -> Result<Self, Failed> {
+        let mut plan = entry.plan.clone();
+        let mut known = match &entry.truth {
+            Some(path) => {
+                let (truth, rows) = read_truth(path)?;
+                plan = plan_of(&truth);
+                merge(&mut plan, &entry.plan);
+                Known::simulated(&truth, &rows)
+            }
+            None => Known::default(),
+        };
+        if let Some(nominal) = entry.nominal_nm {
+            let stated = Known::nominal(nominal);
+            known.sample = stated.sample;
+            known.nominal_nm = stated.nominal_nm;
+            known.seen = None;
+        }
+        if let Some(path) = &entry.tracks {
+            known.frames = frames_of_tracks(path, &plan)?;
+        }
+        Ok(Self {
+            path: video.to_owned(),
+            motion: motion_of(&plan),
+            known,
+            plan,
+            _folder: None,
+        })
+    }
+
+    /// What is done with the film when its engine is told a depth too.
+    pub fn plan_with_depth(&self, depth_um: Option<f64>) -> toml::Table {
+        let mut plan = self.plan.clone();
+        if let Some(depth) = depth_um {
+            plan.entry("depth_um").or_insert_with(|| depth.into());
+        }
+        plan
+    }
+
+    /// Depth of view that explains this many particles per frame, um; `None` where the concentration is not known.
+    pub fn depth_um(&self, particles_per_frame: f64) -> Option<f64> {
+        let per_um3 = self.known.concentration_per_ml? * 1e-12;
+        let depth = particles_per_frame / (self.known.area_um2? * per_um3);
+        (depth.is_finite() && depth > 0.0).then_some(depth)
+    }
+}
+
+/// What a plan says of pixels, frames and liquid, if it says all that sizes need.
+fn motion_of(plan: &toml::Table) -> Option<Motion> {
+    let number = |key| plan.get(key).and_then(toml::Value::as_float);
+    let mut input = PlanInput::new();
+    input.plan_text(&plan.to_string(), "manifest").ok()?;
+    let interval_s = 1.0 / number("frame_rate_fps")?;
+    Some(Motion {
+        pixel_size_um: number("pixel_size_um")?,
+        sampling: Sampling {
+            frame_interval_s: interval_s,
+            exposure_s: number("exposure_ms").map_or(0.5 * interval_s, |ms| ms * 1e-3),
+        },
+        medium: input.resolve().ok()?.sizing_medium().ok()?,
+    })
+}
+
+/// `truth.json` and the `truth.csv` beside it.
+fn read_truth(json: &Path) -> Result<(TruthFile, Vec<TruthRow>), Failed> {
+    let because = |path: &Path, e: &dyn std::fmt::Display| {
+        Failed::Because(format!("cannot read {}: {e}", path.display()))
+    };
+    let text = std::fs::read_to_string(json).map_err(|e| because(json, &e))?;
+    let truth = TruthFile::from_json(&text).map_err(|e| because(json, &e))?;
+    let csv = json.with_file_name("truth.csv");
+    let file = File::open(&csv).map_err(|e| because(&csv, &e))?;
+    let rows = TruthRow::read_csv(BufReader::new(file)).map_err(|e| because(&csv, &e))?;
+    Ok((truth, rows))
+}
+
+/// Tracks of another engine as known positions: each of its spots is one that must be found.
+fn frames_of_tracks(path: &Path, plan: &toml::Table) -> Result<Vec<KnownFrame>, Failed> {
+    let options = FormatOptions {
+        pixel_size_um: plan.get("pixel_size_um").and_then(toml::Value::as_float),
+    };
+    let read = foreign::read(path, &options).map_err(|e| Failed::Because(e.to_string()))?;
+    let mut frames: BTreeMap<u32, KnownFrame> = BTreeMap::new();
+    for track in &read.tracks {
+        for p in &track.points {
+            let frame = frames.entry(p.frame).or_insert_with(|| KnownFrame {
+                frame: p.frame,
+                ..KnownFrame::default()
+            });
+            frame.spots.push(KnownSpot {
+                particle: track.id,
+                x_px: p.x_px,
+                y_px: p.y_px,
+                must: true,
+                snr: None,
+            });
+        }
+    }
+    Ok(frames.into_values().collect())
+}
+
+/// Puts `over` over `plan`, table by table.
+pub(super) fn merge(plan: &mut toml::Table, over: &toml::Table) {
+    for (key, value) in over {
+        match (plan.get_mut(key), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => merge(below, above),
+            _ => {
+                plan.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+/// A folder for films beside `out`, removed at the end.
+pub(super) fn room_for_films(out: &Path) -> Result<tempfile::TempDir, BenchmarkError> {
+    let beside = match out.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    tempfile::Builder::new()
+        .prefix(".nta-films-")
+        .tempdir_in(beside)
+        .map_err(|e| {
+            BenchmarkError::Output(crate::report::OutputError::NotWritable {
+                path: beside.display().to_string(),
+                reason: e.to_string(),
+            })
+        })
+}

@@ -1,0 +1,202 @@
+//! What an engine found in a film: read from the files that it wrote, ours like any other's.
+
+use super::cdf::Cdf;
+use crate::foreign::{ForeignError, ForeignTracks, FormatOptions};
+use crate::report::{Estimate, Report};
+use nta_core::drift::Drift;
+use nta_core::model::{Acquisition, Stated};
+use nta_core::{Choice, FrameIndex, Spot, Track, TrackId, TrackPoint, Trajectory};
+use nta_sizing::{CaptureTracks, Medium, Sampling, SizingError, SizingPlan, size_sample};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// What is scored.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    /// Every spot by frame.
+    pub spots: BTreeMap<u32, Vec<FoundSpot>>,
+    /// Points of each track in time: the frame, and the place of the spot in `spots` of that frame.
+    pub tracks: Vec<Vec<(u32, usize)>>,
+    /// Tracks that the sizes are made of.
+    pub tracks_used: usize,
+    pub sizes: Option<FoundSizes>,
+    /// Mean number of spots that belong to a track, per frame of the film.
+    pub particles_per_frame: f64,
+    /// Particles per mL with the 95 % interval, where the engine states them.
+    pub concentration: Option<(f64, Option<[f64; 2]>)>,
+    pub frames_per_second: Option<f64>,
+    pub peak_memory_mb: Option<f64>,
+    pub verdict: Option<&'static str>,
+    /// Codes of the findings that are more than a remark.
+    pub findings: Vec<String>,
+}
+
+/// A spot that an engine found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct FoundSpot {
+    pub x_px: f64,
+    pub y_px: f64,
+    /// Stated standard error per axis, px.
+    pub precision_px: Option<f64>,
+}
+
+/// The sizes that an engine found.
+#[derive(Clone, Debug)]
+pub(super) struct FoundSizes {
+    pub cdf: Option<Cdf>,
+    pub mean: Estimate,
+    pub d10: Estimate,
+    pub d50: Estimate,
+    pub d90: Estimate,
+    pub cv: Option<f64>,
+    /// How many populations, and the share of the first one, where the engine counts them.
+    pub populations: Option<usize>,
+}
+
+impl Found {
+    /// Spots and tracks of a file; `frames` is the number of frames of the film.
+    pub fn of_tracks(read: &ForeignTracks, frames: usize) -> Self {
+        let mut out = Self::default();
+        for track in &read.tracks {
+            let points = track.points.iter().map(|p| {
+                let spots = out.spots.entry(p.frame).or_default();
+                spots.push(FoundSpot {
+                    x_px: p.x_px,
+                    y_px: p.y_px,
+                    precision_px: p.precision_px,
+                });
+                (p.frame, spots.len() - 1)
+            });
+            let points = points.collect();
+            out.tracks.push(points);
+        }
+        let linked: usize = out.tracks.iter().map(Vec::len).sum();
+        out.particles_per_frame = linked as f64 / frames.max(1) as f64;
+        for p in &read.loose {
+            out.spots.entry(p.frame).or_default().push(FoundSpot {
+                x_px: p.x_px,
+                y_px: p.y_px,
+                precision_px: p.precision_px,
+            });
+        }
+        out
+    }
+
+    /// A folder that `nta analyze --spots` has written.
+    pub fn of_result(folder: &Path, report: &Report) -> Result<Self, ForeignError> {
+        let read = crate::foreign::read(&folder.join("spots.csv"), &FormatOptions::default())?;
+        let frames: u64 = report.captures.iter().map(|c| c.frames).sum();
+        let d = &report.diameter_nm;
+        let curve = &report.distribution;
+        Ok(Self {
+            tracks_used: report.distribution.tracks as usize,
+            sizes: d.mean.value.map(|_| FoundSizes {
+                cdf: Cdf::of_density(&curve.diameter_nm, &curve.density_per_nm),
+                mean: d.mean,
+                d10: d.d10,
+                d50: d.d50,
+                d90: d.d90,
+                cv: d.coefficient_of_variation.value,
+                populations: Some(report.populations.len()),
+            }),
+            particles_per_frame: report.particles_per_frame,
+            concentration: report.concentration.as_ref().map(|c| (c.per_ml, c.ci95)),
+            frames_per_second: Some(report.timing.frames_per_second),
+            peak_memory_mb: report.timing.peak_memory_mb,
+            verdict: Some(report.verdict.word()),
+            findings: report
+                .findings
+                .iter()
+                .filter(|f| f.finding.severity > nta_core::Severity::Info)
+                .map(|f| f.finding.code.to_string())
+                .collect(),
+            ..Self::of_tracks(&read, frames as usize)
+        })
+    }
+}
+
+impl FoundSizes {
+    /// Of one diameter per track, each track counting once, as most programs show them.
+    pub fn of_diameters(diameters_nm: &[f64]) -> Option<Self> {
+        let weighted: Vec<(f64, f64)> = diameters_nm.iter().map(|d| (*d, 1.0)).collect();
+        let cdf = Cdf::of_steps(weighted)?;
+        let n = diameters_nm.len() as f64;
+        let mean = diameters_nm.iter().sum::<f64>() / n;
+        let variance = diameters_nm
+            .iter()
+            .map(|d| (d - mean).powi(2))
+            .sum::<f64>()
+            / n;
+        let plain = |value| Estimate::new(value, None);
+        Some(Self {
+            mean: plain(mean),
+            d10: plain(cdf.quantile(0.1)),
+            d50: plain(cdf.quantile(0.5)),
+            d90: plain(cdf.quantile(0.9)),
+            cv: Some(variance.sqrt() / mean),
+            populations: None,
+            cdf: Some(cdf),
+        })
+    }
+}
+
+/// How the tracks of other programs are sized where their files carry no sizes: the line through the first four points
+/// of each track's mean squared displacement, which is what their users do.
+pub(super) fn diameters_of(
+    read: &ForeignTracks,
+    pixel_size_um: f64,
+    sampling: Sampling,
+    medium: &Medium,
+    shortest_track_frames: u32,
+) -> Result<Vec<f64>, SizingError> {
+    let acquisition = Acquisition {
+        pixel_size_um: Stated::new(pixel_size_um, "manifest"),
+        frame_interval_s: Stated::new(sampling.frame_interval_s, "manifest"),
+        exposure_s: None,
+        bit_depth: Stated::new(8, "manifest"),
+    };
+    let trajectories: Vec<Trajectory> = read
+        .tracks
+        .iter()
+        .zip(0..)
+        .filter_map(|(t, id)| {
+            let points = t.points.iter().map(|p| TrackPoint {
+                frame: FrameIndex(p.frame),
+                time_s: f64::from(p.frame) * sampling.frame_interval_s,
+                spot: Spot {
+                    x_px: p.x_px,
+                    y_px: p.y_px,
+                    // Not used by a fit with a free intercept.
+                    precision_px: 0.0,
+                    width_px: 1.0,
+                    mass_counts: 0.0,
+                    peak_counts: 0.0,
+                    background_counts: 0.0,
+                    snr: 0.0,
+                },
+            });
+            let track = Track::new(TrackId(id), points.collect())?;
+            Some(Trajectory::from_track(&track, &acquisition, &Drift::none()))
+        })
+        .collect();
+    let plan = SizingPlan {
+        diffusion: Choice::of("msd"),
+        distribution: Choice::of("raw"),
+        shortest_track_frames,
+        resamples: 20,
+        profile_precision: false,
+        ..SizingPlan::default()
+    };
+    let capture = CaptureTracks {
+        trajectories: &trajectories,
+        sampling,
+    };
+    let sizes = size_sample(&[capture], medium, &plan)?;
+    Ok(sizes
+        .particles
+        .iter()
+        .flatten()
+        .filter(|p| p.used)
+        .filter_map(|p| p.diameter_nm)
+        .collect())
+}

@@ -1,0 +1,301 @@
+//! The table as Markdown and as JSON.
+
+use super::columns::{COLUMNS, Column, Scores};
+use super::manifest::{FilmEntry, Manifest};
+use super::run::{OURS, Row, add_by_snr};
+use super::score::PositionsBySnr;
+use super::sweep::SweepRow;
+use crate::assemble::software;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+/// Shown where there is no number.
+const ABSENT: &str = "-";
+
+/// The page with the table; with `of_machine` also what depends on the machine.
+pub(super) fn page(manifest: &Manifest, films: &[&FilmEntry], rows: &[Row], of_machine: bool) -> String {
+    let mut out = format!("# {}\n\n", manifest.title);
+    if !manifest.about.is_empty() {
+        let _ = writeln!(out, "{}\n", manifest.about.trim());
+    }
+    let columns = columns(rows, of_machine);
+    out.push_str(&table(rows, &columns));
+    out.push_str(&problems(rows));
+    out.push_str("\n## What the columns mean\n\n");
+    out.push_str("- **n**: films of this scene, each with another seed; scores are their means unless said otherwise\n");
+    for c in &columns {
+        let _ = writeln!(out, "- **{}**: {}", c.head.replace("- ", ""), c.meaning);
+    }
+    out.push_str("- **findings**: codes of warnings and failures in any of the films (docs/findings.md)\n");
+    out.push_str(&by_snr_section(rows));
+    out.push_str("\n## Films\n\n");
+    for film in films {
+        let _ = writeln!(out, "- {}", about_film(film));
+    }
+    let peers: Vec<_> = manifest
+        .peers
+        .iter()
+        .filter(|p| rows.iter().any(|r| r.engine == p.engine))
+        .collect();
+    if !peers.is_empty() {
+        out.push_str("\n## Other engines\n\n");
+        for peer in peers {
+            let _ = writeln!(out, "- **{}**: {}", peer.engine, peer.about.trim());
+        }
+    }
+    out
+}
+
+/// The columns in which there is anything.
+fn columns(rows: &[Row], of_machine: bool) -> Vec<&'static Column> {
+    COLUMNS
+        .iter()
+        .filter(|c| of_machine || !c.of_machine)
+        .filter(|c| rows.iter().any(|r| r.pooled.get(c.key).is_some()))
+        .collect()
+}
+
+/// The table alone.
+pub(super) fn bare_table(rows: &[Row], of_machine: bool) -> String {
+    format!("{}{}", table(rows, &columns(rows, of_machine)), problems(rows))
+}
+
+fn table(rows: &[Row], columns: &[&Column]) -> String {
+    let mut cells = vec![
+        ["film", "engine", "n"]
+            .into_iter()
+            .chain(columns.iter().map(|c| c.head))
+            .chain(["findings"])
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    ];
+    for row in rows {
+        let findings: Vec<&str> = row.findings.iter().map(String::as_str).collect();
+        let mut line = vec![
+            row.film.clone(),
+            row.engine.clone(),
+            row.films.len().to_string(),
+        ];
+        line.extend(columns.iter().map(|c| cell(c, &row.pooled)));
+        line.push(match findings.is_empty() {
+            true => ABSENT.to_owned(),
+            false => findings.join(" "),
+        });
+        cells.push(line);
+    }
+    markdown(&cells)
+}
+
+fn cell(column: &Column, scores: &Scores) -> String {
+    scores.get(column.key).map_or(ABSENT.to_owned(), |v| {
+        let text = format!("{v:.*}", column.digits);
+        // A rounded zero has no sign.
+        match text.strip_prefix('-') {
+            Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
+            _ => text,
+        }
+    })
+}
+
+/// Lines of cells, the first of them heads.
+fn markdown(cells: &[Vec<String>]) -> String {
+    let mut out = String::new();
+    for (i, line) in cells.iter().enumerate() {
+        let _ = writeln!(out, "| {} |", line.join(" | "));
+        if i == 0 {
+            let _ = writeln!(out, "|{}", " --- |".repeat(line.len()));
+        }
+    }
+    out
+}
+
+/// What could not be scored, and what is outside its limits.
+fn problems(rows: &[Row]) -> String {
+    let mut out = String::new();
+    for (head, of) in [
+        ("Not scored", (|r: &Row| &r.failures) as fn(&Row) -> &Vec<String>),
+        ("Outside their limits", |r: &Row| &r.broken_limits),
+    ] {
+        if rows.iter().any(|r| !of(r).is_empty()) {
+            let _ = writeln!(out, "\n{head}:\n");
+        }
+        for row in rows {
+            for line in of(row) {
+                let _ = writeln!(out, "- {}, {}: {line}", row.film, row.engine);
+            }
+        }
+    }
+    out
+}
+
+fn by_snr_section(rows: &[Row]) -> String {
+    let mut all = Vec::new();
+    for row in rows.iter().filter(|r| r.engine == OURS) {
+        add_by_snr(&mut all, &row.by_snr);
+    }
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut cells = vec![
+        [
+            "peak / noise",
+            "particles",
+            "found %",
+            "position px",
+            "error/ stated",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    ];
+    for (i, c) in all.iter().enumerate() {
+        let to = all.get(i + 1).map_or("and more".to_owned(), |n| format!("to {}", n.from_snr));
+        cells.push(vec![
+            format!("{} {to}", c.from_snr),
+            c.there.to_string(),
+            format!("{:.1}", 100.0 * c.found as f64 / c.there as f64),
+            rms(c.squared_error_px2, c.found, 3),
+            rms(c.squared_ratio, c.ratios, 2),
+        ]);
+    }
+    format!(
+        "\n## Positions by signal to noise\n\nAll particles of all simulated films, in and out of focus, moving, with \
+         neighbours; {OURS} alone.\n\n{}",
+        markdown(&cells)
+    )
+}
+
+fn rms(squares: f64, n: usize, digits: usize) -> String {
+    match n {
+        0 => ABSENT.to_owned(),
+        n => format!("{:.digits$}", (squares / n as f64).sqrt()),
+    }
+}
+
+fn about_film(film: &FilmEntry) -> String {
+    let mut out = format!("**{}**", film.name);
+    if !film.about.is_empty() {
+        let _ = write!(out, ": {}", film.about.trim());
+    }
+    let mut facts = Vec::new();
+    if let Some(name) = film.scene.as_deref().and_then(|p| p.file_name()) {
+        facts.push(format!("scene {}", name.to_string_lossy()));
+    }
+    if let Some(n) = film.nominal_nm {
+        facts.push(format!("stated size {n} nm"));
+    }
+    if let Some(n) = film.frames {
+        facts.push(format!("{n} frames"));
+    }
+    if let Some(codec) = film.codec {
+        facts.push(format!("stored as {codec:?}").to_lowercase());
+    }
+    if let Some(beads) = &film.depth_from {
+        facts.push(format!("depth from {beads}"));
+    }
+    if !facts.is_empty() {
+        let _ = write!(out, " ({})", facts.join(", "));
+    }
+    out
+}
+
+/// The table as JSON.
+pub(super) fn to_json(manifest: &Manifest, rows: &[Row]) -> Value {
+    json!({
+        "schema": "nta-benchmark/1",
+        "software": software(),
+        "title": manifest.title,
+        "columns": COLUMNS.iter().map(|c| json!({
+            "key": c.key, "meaning": c.meaning, "depends_on_machine": c.of_machine,
+        })).collect::<Vec<_>>(),
+        "rows": rows.iter().map(row_json).collect::<Vec<_>>(),
+    })
+}
+
+fn row_json(row: &Row) -> Value {
+    json!({
+        "film": row.film,
+        "engine": row.engine,
+        "scores": scores_json(&row.pooled),
+        "films": row.films.iter().map(|(seed, scores)| json!({
+            "seed": seed, "scores": scores_json(scores),
+        })).collect::<Vec<_>>(),
+        "positions_by_snr": row.by_snr.iter().map(by_snr_json).collect::<Vec<_>>(),
+        "verdicts": row.verdicts,
+        "findings": row.findings,
+        "failures": row.failures,
+        "outside_limits": row.broken_limits,
+    })
+}
+
+/// Every score by its key; what could not be had is null.
+fn scores_json(scores: &Scores) -> Map<String, Value> {
+    COLUMNS
+        .iter()
+        .map(|c| (c.key.to_owned(), scores.get(c.key).into()))
+        .collect()
+}
+
+fn by_snr_json(c: &PositionsBySnr) -> Value {
+    let rms = |squares: f64, n: usize| (n > 0).then(|| (squares / n as f64).sqrt());
+    json!({
+        "from_snr": c.from_snr,
+        "particles": c.there,
+        "found": c.found,
+        "position_error_px": rms(c.squared_error_px2, c.found),
+        "stated_error_ratio": rms(c.squared_ratio, c.ratios),
+    })
+}
+
+/// The page of a sweep.
+pub(super) fn sweep_page(manifest: &Manifest, rows: &[SweepRow]) -> String {
+    format!(
+        "# {}: how far the settings move the result\n\nOne setting varied at a time on the same film, everything else as \
+         it is by default. Changes against the result without any change, in percent; at a given depth of view the \
+         concentration is in proportion to the particles per frame.\n\n{}",
+        manifest.title,
+        sweep_table(rows)
+    )
+}
+
+/// The table of a sweep alone.
+pub(super) fn sweep_table(rows: &[SweepRow]) -> String {
+    let heads = [
+        "film", "setting", "value", "D50 %", "mean %", "concentration %", "tracks used",
+    ];
+    let mut cells = vec![heads.map(str::to_owned).to_vec()];
+    let change = |v: Option<f64>| v.map_or(ABSENT.to_owned(), |v| format!("{v:+.2}"));
+    for r in rows {
+        let mut line = vec![r.film.clone(), r.setting.clone(), r.value.clone()];
+        match &r.failure {
+            Some(reason) => line.extend([format!("failed: {reason}"), String::new(), String::new(), String::new()]),
+            None => line.extend([
+                change(r.d50_change_percent),
+                change(r.mean_change_percent),
+                change(r.concentration_change_percent),
+                r.tracks_used.to_string(),
+            ]),
+        }
+        cells.push(line);
+    }
+    markdown(&cells)
+}
+
+/// A sweep as JSON.
+pub(super) fn sweep_json(manifest: &Manifest, rows: &[SweepRow]) -> Value {
+    json!({
+        "schema": "nta-benchmark-sweep/1",
+        "software": software(),
+        "title": manifest.title,
+        "rows": rows.iter().map(|r| json!({
+            "film": r.film,
+            "setting": r.setting,
+            "value": r.value,
+            "is_base": r.is_base,
+            "d50_change_percent": r.d50_change_percent,
+            "mean_change_percent": r.mean_change_percent,
+            "concentration_change_percent": r.concentration_change_percent,
+            "tracks_used": r.tracks_used,
+            "failure": r.failure,
+        })).collect::<Vec<_>>(),
+    })
+}

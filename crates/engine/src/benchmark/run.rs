@@ -1,0 +1,306 @@
+//! From the manifest to the rows of the table.
+
+use super::child::{Analyst, Failed};
+use super::columns::{self, Scores};
+use super::error::BenchmarkError;
+use super::film::Film;
+use super::found::{Found, FoundSizes, diameters_of};
+use super::manifest::{FilmEntry, Manifest, PeerEntry};
+use super::score::{PositionsBySnr, SNR_EDGES, score};
+use crate::foreign::{self, FormatOptions};
+use crate::runtime::{Progress, Runtime};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The name of this engine in the table.
+pub(super) const OURS: &str = "nta";
+
+/// One row of the table: an engine on a film, or on the films of one scene.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    pub film: String,
+    pub engine: String,
+    /// Per film: its seed, its scores.
+    pub films: Vec<(Option<u64>, Scores)>,
+    pub pooled: Scores,
+    pub by_snr: Vec<PositionsBySnr>,
+    /// Codes of the findings in any of the films, and verdicts with their number.
+    pub findings: BTreeSet<String>,
+    pub verdicts: BTreeMap<String, usize>,
+    /// Films that could not be scored, with the reason.
+    pub failures: Vec<String>,
+    /// Scores outside the limits of the manifest, in words.
+    pub broken_limits: Vec<String>,
+}
+
+impl Row {
+    fn new(film: &str, engine: &str) -> Self {
+        Self {
+            film: film.into(),
+            engine: engine.into(),
+            films: Vec::new(),
+            pooled: Scores::default(),
+            by_snr: Vec::new(),
+            findings: BTreeSet::new(),
+            verdicts: BTreeMap::new(),
+            failures: Vec::new(),
+            broken_limits: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, seed: Option<u64>, film: &Film, found: &Found) {
+        let (scores, by_snr) = score(&film.known, found);
+        self.films.push((seed, scores));
+        add_by_snr(&mut self.by_snr, &by_snr);
+        self.findings.extend(found.findings.iter().cloned());
+        if let Some(verdict) = found.verdict {
+            *self.verdicts.entry(verdict.to_owned()).or_default() += 1;
+        }
+    }
+
+    fn fail(&mut self, seed: Option<u64>, reason: &str) {
+        let of = seed.map_or(String::new(), |s| format!("seed {s}: "));
+        self.failures.push(format!("{of}{reason}"));
+    }
+
+    fn close(&mut self, limits: &BTreeMap<&str, [f64; 2]>) {
+        let scores: Vec<Scores> = self.films.iter().map(|f| f.1.clone()).collect();
+        self.pooled = Scores::pooled(&scores);
+        for (key, [low, high]) in limits {
+            let digits = columns::find(key).map_or(2, |c| c.digits);
+            match self.pooled.get(key) {
+                Some(v) if (*low..=*high).contains(&v) => {}
+                Some(v) => self.broken_limits.push(format!(
+                    "{key} is {v:.digits$}, but must be from {low} to {high}"
+                )),
+                None => self.broken_limits.push(format!(
+                    "{key} is absent, but must be from {low} to {high}"
+                )),
+            }
+        }
+    }
+}
+
+/// Adds the classes of one film to those of others.
+pub(super) fn add_by_snr(all: &mut Vec<PositionsBySnr>, more: &[PositionsBySnr]) {
+    for edge in SNR_EDGES {
+        let Some(b) = more.iter().find(|c| c.from_snr == edge) else {
+            continue;
+        };
+        match all.iter_mut().find(|c| c.from_snr == edge) {
+            None => all.push(*b),
+            Some(a) => {
+                a.there += b.there;
+                a.found += b.found;
+                a.squared_error_px2 += b.squared_error_px2;
+                a.squared_ratio += b.squared_ratio;
+                a.ratios += b.ratios;
+            }
+        }
+    }
+    all.sort_by(|a, b| a.from_snr.total_cmp(&b.from_snr));
+}
+
+/// Works through the films of a manifest.
+pub(super) struct Session<'a> {
+    pub manifest: &'a Manifest,
+    pub analyst: Analyst<'a>,
+    pub runtime: &'a Runtime<'a>,
+    /// A folder with room for films.
+    pub room: &'a Path,
+    /// Depth of view by engine and film of beads, um: one number per seed.
+    pub depths: BTreeMap<(String, String), Vec<f64>>,
+}
+
+impl Session<'_> {
+    /// The rows of these films, in the order of the manifest. Films of beads come first to be analysed, because
+    /// others need the depths that follow from them.
+    pub fn rows(&mut self, films: &[&FilmEntry]) -> Result<Vec<Row>, BenchmarkError> {
+        let beads: BTreeSet<&str> = films.iter().filter_map(|f| f.depth_from.as_deref()).collect();
+        let mut order: Vec<usize> = (0..films.len()).collect();
+        order.sort_by_key(|&i| !beads.contains(films[i].name.as_str()));
+        let total = films.iter().map(|f| f.seeds.len().max(1)).sum();
+        let mut done = 0;
+        let mut rows: Vec<Vec<Row>> = vec![Vec::new(); films.len()];
+        for i in order {
+            rows[i] = self.film_rows(films[i], &mut done, total)?;
+        }
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    fn film_rows(
+        &mut self,
+        entry: &FilmEntry,
+        done: &mut usize,
+        total: usize,
+    ) -> Result<Vec<Row>, BenchmarkError> {
+        let manifest = self.manifest;
+        let peers: Vec<&PeerEntry> = manifest
+            .peers
+            .iter()
+            .filter(|p| p.films.contains(&entry.name))
+            .collect();
+        let mut rows: Vec<Row> = std::iter::once(OURS)
+            .chain(peers.iter().map(|p| p.engine.as_str()))
+            .map(|engine| Row::new(&entry.name, engine))
+            .collect();
+        let seeds: Vec<Option<u64>> = match entry.seeds.is_empty() {
+            true => vec![None],
+            false => entry.seeds.iter().copied().map(Some).collect(),
+        };
+        for seed in seeds {
+            self.say(*done, total, "draw");
+            match Film::get(entry, seed, self.room, &self.quietly()) {
+                Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
+                Err(Failed::Because(reason)) => rows.iter_mut().for_each(|r| r.fail(seed, &reason)),
+                Ok(film) => {
+                    self.say(*done, total, "analyze");
+                    self.ours(entry, seed, &film, &mut rows[0])?;
+                    self.say(*done, total, "score");
+                    for (peer, row) in peers.iter().zip(&mut rows[1..]) {
+                        self.theirs(entry, seed, peer, &film, row);
+                    }
+                }
+            }
+            *done += 1;
+        }
+        rows[0].close(&entry.all_limits());
+        rows[1..].iter_mut().for_each(|r| r.close(&BTreeMap::new()));
+        // A peer that was run on other seeds only has no row.
+        rows.retain(|r| r.engine == OURS || !r.films.is_empty() || !r.failures.is_empty());
+        Ok(rows)
+    }
+
+    fn ours(
+        &mut self,
+        entry: &FilmEntry,
+        seed: Option<u64>,
+        film: &Film,
+        row: &mut Row,
+    ) -> Result<(), BenchmarkError> {
+        let plan = film.plan_with_depth(self.depth_for(entry, OURS));
+        match analysed(&self.analyst, film, &plan, self.room) {
+            Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
+            Err(Failed::Because(reason)) => row.fail(seed, &reason),
+            Ok(found) => {
+                self.keep_depth(entry, OURS, film, &found);
+                row.take(seed, film, &found);
+            }
+        }
+        Ok(())
+    }
+
+    fn theirs(
+        &mut self,
+        entry: &FilmEntry,
+        seed: Option<u64>,
+        peer: &PeerEntry,
+        film: &Film,
+        row: &mut Row,
+    ) {
+        let number = seed.unwrap_or(1);
+        if !peer.seeds.is_empty() && !peer.seeds.contains(&number) {
+            return;
+        }
+        match read_peer(peer, &entry.name, number, film) {
+            Err(reason) => row.fail(seed, &reason),
+            Ok(mut found) => {
+                self.keep_depth(entry, &peer.engine, film, &found);
+                if let Some(depth) = self.depth_for(entry, &peer.engine) {
+                    let area = film.known.area_um2.unwrap_or(f64::NAN);
+                    let per_ml = found.particles_per_frame / (area * depth * 1e-12);
+                    found.concentration = Some((per_ml, None)).filter(|c| c.0.is_finite());
+                }
+                row.take(seed, film, &found);
+            }
+        }
+    }
+
+    /// Mean depth of view that an engine's films of beads gave, um.
+    pub fn depth_for(&self, entry: &FilmEntry, engine: &str) -> Option<f64> {
+        let key = (engine.to_owned(), entry.depth_from.clone()?);
+        let depths = self.depths.get(&key)?;
+        (!depths.is_empty()).then(|| depths.iter().sum::<f64>() / depths.len() as f64)
+    }
+
+    fn keep_depth(&mut self, entry: &FilmEntry, engine: &str, film: &Film, found: &Found) {
+        if let Some(depth) = film.depth_um(found.particles_per_frame) {
+            let key = (engine.to_owned(), entry.name.clone());
+            self.depths.entry(key).or_default().push(depth);
+        }
+    }
+
+    fn say(&self, film: usize, films: usize, stage: &'static str) {
+        (self.runtime.progress)(Progress {
+            capture: film,
+            captures: films,
+            stage,
+            frames_done: 0,
+            frames_total: None,
+        });
+    }
+
+    /// The runtime without the progress of a single film, which would count in its own way.
+    fn quietly(&self) -> Runtime<'_> {
+        Runtime {
+            progress: &|_: Progress| {},
+            ..*self.runtime
+        }
+    }
+}
+
+/// Runs our analysis on a film and reads what it wrote.
+pub(super) fn analysed(
+    analyst: &Analyst<'_>,
+    film: &Film,
+    plan: &toml::Table,
+    room: &Path,
+) -> Result<Found, Failed> {
+    let folder = tempfile::Builder::new()
+        .prefix(".nta-result-")
+        .tempdir_in(room)
+        .map_err(|e| Failed::Because(format!("no room for the result: {e}")))?;
+    let out = folder.path().join("result");
+    let report = analyst.analyze(&film.path, plan, &out)?;
+    Found::of_result(&out, &report).map_err(|e| Failed::Because(e.to_string()))
+}
+
+/// Reads the tracks of another engine, and sizes them where the file does not.
+fn read_peer(peer: &PeerEntry, name: &str, seed: u64, film: &Film) -> Result<Found, String> {
+    let options = FormatOptions {
+        pixel_size_um: film.motion.as_ref().map(|m| m.pixel_size_um),
+    };
+    let path = peer.file(name, seed);
+    let read = foreign::read(&path, &options).map_err(|e| e.to_string())?;
+    let frames = match film.known.frames.len() {
+        0 => read
+            .tracks
+            .iter()
+            .flat_map(|t| t.points.last())
+            .map(|p| p.frame as usize + 1)
+            .max()
+            .unwrap_or(0),
+        n => n,
+    };
+    let mut found = Found::of_tracks(&read, frames);
+    let own: Vec<f64> = read
+        .tracks
+        .iter()
+        .filter(|t| t.points.len() >= peer.shortest_track_frames as usize)
+        .filter_map(|t| t.diameter_nm)
+        .collect();
+    let diameters = match (&film.motion, own.is_empty()) {
+        (Some(m), true) => diameters_of(
+            &read,
+            m.pixel_size_um,
+            m.sampling,
+            &m.medium,
+            peer.shortest_track_frames,
+        )
+        .map_err(|e| e.to_string())?,
+        _ => own,
+    };
+    found.tracks_used = diameters.len();
+    found.sizes = FoundSizes::of_diameters(&diameters);
+    Ok(found)
+}
