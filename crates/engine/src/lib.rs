@@ -9,6 +9,7 @@ mod capture;
 mod exposure;
 mod fingerprint;
 mod folder;
+pub mod foreign;
 mod headline;
 mod inspect;
 mod pictures;
