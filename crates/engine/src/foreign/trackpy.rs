@@ -1,6 +1,7 @@
 //! Tables of trackpy, and those of nta, which have trackpy's columns and a `capture` besides.
 //!
-//! Needed are `frame`, `x` and `y`; `particle`, `ep` (standard error of the position, px) and `mass` are used if they
+//! Needed are `frame`, `x` and `y`; `particle`, `ep` (standard error of the position, px), `mass` and `diameter_nm` (of
+//! the whole track, so the same in each of its rows; not trackpy's own, for users who size its tracks) are used if they
 //! are there. Columns come in any order, and pandas often writes a nameless one first. Rows without a particle are
 //! loose spots: trackpy before linking, and nta's `spots.csv`.
 
@@ -33,6 +34,7 @@ struct Columns {
     particle: Option<usize>,
     ep: Option<usize>,
     mass: Option<usize>,
+    diameter_nm: Option<usize>,
 }
 
 fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
@@ -44,6 +46,7 @@ fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
         particle: table.find("particle"),
         ep: table.find("ep"),
         mass: table.find("mass"),
+        diameter_nm: table.find("diameter_nm"),
     };
     let capture = table.find("capture");
     let wanted = source.options.capture;
@@ -66,7 +69,12 @@ fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
             }
         }
         found = true;
-        take(&mut gather, spot(&table, &columns))?;
+        if take(&mut gather, spot(&table, &columns))?
+            && columns.diameter_nm.is_some()
+            && let Ok(Some(id)) = table.track(columns.particle)
+        {
+            gather.state(id, table.maybe(columns.diameter_nm), None);
+        }
     }
     match others {
         Some((first, last)) if !found => Err(ForeignError::NoSuchCapture {
