@@ -3,6 +3,7 @@
 use super::tests::{HALF_UM, SAMPLES};
 use super::*;
 use proptest::prelude::*;
+use std::io::Write;
 
 /// Reads bytes as if they were a file, and checks what every result promises.
 fn feed(bytes: Vec<u8>) {
@@ -93,7 +94,7 @@ proptest! {
 #[test]
 fn a_real_nanosight_file_obeys_the_law_of_its_diffusion_coefficients() {
     let Some(folder) = std::env::var_os("NTA_REFERENCE_DATA") else {
-        println!("skipped: NTA_REFERENCE_DATA is not set");
+        let _ = writeln!(std::io::stderr(), "skipped: NTA_REFERENCE_DATA is not set");
         return;
     };
     let path = Path::new(&folder).join("nanosight_alltracks/kaffee02-001-alltracks.csv");

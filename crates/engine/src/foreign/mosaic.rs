@@ -3,10 +3,10 @@
 //! newer versions followed by the intensity moments `m0` to `m4` and `NPscore`.
 //!
 //! Assumed, as the files do not say it:
-//! - `x` is across and `y` down, as in MosaicSuite. The plugin of before 2013 took `x` down the rows. For sizes that is
-//!   the same thing; positions of such files come out with x and y exchanged.
-//! - The corner of the first pixel is at 0, as in MosaicSuite: a spot on one pixel is reported at `n + 0.5`. nta
-//!   counts from the centre of the first pixel, so half a pixel is taken off.
+//! - `x` is across and `y` down. Old releases of the plugin are said to count `x` down the rows; nothing in a file
+//!   tells them apart. Sizes do not depend on it; positions of such files come out with x and y exchanged.
+//! - The corner of the first pixel is at 0: MosaicSuite's own reports give the detections before refinement, which lie
+//!   on whole pixels, as `n + 0.5`. nta counts from the centre of the first pixel, so half a pixel is taken off.
 //! - Positions are in px and frames are numbered as they stand (MosaicSuite begins with 0).
 //! - `z` is left out: the film of a nanoparticle tracking analysis is flat.
 
