@@ -4,9 +4,9 @@ use crate::args::{AnalyzeArgs, BenchmarkArgs, Cli, Command, InspectArgs, Running
 use crate::progress::Show;
 use crate::talk::Failure;
 use clap::CommandFactory;
+use nta_engine::benchmark::{BenchmarkRequest, benchmark};
 use nta_engine::plan;
 use nta_engine::report::json_schema;
-use nta_engine::benchmark::{BenchmarkRequest, benchmark};
 use nta_engine::{AnalyzeRequest, Progress, Runtime, analyze_to_folder, inspect};
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
@@ -48,7 +48,9 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
         spots: args.spots,
         parquet: args.parquet,
     };
-    let outcome = watched(&args.shared.running, |runtime| analyze_to_folder(&request, runtime))?;
+    let outcome = watched(&args.shared.running, |runtime| {
+        analyze_to_folder(&request, runtime)
+    })?;
     let printed = print(&format!(
         "{}\nreport: {}\n",
         outcome.headline.trim_end(),
@@ -64,7 +66,9 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
 
 fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
     let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
-    let inspection = watched(&args.shared.running, |runtime| inspect(&args.input, &plan, runtime))?;
+    let inspection = watched(&args.shared.running, |runtime| {
+        inspect(&args.input, &plan, runtime)
+    })?;
     if args.shared.running.json {
         print(&format!("{:#}\n", inspection.to_json()))
     } else {
@@ -88,7 +92,11 @@ fn run_benchmark(args: BenchmarkArgs) -> Result<u8, Failure> {
         .iter()
         .map(|f| f.display().to_string())
         .collect();
-    print(&format!("{}\nwritten: {}\n", outcome.table, files.join(", ")))?;
+    print(&format!(
+        "{}\nwritten: {}\n",
+        outcome.table,
+        files.join(", ")
+    ))?;
     Ok(outcome.exit_code)
 }
 

@@ -77,12 +77,7 @@ impl Cdf {
     /// First Wasserstein distance: the area between the two curves, in the unit of the diameters. (In one dimension
     /// it is the integral of |F - G|: Vallender 1974, doi:10.1137/1118101.)
     pub fn distance(&self, other: &Self) -> f64 {
-        let mut places: Vec<f64> = self
-            .nodes
-            .iter()
-            .chain(&other.nodes)
-            .map(|n| n.0)
-            .collect();
+        let mut places: Vec<f64> = self.nodes.iter().chain(&other.nodes).map(|n| n.0).collect();
         places.sort_by(f64::total_cmp);
         places.dedup();
         places

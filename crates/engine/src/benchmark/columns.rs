@@ -188,12 +188,7 @@ pub(super) static COLUMNS: &[Column] = &[
         Sum,
         "stated 95 % intervals (mean, D10, D50, D90, concentration) that hold the truth of the sample",
     ),
-    column(
-        ("intervals_stated", "of"),
-        0,
-        Sum,
-        "how many there are",
-    ),
+    column(("intervals_stated", "of"), 0, Sum, "how many there are"),
     Column {
         of_machine: true,
         ..column(
@@ -259,13 +254,13 @@ impl Scores {
 fn pool(how: Pool, values: &[f64]) -> f64 {
     let n = values.len() as f64;
     match how {
-        Pool::Mean => values.iter().sum::<f64>() / n,
-        Pool::Sum => values.iter().sum(),
-        Pool::Worst => values
-            .iter()
-            .copied()
-            .fold(0.0, |worst: f64, v| if v.abs() > worst.abs() { v } else { worst }),
-        Pool::RootMeanSquare => (values.iter().map(|v| v * v).sum::<f64>() / n).sqrt(),
+        Mean => values.iter().sum::<f64>() / n,
+        Sum => values.iter().sum(),
+        Worst => values.iter().copied().fold(
+            0.0,
+            |worst: f64, v| if v.abs() > worst.abs() { v } else { worst },
+        ),
+        RootMeanSquare => (values.iter().map(|v| v * v).sum::<f64>() / n).sqrt(),
     }
 }
 
@@ -279,10 +274,10 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), COLUMNS.len());
-        assert_eq!(pool(Pool::Mean, &[1.0, 3.0]), 2.0);
-        assert_eq!(pool(Pool::Sum, &[1.0, 3.0]), 4.0);
-        assert_eq!(pool(Pool::Worst, &[1.0, -3.0, 2.0]), -3.0);
-        assert_eq!(pool(Pool::RootMeanSquare, &[3.0, 4.0]), 12.5_f64.sqrt());
+        assert_eq!(pool(Mean, &[1.0, 3.0]), 2.0);
+        assert_eq!(pool(Sum, &[1.0, 3.0]), 4.0);
+        assert_eq!(pool(Worst, &[1.0, -3.0, 2.0]), -3.0);
+        assert_eq!(pool(RootMeanSquare, &[3.0, 4.0]), 12.5_f64.sqrt());
         let mut one = Scores::default();
         one.put("w1_nm", f64::NAN);
         one.put_percent("recall_percent", 0, 0);

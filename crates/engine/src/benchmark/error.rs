@@ -22,7 +22,9 @@ pub enum BenchmarkError {
         reason: String,
     },
     /// `--sweep` without a film for it.
-    #[error("{path}: no film has sweep = true; add that line to the films whose settings are to be varied")]
+    #[error(
+        "{path}: no film has sweep = true; add that line to the films whose settings are to be varied"
+    )]
     NothingToSweep {
         /// The manifest.
         path: String,

@@ -181,6 +181,7 @@ fn read_truth(json: &Path) -> Result<(TruthFile, Vec<TruthRow>), Failed> {
 fn frames_of_tracks(path: &Path, plan: &toml::Table) -> Result<Vec<KnownFrame>, Failed> {
     let options = FormatOptions {
         pixel_size_um: plan.get("pixel_size_um").and_then(toml::Value::as_float),
+        ..FormatOptions::default()
     };
     let read = foreign::read(path, &options).map_err(|e| Failed::Because(e.to_string()))?;
     let mut frames: BTreeMap<u32, KnownFrame> = BTreeMap::new();

@@ -20,6 +20,8 @@ pub(super) struct Found {
     /// Tracks that the sizes are made of.
     pub tracks_used: usize,
     pub sizes: Option<FoundSizes>,
+    /// Its frames are not those of the film, so that only sizes can be scored.
+    pub has_no_clock: bool,
     /// Mean number of spots that belong to a track, per frame of the film.
     pub particles_per_frame: f64,
     /// Particles per mL with the 95 % interval, where the engine states them.
@@ -56,7 +58,10 @@ pub(super) struct FoundSizes {
 impl Found {
     /// Spots and tracks of a file; `frames` is the number of frames of the film.
     pub fn of_tracks(read: &ForeignTracks, frames: usize) -> Self {
-        let mut out = Self::default();
+        let mut out = Self {
+            has_no_clock: read.format == "nanosight_steps",
+            ..Self::default()
+        };
         for track in &read.tracks {
             let points = track.points.iter().map(|p| {
                 let spots = out.spots.entry(p.frame).or_default();
@@ -71,7 +76,10 @@ impl Found {
             out.tracks.push(points);
         }
         let linked: usize = out.tracks.iter().map(Vec::len).sum();
-        out.particles_per_frame = linked as f64 / frames.max(1) as f64;
+        out.particles_per_frame = match out.has_no_clock {
+            true => f64::NAN,
+            false => linked as f64 / frames.max(1) as f64,
+        };
         for p in &read.loose {
             out.spots.entry(p.frame).or_default().push(FoundSpot {
                 x_px: p.x_px,
@@ -122,11 +130,7 @@ impl FoundSizes {
         let cdf = Cdf::of_steps(weighted)?;
         let n = diameters_nm.len() as f64;
         let mean = diameters_nm.iter().sum::<f64>() / n;
-        let variance = diameters_nm
-            .iter()
-            .map(|d| (d - mean).powi(2))
-            .sum::<f64>()
-            / n;
+        let variance = diameters_nm.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / n;
         let plain = |value| Estimate::new(value, None);
         Some(Self {
             mean: plain(mean),

@@ -143,7 +143,8 @@ impl Manifest {
         }
         let mut names = BTreeSet::new();
         for film in &self.films {
-            film.check().map_err(|e| format!("film '{}': {e}", film.name))?;
+            film.check()
+                .map_err(|e| format!("film '{}': {e}", film.name))?;
             if !names.insert(film.name.as_str()) {
                 return Err(format!("two films are called '{}'", film.name));
             }
@@ -181,7 +182,10 @@ impl Manifest {
     /// list.
     pub fn selected(&self, only: &[String]) -> Result<Vec<&FilmEntry>, String> {
         let mut wanted: BTreeSet<&str> = only.iter().map(String::as_str).collect();
-        if let Some(name) = only.iter().find(|n| !self.films.iter().any(|f| f.name == **n)) {
+        if let Some(name) = only
+            .iter()
+            .find(|n| !self.films.iter().any(|f| f.name == **n))
+        {
             let names: Vec<&str> = self.films.iter().map(|f| f.name.as_str()).collect();
             return Err(format!(
                 "it has no film '{name}'; its films are {}",
@@ -242,7 +246,9 @@ impl FilmEntry {
             ("tolerance_percent", self.tolerance_percent.is_some()),
         ];
         if let Some((key, _)) = given.iter().find(|g| g.1) {
-            return Err(format!("{key} belongs to a video; a scene has a truth of its own"));
+            return Err(format!(
+                "{key} belongs to a video; a scene has a truth of its own"
+            ));
         }
         if self.frames == Some(0) {
             return Err("frames is 0, but must be at least 1 frame".into());
@@ -281,14 +287,21 @@ impl FilmEntry {
                     .into(),
             );
         }
-        let in_range = |key: &str, value: Option<f64>, low: f64, high: f64, unit: &str| match value {
+        let in_range = |key: &str, value: Option<f64>, low: f64, high: f64, unit: &str| match value
+        {
             Some(v) if !(low..=high).contains(&v) => Err(format!(
                 "{key} is {v}, but must be from {low} to {high} {unit}"
             )),
             _ => Ok(()),
         };
         in_range("nominal_nm", self.nominal_nm, 1.0, 1e5, "nm")?;
-        in_range("tolerance_percent", self.tolerance_percent, 0.01, 100.0, "%")?;
+        in_range(
+            "tolerance_percent",
+            self.tolerance_percent,
+            0.01,
+            100.0,
+            "%",
+        )?;
         if self.tolerance_percent.is_some() && self.nominal_nm.is_none() {
             return Err("tolerance_percent needs nominal_nm".into());
         }

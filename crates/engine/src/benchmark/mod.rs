@@ -133,8 +133,15 @@ fn sweep(session: &mut Session<'_>, films: &[&FilmEntry]) -> Result<Tables, Benc
     let manifest = session.manifest;
     let files = vec![
         OutputFile::new("sweep.md", render::sweep_page(manifest, &rows)),
-        OutputFile::new("sweep.json", format!("{:#}\n", render::sweep_json(manifest, &rows))),
+        OutputFile::new(
+            "sweep.json",
+            format!("{:#}\n", render::sweep_json(manifest, &rows)),
+        ),
     ];
     let failed = rows.iter().any(|r| r.failure.is_some());
-    Ok((files, render::sweep_table(&rows), if failed { 3 } else { 0 }))
+    Ok((
+        files,
+        render::sweep_table(&rows),
+        if failed { 3 } else { 0 },
+    ))
 }

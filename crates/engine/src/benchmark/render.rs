@@ -13,7 +13,12 @@ use std::fmt::Write;
 const ABSENT: &str = "-";
 
 /// The page with the table; with `of_machine` also what depends on the machine.
-pub(super) fn page(manifest: &Manifest, films: &[&FilmEntry], rows: &[Row], of_machine: bool) -> String {
+pub(super) fn page(
+    manifest: &Manifest,
+    films: &[&FilmEntry],
+    rows: &[Row],
+    of_machine: bool,
+) -> String {
     let mut out = format!("# {}\n\n", manifest.title);
     if !manifest.about.is_empty() {
         let _ = writeln!(out, "{}\n", manifest.about.trim());
@@ -26,7 +31,9 @@ pub(super) fn page(manifest: &Manifest, films: &[&FilmEntry], rows: &[Row], of_m
     for c in &columns {
         let _ = writeln!(out, "- **{}**: {}", c.head.replace("- ", ""), c.meaning);
     }
-    out.push_str("- **findings**: codes of warnings and failures in any of the films (docs/findings.md)\n");
+    out.push_str(
+        "- **findings**: codes of warnings and failures in any of the films (docs/findings.md)\n",
+    );
     out.push_str(&by_snr_section(rows));
     out.push_str("\n## Films\n\n");
     for film in films {
@@ -57,7 +64,11 @@ fn columns(rows: &[Row], of_machine: bool) -> Vec<&'static Column> {
 
 /// The table alone.
 pub(super) fn bare_table(rows: &[Row], of_machine: bool) -> String {
-    format!("{}{}", table(rows, &columns(rows, of_machine)), problems(rows))
+    format!(
+        "{}{}",
+        table(rows, &columns(rows, of_machine)),
+        problems(rows)
+    )
 }
 
 fn table(rows: &[Row], columns: &[&Column]) -> String {
@@ -113,7 +124,10 @@ fn markdown(cells: &[Vec<String>]) -> String {
 fn problems(rows: &[Row]) -> String {
     let mut out = String::new();
     for (head, of) in [
-        ("Not scored", (|r: &Row| &r.failures) as fn(&Row) -> &Vec<String>),
+        (
+            "Not scored",
+            (|r: &Row| &r.failures) as fn(&Row) -> &Vec<String>,
+        ),
         ("Outside their limits", |r: &Row| &r.broken_limits),
     ] {
         if rows.iter().any(|r| !of(r).is_empty()) {
@@ -148,7 +162,9 @@ fn by_snr_section(rows: &[Row]) -> String {
         .to_vec(),
     ];
     for (i, c) in all.iter().enumerate() {
-        let to = all.get(i + 1).map_or("and more".to_owned(), |n| format!("to {}", n.from_snr));
+        let to = all
+            .get(i + 1)
+            .map_or("and more".to_owned(), |n| format!("to {}", n.from_snr));
         cells.push(vec![
             format!("{} {to}", c.from_snr),
             c.there.to_string(),
@@ -260,14 +276,25 @@ pub(super) fn sweep_page(manifest: &Manifest, rows: &[SweepRow]) -> String {
 /// The table of a sweep alone.
 pub(super) fn sweep_table(rows: &[SweepRow]) -> String {
     let heads = [
-        "film", "setting", "value", "D50 %", "mean %", "concentration %", "tracks used",
+        "film",
+        "setting",
+        "value",
+        "D50 %",
+        "mean %",
+        "concentration %",
+        "tracks used",
     ];
     let mut cells = vec![heads.map(str::to_owned).to_vec()];
     let change = |v: Option<f64>| v.map_or(ABSENT.to_owned(), |v| format!("{v:+.2}"));
     for r in rows {
         let mut line = vec![r.film.clone(), r.setting.clone(), r.value.clone()];
         match &r.failure {
-            Some(reason) => line.extend([format!("failed: {reason}"), String::new(), String::new(), String::new()]),
+            Some(reason) => line.extend([
+                format!("failed: {reason}"),
+                String::new(),
+                String::new(),
+                String::new(),
+            ]),
             None => line.extend([
                 change(r.d50_change_percent),
                 change(r.mean_change_percent),

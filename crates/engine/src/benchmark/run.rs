@@ -73,9 +73,9 @@ impl Row {
                 Some(v) => self.broken_limits.push(format!(
                     "{key} is {v:.digits$}, but must be from {low} to {high}"
                 )),
-                None => self.broken_limits.push(format!(
-                    "{key} is absent, but must be from {low} to {high}"
-                )),
+                None => self
+                    .broken_limits
+                    .push(format!("{key} is absent, but must be from {low} to {high}")),
             }
         }
     }
@@ -116,7 +116,10 @@ impl Session<'_> {
     /// The rows of these films, in the order of the manifest. Films of beads come first to be analysed, because
     /// others need the depths that follow from them.
     pub fn rows(&mut self, films: &[&FilmEntry]) -> Result<Vec<Row>, BenchmarkError> {
-        let beads: BTreeSet<&str> = films.iter().filter_map(|f| f.depth_from.as_deref()).collect();
+        let beads: BTreeSet<&str> = films
+            .iter()
+            .filter_map(|f| f.depth_from.as_deref())
+            .collect();
         let mut order: Vec<usize> = (0..films.len()).collect();
         order.sort_by_key(|&i| !beads.contains(films[i].name.as_str()));
         let total = films.iter().map(|f| f.seeds.len().max(1)).sum();
@@ -149,8 +152,7 @@ impl Session<'_> {
             false => entry.seeds.iter().copied().map(Some).collect(),
         };
         for seed in seeds {
-            self.say(*done, total, "draw");
-            match Film::get(entry, seed, self.room, &self.quietly()) {
+            match self.film(entry, seed, *done, total) {
                 Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
                 Err(Failed::Because(reason)) => rows.iter_mut().for_each(|r| r.fail(seed, &reason)),
                 Ok(film) => {
@@ -230,7 +232,29 @@ impl Session<'_> {
         }
     }
 
-    fn say(&self, film: usize, films: usize, stage: &'static str) {
+    /// Gets a film; its progress counts as that of one film among all.
+    pub fn film(
+        &self,
+        entry: &FilmEntry,
+        seed: Option<u64>,
+        number: usize,
+        films: usize,
+    ) -> Result<Film, Failed> {
+        let progress = |p: Progress| {
+            (self.runtime.progress)(Progress {
+                capture: number,
+                captures: films,
+                ..p
+            });
+        };
+        let runtime = Runtime {
+            progress: &progress,
+            ..*self.runtime
+        };
+        Film::get(entry, seed, self.room, &runtime)
+    }
+
+    pub fn say(&self, film: usize, films: usize, stage: &'static str) {
         (self.runtime.progress)(Progress {
             capture: film,
             captures: films,
@@ -238,14 +262,6 @@ impl Session<'_> {
             frames_done: 0,
             frames_total: None,
         });
-    }
-
-    /// The runtime without the progress of a single film, which would count in its own way.
-    fn quietly(&self) -> Runtime<'_> {
-        Runtime {
-            progress: &|_: Progress| {},
-            ..*self.runtime
-        }
     }
 }
 
@@ -269,6 +285,7 @@ pub(super) fn analysed(
 fn read_peer(peer: &PeerEntry, name: &str, seed: u64, film: &Film) -> Result<Found, String> {
     let options = FormatOptions {
         pixel_size_um: film.motion.as_ref().map(|m| m.pixel_size_um),
+        ..FormatOptions::default()
     };
     let path = peer.file(name, seed);
     let read = foreign::read(&path, &options).map_err(|e| e.to_string())?;

@@ -32,7 +32,7 @@ pub(super) struct PositionsBySnr {
 pub(super) fn score(known: &Known, found: &Found) -> (Scores, Vec<PositionsBySnr>) {
     let mut scores = Scores::default();
     let mut by_snr = Vec::new();
-    if !known.frames.is_empty() {
+    if !known.frames.is_empty() && !found.has_no_clock {
         let matched = Matched::new(known, found);
         score_spots(&matched, &mut scores);
         score_links(&matched, found, &mut scores);
@@ -167,7 +167,10 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
         if track.len() >= SHORTEST_TRACK {
             tracks += 1;
             spots_in_tracks += track.len();
-            let nothing = track.iter().filter(|p| particle_at(p) == Some(None)).count();
+            let nothing = track
+                .iter()
+                .filter(|p| particle_at(p) == Some(None))
+                .count();
             false_tracks += usize::from(2 * nothing > track.len());
         }
     }
@@ -180,7 +183,11 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
             .filter(|s| s.must)
             .map(|s| s.particle)
             .collect();
-        for s in a.spots.iter().filter(|s| s.must && next.contains(&s.particle)) {
+        for s in a
+            .spots
+            .iter()
+            .filter(|s| s.must && next.contains(&s.particle))
+        {
             there += 1;
             recalled += usize::from(right_links.contains(&(a.frame, b.frame, s.particle)));
         }
@@ -210,12 +217,7 @@ impl Intervals {
     }
 }
 
-fn score_sizes(
-    known: &Known,
-    sizes: &FoundSizes,
-    scores: &mut Scores,
-    intervals: &mut Intervals,
-) {
+fn score_sizes(known: &Known, sizes: &FoundSizes, scores: &mut Scores, intervals: &mut Intervals) {
     if let Some(cv) = sizes.cv {
         scores.put("cv_percent", 100.0 * cv);
     }

@@ -33,7 +33,11 @@ pub(super) struct SweepRow {
 }
 
 /// A setting, its value in words, and what it means in a plan: table, key, value.
-type Variation = (&'static str, String, (&'static str, &'static str, toml::Value));
+type Variation = (
+    &'static str,
+    String,
+    (&'static str, &'static str, toml::Value),
+);
 
 /// What is varied. Values that are the default are left out: they are the base.
 fn variations(plan: &toml::Table, interval_s: f64) -> Vec<Variation> {
@@ -83,23 +87,22 @@ impl Session<'_> {
     pub fn sweep(&mut self, films: &[&FilmEntry]) -> Result<Vec<SweepRow>, BenchmarkError> {
         let mut rows = Vec::new();
         for (i, entry) in films.iter().enumerate() {
-            self.say(i, films.len(), "sweep");
             let seed = entry.seeds.first().copied();
-            let failed = |reason: String| SweepRow::failed(&entry.name, "the film itself", "", reason);
-            match Film::get(entry, seed, self.room, &self.quietly()) {
+            let failed =
+                |reason: String| SweepRow::failed(&entry.name, "the film itself", "", reason);
+            match self.film(entry, seed, i, films.len()) {
                 Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
                 Err(Failed::Because(reason)) => rows.push(failed(reason)),
-                Ok(film) => rows.extend(self.sweep_film(entry, &film)?),
+                Ok(film) => {
+                    self.say(i, films.len(), "sweep");
+                    rows.extend(self.sweep_film(entry, &film)?);
+                }
             }
         }
         Ok(rows)
     }
 
-    fn sweep_film(
-        &self,
-        entry: &FilmEntry,
-        film: &Film,
-    ) -> Result<Vec<SweepRow>, BenchmarkError> {
+    fn sweep_film(&self, entry: &FilmEntry, film: &Film) -> Result<Vec<SweepRow>, BenchmarkError> {
         let base = match analysed(&self.analyst, film, &film.plan, self.room) {
             Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
             Err(Failed::Because(reason)) => {

@@ -119,8 +119,14 @@ fn missed_false_and_displaced_spots_are_counted_as_they_are() {
     assert_eq!(s.get("wrong_links_percent"), None, "there is no link");
     assert_score(&s, "links_recalled_percent", 0.0);
     assert_eq!(by_snr.len(), 2);
-    assert_eq!((by_snr[0].from_snr, by_snr[0].there, by_snr[0].found), (2.0, 3, 1));
-    assert_eq!((by_snr[1].from_snr, by_snr[1].there, by_snr[1].found), (20.0, 5, 2));
+    assert_eq!(
+        (by_snr[0].from_snr, by_snr[0].there, by_snr[0].found),
+        (2.0, 3, 1)
+    );
+    assert_eq!(
+        (by_snr[1].from_snr, by_snr[1].there, by_snr[1].found),
+        (20.0, 5, 2)
+    );
 }
 
 #[test]
@@ -265,23 +271,56 @@ fn wrong_manifests_are_told_what_and_where() {
         ("title = \"t\"".into(), "it lists no film"),
         ("title = ".into(), "line 1"),
         (film(""), "either scene or video"),
-        (film("scene = \"s\"\nvideo = \"v\""), "either scene or video"),
+        (
+            film("scene = \"s\"\nvideo = \"v\""),
+            "either scene or video",
+        ),
         (film("video = \"v\""), "its answer is not known"),
-        (film("video = \"v\"\nnominal_nm = 0.0"), "from 1 to 100000 nm"),
-        (film("video = \"v\"\nnominal_nm = 9.0\nseeds = [1]"), "seeds belongs to a scene"),
-        (film("video = \"v\"\ntruth = \"t\"\ntolerance_percent = 2.0"), "needs nominal_nm"),
-        (film("scene = \"s\"\nnominal_nm = 9.0"), "belongs to a video"),
+        (
+            film("video = \"v\"\nnominal_nm = 0.0"),
+            "from 1 to 100000 nm",
+        ),
+        (
+            film("video = \"v\"\nnominal_nm = 9.0\nseeds = [1]"),
+            "seeds belongs to a scene",
+        ),
+        (
+            film("video = \"v\"\ntruth = \"t\"\ntolerance_percent = 2.0"),
+            "needs nominal_nm",
+        ),
+        (
+            film("scene = \"s\"\nnominal_nm = 9.0"),
+            "belongs to a video",
+        ),
         (film("scene = \"s\"\nseeds = [1, 1]"), "names 1 twice"),
         (film("scene = \"s\"\nframes = 0"), "at least 1 frame"),
         (film("scene = \"s\"\nquality = 9"), "belongs to the codecs"),
-        (film("scene = \"s\"\ncodec = \"h264\"\nquality = 90"), "from 0 to 51"),
+        (
+            film("scene = \"s\"\ncodec = \"h264\"\nquality = 90"),
+            "from 0 to 51",
+        ),
         (film("scene = \"s\"\ncodec = \"mpeg\""), "unknown variant"),
-        (film("scene = \"s\"\ndepth_from = \"b\""), "depth_from names 'b'"),
-        (film("scene = \"s\"\n[film.limits]\nspeed = [0, 1]"), "'speed' is no score"),
-        (film("scene = \"s\"\n[film.limits]\nw1_nm = [2, 1]"), "must not be above"),
+        (
+            film("scene = \"s\"\ndepth_from = \"b\""),
+            "depth_from names 'b'",
+        ),
+        (
+            film("scene = \"s\"\n[film.limits]\nspeed = [0, 1]"),
+            "'speed' is no score",
+        ),
+        (
+            film("scene = \"s\"\n[film.limits]\nw1_nm = [2, 1]"),
+            "must not be above",
+        ),
         (film("scene = \"s\"\nsead = 3"), "unknown field `sead`"),
-        (film("scene = \"s\"\n[[film]]\nname = \"a\"\nscene = \"s\""), "two films"),
-        (film("scene = \"s\"\n[[peer]]\nengine = \"p\"\ntracks = \"t\"\nfilms = [\"z\"]"), "no such film"),
+        (
+            film("scene = \"s\"\n[[film]]\nname = \"a\"\nscene = \"s\""),
+            "two films",
+        ),
+        (
+            film("scene = \"s\"\n[[peer]]\nengine = \"p\"\ntracks = \"t\"\nfilms = [\"z\"]"),
+            "no such film",
+        ),
     ] {
         std::fs::write(&path, &text).expect("a file");
         let error = Manifest::read(&path).expect_err(&text);

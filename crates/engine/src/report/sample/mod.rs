@@ -69,6 +69,7 @@ fn sized(n: usize) -> Report {
             seconds: 1.93,
             frames_per_second: 1399.0,
             megapixels_per_second: 430.0,
+            peak_memory_mb: Some(118.0),
             stage_seconds: [("detect".to_owned(), 1.1), ("link".to_owned(), 0.2)].into(),
         },
     }

@@ -52,7 +52,9 @@ pub fn write_named_files(
         written.push((partial, shown));
     }
     for (partial, shown) in written {
-        partial.persist(&shown).map_err(|e| failed(&shown, &e.error))?;
+        partial
+            .persist(&shown)
+            .map_err(|e| failed(&shown, &e.error))?;
     }
     sync_folder(out);
     Ok(())
@@ -66,7 +68,10 @@ mod tests {
     fn files_stand_beside_others_and_are_not_replaced_unasked() {
         let folder = tempfile::tempdir().expect("a folder");
         let out = folder.path().join("new/place");
-        let files = [OutputFile::new("a.md", "one"), OutputFile::new("b.md", "two")];
+        let files = [
+            OutputFile::new("a.md", "one"),
+            OutputFile::new("b.md", "two"),
+        ];
         check_named_files(&out, &["a.md"], false).expect("nothing is there");
         fs::write(out.join("other.txt"), "mine").expect("a file");
         write_named_files(&out, &files, false).expect("written");
