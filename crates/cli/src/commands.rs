@@ -1,12 +1,14 @@
 //! One function per command: build what the engine wants, call it, print what it gives.
 
-use crate::args::{AnalyzeArgs, Cli, Command, InspectArgs, SharedArgs};
+use crate::args::{AnalyzeArgs, Cli, Command, InspectArgs, RunningArgs, SimulateArgs};
 use crate::progress::Show;
 use crate::talk::Failure;
 use clap::CommandFactory;
 use nta_engine::plan;
 use nta_engine::report::json_schema;
-use nta_engine::{AnalyzeError, AnalyzeRequest, Progress, Runtime, analyze_to_folder, inspect};
+use nta_engine::{
+    AnalyzeRequest, Codec, Progress, Runtime, SimulateRequest, analyze_to_folder, inspect, simulate,
+};
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,10 +21,14 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
     };
     match command {
         Command::Analyze(args) => {
-            let json = args.shared.json;
+            let json = args.shared.running.json;
             run_analyze(args).map_err(|failure| (failure, json))
         }
-        Command::Inspect(args) => done(run_inspect(&args), args.shared.json),
+        Command::Inspect(args) => done(run_inspect(&args), args.shared.running.json),
+        Command::Simulate(args) => {
+            let json = args.running.json;
+            done(run_simulate(args), json)
+        }
         Command::Methods(args) if args.json => {
             done(print(&format!("{:#}\n", plan::methods_json())), args.json)
         }
@@ -39,11 +45,14 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
         inputs: args.inputs,
         plan,
         out: args.out,
-        overwrite: args.shared.overwrite,
+        overwrite: args.shared.running.overwrite,
         spots: args.spots,
         parquet: args.parquet,
     };
-    let outcome = watched(&args.shared, |runtime| analyze_to_folder(&request, runtime))?;
+    let outcome = watched(&args.shared.running, |runtime| {
+        analyze_to_folder(&request, runtime)
+    })
+    .map_err(Failure::Analyze)?;
     let printed = print(&format!(
         "{}\nreport: {}\n",
         outcome.headline.trim_end(),
@@ -59,32 +68,54 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
 
 fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
     let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
-    let inspection = watched(&args.shared, |runtime| inspect(&args.input, &plan, runtime))?;
-    if args.shared.json {
+    let inspection = watched(&args.shared.running, |runtime| {
+        inspect(&args.input, &plan, runtime)
+    })
+    .map_err(Failure::Analyze)?;
+    if args.shared.running.json {
         print(&format!("{:#}\n", inspection.to_json()))
     } else {
         print(&format!("{}\n", inspection.to_text().trim_end()))
     }
 }
 
+fn run_simulate(args: SimulateArgs) -> Result<(), Failure> {
+    let request = SimulateRequest {
+        scene: args.scene,
+        out: args.out,
+        codec: args.codec.as_deref().and_then(Codec::of_word),
+        quality: args.quality,
+        seed: args.seed,
+        frames: args.frames,
+        overwrite: args.running.overwrite,
+    };
+    let outcome =
+        watched(&args.running, |runtime| simulate(&request, runtime)).map_err(Failure::Simulate)?;
+    if args.running.json {
+        print(&format!("{:#}\n", outcome.to_json()))
+    } else {
+        print(&outcome.to_text())
+    }
+}
+
 /// Runs the engine with progress shown and Ctrl-C heard.
-fn watched<T>(
-    shared: &SharedArgs,
-    work: impl FnOnce(&Runtime<'_>) -> Result<T, AnalyzeError>,
-) -> Result<T, Failure> {
+fn watched<T, E>(
+    running: &RunningArgs,
+    work: impl FnOnce(&Runtime<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let cancel = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&cancel);
     // Without a handler Ctrl-C ends the process at once; the engine writes whole results or none either way.
     let _ = ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed));
-    let show = Show::new(shared.quiet, shared.json);
+    let show = Show::new(running.quiet, running.json);
     let runtime = Runtime {
-        threads: usize::from(shared.threads),
+        threads: usize::from(running.threads),
         progress: &|p: Progress| show.report(p),
         cancel: &cancel,
     };
     let result = work(&runtime);
     show.finish();
-    result.map_err(Failure::Analyze)
+    result
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! What is said on stderr, and exit codes.
 
-use nta_engine::AnalyzeError;
 use nta_engine::plan::PlanError;
+use nta_engine::{AnalyzeError, SimulateError};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -12,6 +12,8 @@ pub enum Failure {
     Plan(PlanError),
     /// The engine gave no result.
     Analyze(AnalyzeError),
+    /// The engine gave no film.
+    Simulate(SimulateError),
     /// Standard output cannot be written.
     Stdout(std::io::Error),
 }
@@ -21,6 +23,7 @@ impl Failure {
         match self {
             Failure::Plan(_) => 2,
             Failure::Analyze(error) => error.exit_code(),
+            Failure::Simulate(error) => error.exit_code(),
             Failure::Stdout(_) => 4,
         }
     }
@@ -29,6 +32,7 @@ impl Failure {
         match self {
             Failure::Plan(error) => error.to_string(),
             Failure::Analyze(error) => error.to_string(),
+            Failure::Simulate(error) => error.to_string(),
             Failure::Stdout(error) => format!("cannot write to standard output: {error}"),
         }
     }

@@ -52,7 +52,7 @@ impl Codec {
 /// A kind of file with its codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// AVI, uncompressed: 8-bit grey with a palette, or 16-bit grey with the code `Y16 `.
+    /// AVI, uncompressed: 8-bit grey with a palette, or 16-bit grey with the code `Y16 `, which FFmpeg does not know.
     AviRaw,
     /// AVI of JPEG pictures, 8 bits.
     AviMjpeg {
