@@ -71,7 +71,15 @@ fn filmed(folder: &Path) -> Vec<(u32, u32, f64, f64)> {
     let scene = "width_px = 200\nheight_px = 160\nframes = 60\namount = { visible_per_frame = 8.0 }\n\
                  [[populations]]\ndiameter_nm = 100.0\n";
     fs::write(folder.join("scene.toml"), scene).expect("a scene");
-    let words = ["simulate", "scene.toml", "--out", "film/film.avi", "--seed", "3", "--quiet"];
+    let words = [
+        "simulate",
+        "scene.toml",
+        "--out",
+        "film/film.avi",
+        "--seed",
+        "3",
+        "--quiet",
+    ];
     let run = nta(&words, folder);
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     let truth = fs::read_to_string(folder.join("film/truth.csv")).expect("the truth");
@@ -97,7 +105,14 @@ fn scores(json: &Value, engine: &str) -> Value {
 
 fn run_benchmark(folder: &Path, manifest: &str, more: &[&str]) -> (Output, Value) {
     fs::write(folder.join("m.toml"), manifest).expect("a manifest");
-    let mut words = vec!["benchmark", "m.toml", "--out", "out", "--quiet", "--overwrite"];
+    let mut words = vec![
+        "benchmark",
+        "m.toml",
+        "--out",
+        "out",
+        "--quiet",
+        "--overwrite",
+    ];
     words.extend(more);
     let run = nta(&words, folder);
     let json = fs::read(folder.join("out/benchmark.json")).unwrap_or_default();
@@ -146,22 +161,40 @@ fn files_of_other_engines_are_scored_in_the_same_table() {
     let (run, json) = run_benchmark(folder.path(), &manifest, &[]);
     assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
     let ours = scores(&json, "nta");
-    assert!(ours["recall_percent"].as_f64().expect("a recall") > 90.0, "{ours}");
+    assert!(
+        ours["recall_percent"].as_f64().expect("a recall") > 90.0,
+        "{ours}"
+    );
     for engine in ["trackpy", "mosaic", "trackmate", "nanosight"] {
         let s = scores(&json, engine);
-        let number = |key: &str| s[key].as_f64().unwrap_or_else(|| panic!("{engine}: no {key}"));
+        let number = |key: &str| {
+            s[key]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{engine}: no {key}"))
+        };
         assert_eq!(number("recall_percent"), 100.0, "{engine}");
         assert_eq!(number("precision_percent"), 100.0, "{engine}");
         assert_eq!(number("wrong_links_percent"), 0.0, "{engine}");
         assert_eq!(number("links_recalled_percent"), 100.0, "{engine}");
-        assert!((number("position_error_px") - shift).abs() < 1e-6, "{engine}: {s}");
-        assert!(s["intervals_stated"].is_null(), "{engine} states no interval");
+        assert!(
+            (number("position_error_px") - shift).abs() < 1e-6,
+            "{engine}: {s}"
+        );
+        assert!(
+            s["intervals_stated"].is_null(),
+            "{engine} states no interval"
+        );
     }
     // NanoSight states sizes; the tracks of the others are sized by the line through their mean squared displacement.
     assert_eq!(scores(&json, "nanosight")["d50_error_percent"], 0.0);
-    let d50 = scores(&json, "trackpy")["d50_error_percent"].as_f64().expect("a median");
+    let d50 = scores(&json, "trackpy")["d50_error_percent"]
+        .as_f64()
+        .expect("a median");
     assert!(d50 != 0.0 && d50.abs() < 40.0, "{d50}");
-    assert_eq!(scores(&json, "trackpy")["d50_error_percent"], scores(&json, "mosaic")["d50_error_percent"]);
+    assert_eq!(
+        scores(&json, "trackpy")["d50_error_percent"],
+        scores(&json, "mosaic")["d50_error_percent"]
+    );
 }
 
 /// Films that were recorded earlier: with a truth file, with tracks that count as the truth, with a stated size.
@@ -182,10 +215,19 @@ fn recorded_films_are_held_against_what_is_known_of_them() {
         "title = \"t\"\n{}{}{}",
         film("truth", "truth = \"film/truth.json\""),
         film("tracks", &format!("tracks = \"tracks.csv\"\n{plan}")),
-        film("stated", &format!("nominal_nm = 100.0\ntolerance_percent = 25.0\n{plan}")),
+        film(
+            "stated",
+            &format!("nominal_nm = 100.0\ntolerance_percent = 25.0\n{plan}")
+        ),
     );
     let (run, json) = run_benchmark(folder.path(), &manifest, &["--threads", "1"]);
-    assert_eq!(run.status.code(), Some(0), "{}{}", stderr(&run), String::from_utf8_lossy(&run.stdout));
+    assert_eq!(
+        run.status.code(),
+        Some(0),
+        "{}{}",
+        stderr(&run),
+        String::from_utf8_lossy(&run.stdout)
+    );
     let row = |i: usize| json["rows"][i]["scores"].clone();
     let near = |v: &Value, want: f64, by: f64| (v.as_f64().expect("a number") - want).abs() <= by;
     assert!(near(&row(0)["precision_percent"], 97.0, 3.0), "{}", row(0));
@@ -204,7 +246,9 @@ fn recorded_films_are_held_against_what_is_known_of_them() {
     let wrong = manifest.replace("nominal_nm = 100.0", "nominal_nm = 200.0");
     let (run, json) = run_benchmark(folder.path(), &wrong, &[]);
     assert_eq!(run.status.code(), Some(1));
-    let said = json["rows"][2]["outside_limits"][0].as_str().expect("a limit");
+    let said = json["rows"][2]["outside_limits"][0]
+        .as_str()
+        .expect("a limit");
     assert!(said.starts_with("d50_error_percent is -"), "{said}");
     assert!(String::from_utf8_lossy(&run.stdout).contains("Outside their limits"));
 }
@@ -223,7 +267,12 @@ fn a_bad_film_does_not_take_the_others_along() {
         [[peer]]\nengine = \"lost\"\ntracks = \"no-{film}-{seed}.csv\"\nfilms = [\"good\"]\n";
     let (run, json) = run_benchmark(folder.path(), manifest, &[]);
     assert_eq!(run.status.code(), Some(3), "{}", stderr(&run));
-    let failure = |i: usize| json["rows"][i]["failures"][0].as_str().unwrap_or("").to_owned();
+    let failure = |i: usize| {
+        json["rows"][i]["failures"][0]
+            .as_str()
+            .unwrap_or("")
+            .to_owned()
+    };
     assert!(failure(0).contains("broken.avi"), "{}", failure(0));
     assert!(failure(1).contains("width_px is 0"), "{}", failure(1));
     assert!(json["rows"][2]["scores"]["recall_percent"].is_number());
@@ -246,7 +295,11 @@ fn a_sweep_tells_how_far_each_setting_moves_the_result() {
     let rows = json["rows"].as_array().expect("rows");
     let of = |setting: &str| {
         let all: Vec<&Value> = rows.iter().filter(|r| r["setting"] == setting).collect();
-        assert!(all.iter().all(|r| r["film"] == "a" && r["failure"].is_null()), "{all:?}");
+        assert!(
+            all.iter()
+                .all(|r| r["film"] == "a" && r["failure"].is_null()),
+            "{all:?}"
+        );
         all
     };
     assert_eq!(rows.len(), 16);
@@ -268,23 +321,42 @@ fn a_sweep_tells_how_far_each_setting_moves_the_result() {
     let fewer = of("detection threshold")[3]["concentration_change_percent"].as_f64();
     assert!(fewer.expect("a change") < 0.0);
     let page = fs::read_to_string(folder.path().join("out/sweep.md")).expect("the page");
-    assert!(page.contains("| a | detection threshold | x 0.7 |"), "{page}");
+    assert!(
+        page.contains("| a | detection threshold | x 0.7 |"),
+        "{page}"
+    );
 }
 
 #[test]
 fn bad_requests_end_with_the_right_code_and_one_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();
-    fs::write(here.join("m.toml"), "title = \"t\"\n[[film]]\nname = \"a\"\nscene = \"s.toml\"\n").expect("a file");
+    fs::write(
+        here.join("m.toml"),
+        "title = \"t\"\n[[film]]\nname = \"a\"\nscene = \"s.toml\"\n",
+    )
+    .expect("a file");
     fs::write(here.join("bad.toml"), "title = \"t\"\nfilms = 3\n").expect("a file");
     fs::create_dir(here.join("full")).expect("a folder");
     fs::write(here.join("full/benchmark.md"), "mine").expect("a file");
     for (words, code, said) in [
         (&["benchmark", "none.toml"][..], 3, "cannot read none.toml"),
         (&["benchmark", "bad.toml"], 2, "unknown field `films`"),
-        (&["benchmark", "m.toml", "--only", "z"], 2, "it has no film 'z'; its films are a"),
-        (&["benchmark", "m.toml", "--sweep"], 2, "no film has sweep = true"),
-        (&["benchmark", "m.toml", "--out", "full"], 4, "benchmark.md holds a result already"),
+        (
+            &["benchmark", "m.toml", "--only", "z"],
+            2,
+            "it has no film 'z'; its films are a",
+        ),
+        (
+            &["benchmark", "m.toml", "--sweep"],
+            2,
+            "no film has sweep = true",
+        ),
+        (
+            &["benchmark", "m.toml", "--out", "full"],
+            4,
+            "benchmark.md holds a result already",
+        ),
         (&["benchmark", "m.toml", "--out", "m.toml"], 4, "m.toml"),
         (&["benchmark"], 2, "MANIFEST"),
     ] {
@@ -294,10 +366,14 @@ fn bad_requests_end_with_the_right_code_and_one_sentence() {
         assert!(text.contains(said), "{words:?}: {text}");
         assert!(run.stdout.is_empty(), "{words:?}");
     }
-    assert_eq!(fs::read(here.join("full/benchmark.md")).expect("a file"), b"mine");
+    assert_eq!(
+        fs::read(here.join("full/benchmark.md")).expect("a file"),
+        b"mine"
+    );
     // Nothing is left behind by requests that were refused.
     let hidden = fs::read_dir(here).expect("a folder").filter(|e| {
-        e.as_ref().is_ok_and(|e| e.file_name().to_string_lossy().starts_with('.'))
+        e.as_ref()
+            .is_ok_and(|e| e.file_name().to_string_lossy().starts_with('.'))
     });
     assert_eq!(hidden.count(), 0);
 }

@@ -26,6 +26,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Accuracy and speed on films with known answers, beside other engines
     Benchmark(BenchmarkArgs),
+    /// Simulate a film with a known truth: sample, microscope and camera from a scene file
+    Simulate(SimulateArgs),
     /// The methods that can be chosen, with their numbers, defaults, ranges and references
     Methods(MethodsArgs),
     /// A commented plan with every key, its unit, range and default
@@ -67,6 +69,32 @@ pub struct InspectArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// The scene, a TOML file; keys that it does not name have their defaults
+    #[arg(value_name = "SCENE.toml")]
+    pub scene: PathBuf,
+    /// The film: *.avi, *.mp4, *.tif, or a name without an ending for a folder of PNG pictures. The truth is written
+    /// beside it, or into the folder, as truth.csv and truth.json
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// How pictures are packed [default: raw; h264 for *.mp4]. raw and ffv1 lose nothing; ffv1 and h264 need the
+    /// program ffmpeg
+    #[arg(long, value_name = "CODEC", value_parser = ["raw", "mjpeg", "ffv1", "h264"])]
+    pub codec: Option<String>,
+    /// Quality of mjpeg, 1 to 100 (best) [default: 90]; rate factor of h264, 0 (best) to 51 [default: 18]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub quality: Option<u8>,
+    /// Seed of all random numbers, in place of the scene's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Number of frames, in place of the scene's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub frames: Option<u32>,
+    #[command(flatten)]
+    pub running: RunningArgs,
+}
+
+#[derive(Debug, Args)]
 pub struct MethodsArgs {
     /// Print JSON
     #[arg(long)]
@@ -82,7 +110,7 @@ pub struct SharedArgs {
     pub running: RunningArgs,
 }
 
-/// The options that say how the work is done, without any influence on the numbers.
+/// The options of all commands that take their time.
 #[derive(Debug, Args)]
 pub struct RunningArgs {
     /// Threads to use; 0 for all cores. Does not change the numbers

@@ -1,13 +1,17 @@
 //! One function per command: build what the engine wants, call it, print what it gives.
 
-use crate::args::{AnalyzeArgs, BenchmarkArgs, Cli, Command, InspectArgs, RunningArgs};
+use crate::args::{
+    AnalyzeArgs, BenchmarkArgs, Cli, Command, InspectArgs, RunningArgs, SimulateArgs,
+};
 use crate::progress::Show;
 use crate::talk::Failure;
 use clap::CommandFactory;
 use nta_engine::benchmark::{BenchmarkRequest, benchmark};
 use nta_engine::plan;
 use nta_engine::report::json_schema;
-use nta_engine::{AnalyzeRequest, Progress, Runtime, analyze_to_folder, inspect};
+use nta_engine::{
+    AnalyzeRequest, Codec, Progress, Runtime, SimulateRequest, analyze_to_folder, inspect, simulate,
+};
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +31,10 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
         Command::Benchmark(args) => {
             let json = args.running.json;
             run_benchmark(args).map_err(|failure| (failure, json))
+        }
+        Command::Simulate(args) => {
+            let json = args.running.json;
+            done(run_simulate(args), json)
         }
         Command::Methods(args) if args.json => {
             done(print(&format!("{:#}\n", plan::methods_json())), args.json)
@@ -50,7 +58,8 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
     };
     let outcome = watched(&args.shared.running, |runtime| {
         analyze_to_folder(&request, runtime)
-    })?;
+    })
+    .map_err(Failure::Analyze)?;
     let printed = print(&format!(
         "{}\nreport: {}\n",
         outcome.headline.trim_end(),
@@ -68,7 +77,8 @@ fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
     let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
     let inspection = watched(&args.shared.running, |runtime| {
         inspect(&args.input, &plan, runtime)
-    })?;
+    })
+    .map_err(Failure::Analyze)?;
     if args.shared.running.json {
         print(&format!("{:#}\n", inspection.to_json()))
     } else {
@@ -86,7 +96,8 @@ fn run_benchmark(args: BenchmarkArgs) -> Result<u8, Failure> {
         // Films are analysed by this same program.
         program: std::env::current_exe().map_err(Failure::OwnPath)?,
     };
-    let outcome = watched(&args.running, |runtime| benchmark(&request, runtime))?;
+    let outcome = watched(&args.running, |runtime| benchmark(&request, runtime))
+        .map_err(Failure::Benchmark)?;
     let files: Vec<String> = outcome
         .files
         .iter()
@@ -100,11 +111,30 @@ fn run_benchmark(args: BenchmarkArgs) -> Result<u8, Failure> {
     Ok(outcome.exit_code)
 }
 
+fn run_simulate(args: SimulateArgs) -> Result<(), Failure> {
+    let request = SimulateRequest {
+        scene: args.scene,
+        out: args.out,
+        codec: args.codec.as_deref().and_then(Codec::of_word),
+        quality: args.quality,
+        seed: args.seed,
+        frames: args.frames,
+        overwrite: args.running.overwrite,
+    };
+    let outcome =
+        watched(&args.running, |runtime| simulate(&request, runtime)).map_err(Failure::Simulate)?;
+    if args.running.json {
+        print(&format!("{:#}\n", outcome.to_json()))
+    } else {
+        print(&outcome.to_text())
+    }
+}
+
 /// Runs the engine with progress shown and Ctrl-C heard.
-fn watched<T, E: Into<Failure>>(
+fn watched<T, E>(
     running: &RunningArgs,
     work: impl FnOnce(&Runtime<'_>) -> Result<T, E>,
-) -> Result<T, Failure> {
+) -> Result<T, E> {
     let cancel = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&cancel);
     // Without a handler Ctrl-C ends the process at once; the engine writes whole results or none either way.
@@ -117,7 +147,7 @@ fn watched<T, E: Into<Failure>>(
     };
     let result = work(&runtime);
     show.finish();
-    result.map_err(Into::into)
+    result
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {

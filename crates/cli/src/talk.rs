@@ -1,8 +1,8 @@
 //! What is said on stderr, and exit codes.
 
-use nta_engine::AnalyzeError;
 use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
+use nta_engine::{AnalyzeError, SimulateError};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -17,20 +17,10 @@ pub enum Failure {
     Benchmark(BenchmarkError),
     /// The place of this program is not known.
     OwnPath(std::io::Error),
+    /// The engine gave no film.
+    Simulate(SimulateError),
     /// Standard output cannot be written.
     Stdout(std::io::Error),
-}
-
-impl From<AnalyzeError> for Failure {
-    fn from(error: AnalyzeError) -> Self {
-        Self::Analyze(error)
-    }
-}
-
-impl From<BenchmarkError> for Failure {
-    fn from(error: BenchmarkError) -> Self {
-        Self::Benchmark(error)
-    }
 }
 
 impl Failure {
@@ -40,6 +30,7 @@ impl Failure {
             Failure::Analyze(error) => error.exit_code(),
             Failure::Benchmark(error) => error.exit_code(),
             Failure::OwnPath(_) => 3,
+            Failure::Simulate(error) => error.exit_code(),
             Failure::Stdout(_) => 4,
         }
     }
@@ -52,6 +43,7 @@ impl Failure {
             Failure::OwnPath(error) => format!(
                 "cannot find the file of this program, which is to analyse the films: {error}"
             ),
+            Failure::Simulate(error) => error.to_string(),
             Failure::Stdout(error) => format!("cannot write to standard output: {error}"),
         }
     }

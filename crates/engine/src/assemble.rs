@@ -179,6 +179,7 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
         frames_missing: video.end.frames_missing,
         frames_repeated: video.frames_repeated,
         frames_damaged: video.end.frames_damaged,
+        threshold_snr: Some(video.start_snr).filter(|v| v.is_finite()),
         complete: video.end.complete,
         tally: CaptureTally {
             spots: spots.iter().map(|n| *n as u64).sum(),

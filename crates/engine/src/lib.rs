@@ -1,7 +1,7 @@
 //! nta-engine: the facade. A plan and films go in, a report comes out.
 //!
 //! [`analyze()`] is the only orchestration; [`analyze_to_folder`] puts files before and behind it, [`inspect()`] takes
-//! a quick look. The plan decides the numbers, the [`Runtime`] only the speed.
+//! a quick look. [`simulate()`] goes the other way: from a scene to a film with its truth. The plan decides the numbers, the [`Runtime`] only the speed.
 
 mod analyze;
 mod assemble;
@@ -20,10 +20,12 @@ mod replicates;
 pub mod report;
 mod rows;
 mod runtime;
-pub mod simulate;
+mod simulate;
 
 pub use analyze::{Analysis, AnalyzeError, analyze};
 pub use capture::CaptureInput;
 pub use folder::{AnalyzeRequest, Outcome, analyze_to_folder};
 pub use inspect::{Inspection, inspect};
+pub use nta_sim::record::Codec;
 pub use runtime::{Progress, Runtime};
+pub use simulate::{SimulateError, SimulateOutcome, SimulateRequest, simulate};

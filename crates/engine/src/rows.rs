@@ -96,5 +96,6 @@ fn row(capture: usize, frame: u32, particle: Option<u64>, spot: &Spot) -> SpotRo
         size: spot.width_px,
         ep: spot.precision_px,
         capture: capture as u64,
+        snr: spot.snr,
     }
 }

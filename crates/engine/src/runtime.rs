@@ -14,7 +14,7 @@ pub struct Progress {
     pub capture: usize,
     /// How many captures there are.
     pub captures: usize,
-    /// What is being done: `background`, `detect`, `link`, `drift`, `size`, `report`.
+    /// What is being done: `background`, `detect`, `link`, `drift`, `size`, `report`; `draw` for a simulation.
     pub stage: &'static str,
     /// Frames done in this stage.
     pub frames_done: u64,

@@ -1,6 +1,7 @@
 //! The film in `fixtures/demo.avi`: small enough to be kept beside the code, good enough to show what comes out.
 
-use crate::avi::{self, AviError};
+use crate::avi;
+use crate::record::RecordError;
 use crate::{Amount, Light, Motion, Optics, Population, Scene, SimulatedFilm, Stuck};
 
 /// JPEG quality of the demo film.
@@ -57,5 +58,5 @@ pub enum DemoError {
     Scene(#[from] crate::SceneError),
     /// The film could not be written.
     #[error(transparent)]
-    Avi(#[from] AviError),
+    Avi(#[from] RecordError),
 }

@@ -18,6 +18,8 @@
 
 pub mod avi;
 pub mod demo;
+pub mod record;
+pub mod truth_file;
 
 mod camera;
 mod film;

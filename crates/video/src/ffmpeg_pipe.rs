@@ -32,6 +32,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use words::Film;
 
+/// The program `ffmpeg`: the one that `NTA_FFMPEG` names, else the first on the `PATH`; `None` if there is none.
+pub fn program() -> Option<PathBuf> {
+    child::find()
+}
+
 /// Opens a film with the program `ffmpeg`: the one that `NTA_FFMPEG` names, else the first on the `PATH`.
 pub fn open(path: &Path) -> Result<Box<dyn FrameSource>, SourceError> {
     open_with(child::find().as_deref(), path)

@@ -70,6 +70,8 @@ pub struct TrackedVideo {
     pub drift: Drift,
     /// What was learned of the film.
     pub film: Film,
+    /// A spot had to have at least this `snr` to begin a track; weaker ones could only continue one.
+    pub start_snr: f64,
     /// A frame from the middle of the film, raw, for people to look at.
     pub preview: Option<(FrameIndex, Pixels)>,
     /// What was dropped, by reason.
@@ -184,6 +186,7 @@ pub fn track_video(
         frames_repeated: seen.repeated,
         size_px,
         film,
+        start_snr,
     })
 }
 

@@ -65,7 +65,8 @@ pub(super) static COLUMNS: &[Column] = &[
         ("precision_percent", "precision %"),
         2,
         Mean,
-        "found spots that are a particle: at most 3 px from one whose peak is at least the noise of a pixel, one to one",
+        "found spots that are a particle: at most 3 px from one that can be told from noise, one to one; spots that were \
+         only looked at to continue a track and joined none are not counted",
     ),
     column(
         ("false_spots_per_frame", "false/ frame"),

@@ -3,11 +3,12 @@
 use super::child::Failed;
 use super::error::BenchmarkError;
 use super::known::{Known, KnownFrame, KnownSpot, plan_of};
-use super::manifest::{Codec, FilmEntry};
+use super::manifest::{FilmEntry, StoredAs};
 use crate::foreign::{self, FormatOptions};
 use crate::plan::PlanInput;
 use crate::runtime::Runtime;
 use crate::simulate::{SimulateError, SimulateRequest, simulate};
+use nta_sim::record::Codec;
 use nta_sim::truth_file::{TruthFile, TruthRow};
 use nta_sizing::{Medium, Sampling};
 use std::collections::BTreeMap;
@@ -61,18 +62,18 @@ impl Film {
             .tempdir_in(within)
             .map_err(|e| Failed::Because(format!("no room for the film: {e}")))?;
         let name = match entry.codec {
-            Some(Codec::H264) => "film.mp4",
+            Some(StoredAs::H264) => "film.mp4",
             _ => "film.avi",
         };
         let codec = match entry.codec {
-            None | Some(Codec::Raw) => "raw",
-            Some(Codec::Mjpeg) => "mjpeg",
-            Some(Codec::H264) => "h264",
+            None | Some(StoredAs::Raw) => Codec::Raw,
+            Some(StoredAs::Mjpeg) => Codec::Mjpeg,
+            Some(StoredAs::H264) => Codec::H264,
         };
         let request = SimulateRequest {
             scene: scene.to_owned(),
             out: folder.path().join(name),
-            codec: Some(codec.to_owned()),
+            codec: Some(codec),
             quality: entry.quality,
             seed,
             frames: entry.frames,

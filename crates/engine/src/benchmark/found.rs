@@ -56,8 +56,9 @@ pub(super) struct FoundSizes {
 }
 
 impl Found {
-    /// Spots and tracks of a file; `frames` is the number of frames of the film.
-    pub fn of_tracks(read: &ForeignTracks, frames: usize) -> Self {
+    /// Spots and tracks of a file; `frames` is the number of frames of the film. Spots that joined no track and are
+    /// weaker than `threshold_snr` were only there to continue one; they are not claimed to be particles.
+    pub fn of_tracks(read: &ForeignTracks, frames: usize, threshold_snr: Option<f64>) -> Self {
         let mut out = Self {
             has_no_clock: read.format == "nanosight_steps",
             ..Self::default()
@@ -80,7 +81,8 @@ impl Found {
             true => f64::NAN,
             false => linked as f64 / frames.max(1) as f64,
         };
-        for p in &read.loose {
+        let weak = |snr: Option<f64>| snr.zip(threshold_snr).is_some_and(|(snr, t)| snr < t);
+        for p in read.loose.iter().filter(|p| !weak(p.snr)) {
             out.spots.entry(p.frame).or_default().push(FoundSpot {
                 x_px: p.x_px,
                 y_px: p.y_px,
@@ -94,6 +96,7 @@ impl Found {
     pub fn of_result(folder: &Path, report: &Report) -> Result<Self, ForeignError> {
         let read = crate::foreign::read(&folder.join("spots.csv"), &FormatOptions::default())?;
         let frames: u64 = report.captures.iter().map(|c| c.frames).sum();
+        let threshold = report.captures.first().and_then(|c| c.threshold_snr);
         let d = &report.diameter_nm;
         let curve = &report.distribution;
         Ok(Self {
@@ -118,7 +121,7 @@ impl Found {
                 .filter(|f| f.finding.severity > nta_core::Severity::Info)
                 .map(|f| f.finding.code.to_string())
                 .collect(),
-            ..Self::of_tracks(&read, frames as usize)
+            ..Self::of_tracks(&read, frames as usize, threshold)
         })
     }
 }

@@ -5,9 +5,9 @@ use nta_sim::truth_file::{TruthFile, TruthRow};
 use nta_sim::{ScenePolarity, VISIBLE_PEAK_SNR};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A particle weaker than this (peak over the noise of a pixel) is below what a matched filter can find; a spot found
-/// near it is a false one.
-pub(super) const FAINTEST_SNR: f64 = 1.0;
+/// A particle whose matched-filter statistic is expected to be weaker than this cannot be told from noise; a spot found
+/// near it is a false one. That of a spot of width s px and peak A in noise n is sqrt(pi) s A / n.
+pub(super) const FAINTEST_FILTERED_SNR: f64 = 2.0;
 
 /// Particles nearer to the edge than this need not be found, px: part of their light is not on the picture.
 pub(super) const MARGIN_PX: f64 = 5.0;
@@ -30,8 +30,6 @@ pub(super) struct Known {
     pub concentration_per_ml: Option<f64>,
     /// Area of the picture in the sample, um^2.
     pub area_um2: Option<f64>,
-    /// The film is known to hold no particle.
-    pub is_empty: bool,
 }
 
 /// Known positions of one frame.
@@ -138,7 +136,9 @@ impl Known {
             if bright && inside(0.0) {
                 *visible.entry(row.particle).or_default() += 1.0;
             }
-            if row.snr >= FAINTEST_SNR {
+            let u = row.z_um / truth.scene.optics.defocus_depth_um;
+            let width_px = truth.scene.optics.psf_sigma_px * (1.0 + u * u).sqrt();
+            if std::f64::consts::PI.sqrt() * width_px * row.snr >= FAINTEST_FILTERED_SNR {
                 frame.spots.push(KnownSpot {
                     particle: u64::from(row.particle),
                     x_px: row.x_px,
@@ -170,7 +170,6 @@ impl Known {
             nominal_nm: None,
             concentration_per_ml: Some(truth.concentration_per_ml),
             area_um2: Some(size[0] * size[1] * truth.pixel_size_um.powi(2)),
-            is_empty: truth.particles.is_empty(),
         }
     }
 }

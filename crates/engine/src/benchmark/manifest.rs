@@ -45,7 +45,7 @@ pub(super) struct FilmEntry {
     /// Frames, instead of those of the scene.
     pub frames: Option<u32>,
     /// How a simulated film is stored: `raw`, `mjpeg` or `h264`.
-    pub codec: Option<Codec>,
+    pub codec: Option<StoredAs>,
     /// Quality of `mjpeg` (1 to 100) or constant rate factor of `h264`.
     pub quality: Option<u8>,
     /// Name of a film of beads of known concentration, from which the depth of view follows.
@@ -64,7 +64,7 @@ pub(super) struct FilmEntry {
 /// How a simulated film is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Codec {
+pub(super) enum StoredAs {
     Raw,
     Mjpeg,
     H264,
@@ -254,8 +254,8 @@ impl FilmEntry {
             return Err("frames is 0, but must be at least 1 frame".into());
         }
         let quality = match self.codec {
-            Some(Codec::Mjpeg) => 1..=100,
-            Some(Codec::H264) => 0..=51,
+            Some(StoredAs::Mjpeg) => 1..=100,
+            Some(StoredAs::H264) => 0..=51,
             _ if self.quality.is_some() => {
                 return Err("quality belongs to the codecs mjpeg and h264".into());
             }

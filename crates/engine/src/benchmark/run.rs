@@ -299,7 +299,7 @@ fn read_peer(peer: &PeerEntry, name: &str, seed: u64, film: &Film) -> Result<Fou
             .unwrap_or(0),
         n => n,
     };
-    let mut found = Found::of_tracks(&read, frames);
+    let mut found = Found::of_tracks(&read, frames, None);
     let own: Vec<f64> = read
         .tracks
         .iter()

@@ -99,6 +99,8 @@ pub struct ForeignSpot {
     /// the background (nta, trackpy), sum of the counts with the background (TrackMate), moment of order 0 of a film
     /// that was scaled to its brightest pixel (MOSAIC), adjusted intensity (NanoSight).
     pub mass: Option<f64>,
+    /// Signal to noise of the filtered picture (nta only).
+    pub snr: Option<f64>,
 }
 
 /// What a file may not say about itself.

@@ -37,6 +37,7 @@ fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
             precision_px: None,
             // All moments are 0 where the plugin has linked positions that came from elsewhere.
             mass: table.maybe_positive(m0),
+            snr: None,
         };
         Ok((table.track(Some(trajectory))?, spot))
     };

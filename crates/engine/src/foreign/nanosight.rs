@@ -34,6 +34,7 @@ fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
             y_px: table.position(y)?,
             precision_px: None,
             mass: intensity.filter(|v| v.is_finite()),
+            snr: None,
         };
         Ok((table.track(Some(id))?, spot))
     };

@@ -119,5 +119,6 @@ fn spot(frame: u32, (x_px, y_px): (f64, f64)) -> ForeignSpot {
         y_px,
         precision_px: None,
         mass: None,
+        snr: None,
     }
 }

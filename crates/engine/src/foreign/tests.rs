@@ -121,6 +121,7 @@ fn nta_reads_what_nta_writes() {
         y: 1e-7,
         particle: Some(6),
         mass: 12.0,
+        snr: None,
         size: 1.0,
         ep: 0.05,
         capture: 0,

@@ -57,6 +57,7 @@ fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
             y_px: in_px(table.position(y)?, px_per_unit)?,
             precision_px: None,
             mass: table.maybe(mass),
+            snr: None,
         };
         Ok((table.track(Some(id))?, spot))
     };

@@ -132,6 +132,7 @@ impl Walk<'_> {
             y_px: position("y")?,
             precision_px: None,
             mass: None,
+            snr: None,
         })
     }
 

@@ -35,6 +35,7 @@ struct Columns {
     ep: Option<usize>,
     mass: Option<usize>,
     diameter_nm: Option<usize>,
+    snr: Option<usize>,
 }
 
 fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
@@ -47,6 +48,7 @@ fn read(source: &Source<'_>) -> Result<Gather, ForeignError> {
         ep: table.find("ep"),
         mass: table.find("mass"),
         diameter_nm: table.find("diameter_nm"),
+        snr: table.find("snr"),
     };
     let capture = table.find("capture");
     let wanted = source.options.capture;
@@ -95,6 +97,7 @@ fn spot(table: &Table<'_>, columns: &Columns) -> Result<(Option<u64>, ForeignSpo
         // trackpy writes a negative or no `ep` where a spot was not above the noise.
         precision_px: table.maybe_positive(columns.ep),
         mass: table.maybe(columns.mass),
+        snr: table.maybe(columns.snr),
     };
     Ok((table.track(columns.particle)?, spot))
 }

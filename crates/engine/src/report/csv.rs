@@ -57,6 +57,8 @@ pub struct SpotRow {
     pub ep: f64,
     /// Place of the capture, from 0.
     pub capture: u64,
+    /// Matched-filter statistic: filtered height over the noise of the filtered picture.
+    pub snr: f64,
 }
 
 /// Columns of `particles.csv`.
@@ -78,9 +80,9 @@ pub const PARTICLE_COLUMNS: [&str; 15] = [
     "reason",
 ];
 
-/// Columns of `tracks.csv` and `spots.csv`: trackpy's names.
-pub const SPOT_COLUMNS: [&str; 8] = [
-    "frame", "x", "y", "particle", "mass", "size", "ep", "capture",
+/// Columns of `tracks.csv` and `spots.csv`: trackpy's names, and what nta adds.
+pub const SPOT_COLUMNS: [&str; 9] = [
+    "frame", "x", "y", "particle", "mass", "size", "ep", "capture", "snr",
 ];
 
 /// Columns of `distribution.csv`.
@@ -160,6 +162,7 @@ pub fn spots_csv(rows: impl IntoIterator<Item = SpotRow>) -> Vec<u8> {
             number(r.size),
             number(r.ep),
             r.capture.to_string(),
+            number(r.snr),
         ]
     };
     table(&SPOT_COLUMNS, rows.into_iter().map(fields))
@@ -208,7 +211,7 @@ mod tests {
         );
         assert_eq!(
             lines(&spots_csv([]))[0],
-            "frame,x,y,particle,mass,size,ep,capture"
+            "frame,x,y,particle,mass,size,ep,capture,snr"
         );
         assert_eq!(
             lines(&distribution_csv(&sample::typical().0))[0],
@@ -244,7 +247,7 @@ mod tests {
         let text = String::from_utf8(particles_csv(&[row])).unwrap();
         assert!(text.ends_with("0,0,0,0,0,0,0,0,,,,,,false,\"a,b \"\"c\"\"\nd\"\n"));
         let spot = lines(&spots_csv([SpotRow::default()]));
-        assert_eq!(spot[1], "0,0,0,,0,0,0,0");
+        assert_eq!(spot[1], "0,0,0,,0,0,0,0,0");
     }
 
     #[test]

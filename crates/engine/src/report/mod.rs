@@ -12,7 +12,7 @@ mod model;
 pub mod parquet;
 mod schema;
 pub mod summary;
-mod write;
+pub(crate) mod write;
 
 #[cfg(test)]
 mod sample;

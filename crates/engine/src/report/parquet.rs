@@ -36,6 +36,7 @@ const TRACKS: &str = "message tracks {
     optional double size;
     optional double ep;
     required int64 capture;
+    optional double snr;
 }";
 
 /// `particles.parquet`.
@@ -76,7 +77,8 @@ pub fn tracks_parquet(rows: &[SpotRow]) -> Result<Vec<u8>, ParquetError> {
         to.real(rows, |r| Some(r.mass))?;
         to.real(rows, |r| Some(r.size))?;
         to.real(rows, |r| Some(r.ep))?;
-        to.whole(rows, |r| r.capture)
+        to.whole(rows, |r| r.capture)?;
+        to.real(rows, |r| Some(r.snr))
     })
 }
 

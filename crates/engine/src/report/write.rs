@@ -134,13 +134,13 @@ pub fn write_folder(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result
 
 /// The folder itself where `out` is there already: a link to it stays, and `.` and `..` are never renamed by these
 /// names.
-fn resolved(out: &Path) -> PathBuf {
+pub(crate) fn resolved(out: &Path) -> PathBuf {
     fs::canonicalize(out).unwrap_or_else(|_| out.to_path_buf())
 }
 
 /// Whether the folder must stay the one that it is: whoever works in it would be left in a deleted one, and the top of
 /// a mounted disk cannot be renamed.
-fn is_in_use(out: &Path) -> bool {
+pub(crate) fn is_in_use(out: &Path) -> bool {
     let is_current = std::env::current_dir()
         .and_then(fs::canonicalize)
         .is_ok_and(|current| current.starts_with(out));
@@ -162,11 +162,11 @@ fn is_mounted(_: &Path) -> bool {
 }
 
 /// Folders that were made to hold the result. They go away again unless they are kept; a failed run leaves nothing.
-struct MadeFolders(Vec<PathBuf>);
+pub(crate) struct MadeFolders(Vec<PathBuf>);
 
 impl MadeFolders {
     /// Makes what is missing above `out`.
-    fn above(out: &Path) -> Result<Self, OutputError> {
+    pub(crate) fn above(out: &Path) -> Result<Self, OutputError> {
         let missing = |folder: &&Path| {
             !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err()
         };
@@ -177,7 +177,7 @@ impl MadeFolders {
         Ok(made)
     }
 
-    fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.0.clear();
     }
 }
@@ -191,7 +191,7 @@ impl Drop for MadeFolders {
     }
 }
 
-fn parent(out: &Path) -> &Path {
+pub(crate) fn parent(out: &Path) -> &Path {
     match out.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
@@ -255,7 +255,7 @@ fn is_result(out: &Path) -> bool {
 }
 
 /// A hidden folder beside `out`, on the same file system, that goes away unless it is kept.
-fn partial_folder(out: &Path) -> Result<TempDir, OutputError> {
+pub(crate) fn partial_folder(out: &Path) -> Result<TempDir, OutputError> {
     let beside = parent(out);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".nta-partial-");
@@ -272,14 +272,14 @@ fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Forces the names in a folder to disk, where the system can; where it cannot, nothing is lost but a guarantee.
-fn sync_folder(folder: &Path) {
+pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {
         let _ = handle.sync_all();
     }
 }
 
 /// Renames the finished folder to `out`; an older result goes aside first and comes back if that fails.
-fn put_in_place(partial: TempDir, out: &Path) -> io::Result<()> {
+pub(crate) fn put_in_place(partial: TempDir, out: &Path) -> io::Result<()> {
     let aside = if fs::symlink_metadata(out).is_ok() {
         let aside = tempfile::Builder::new()
             .prefix(".nta-replaced-")
@@ -307,7 +307,7 @@ fn put_in_place(partial: TempDir, out: &Path) -> io::Result<()> {
     }
 }
 
-fn failed(path: &Path, error: &io::Error) -> OutputError {
+pub(crate) fn failed(path: &Path, error: &io::Error) -> OutputError {
     let path = path.display().to_string();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => OutputError::DiskFull { path },

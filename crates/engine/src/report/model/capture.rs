@@ -30,6 +30,9 @@ pub struct Capture {
     pub frames_damaged: u64,
     /// False if the file ends before it should.
     pub complete: bool,
+    /// Signal to noise of the filtered picture that a spot needed to begin a track; weaker ones could only continue one.
+    #[serde(default)]
+    pub threshold_snr: Option<f64>,
     /// Counts.
     pub tally: CaptureTally,
     /// Particles seen in one frame, mean over the frames.
