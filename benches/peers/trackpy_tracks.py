@@ -118,15 +118,13 @@ def run(nta, manifest, entry, seed, out):
     spots = tp.batch(pictures, DIAMETER_PX, minmass=minmass, processes=1)
     spots["frame"] = np.array(delivered)[spots.frame.to_numpy()] if len(spots) else []
     tp.linking.Linker.MAX_SUB_NET_SIZE = 30
-    while True:
+    tracks = pd.DataFrame(columns=["frame", "particle", "x", "y"])
+    while len(spots):
         try:
             tracks = tp.link(spots, search, memory=2)
             break
         except tp.linking.SubnetOversizeException:
             search *= 0.9  # what its message advises
-        except ValueError:
-            tracks = spots.assign(particle=[])
-            break
     seconds = time.perf_counter() - begin
     sizes = diameters(tracks, truth)
     table = tracks[["frame", "particle", "x", "y"]].sort_values(["particle", "frame"])
