@@ -1,5 +1,7 @@
 //! `nta simulate`: films with their truth, all files or none, and one sentence for whatever is wrong.
 
+#![allow(clippy::print_stdout)] // A skipped test says so.
+
 use nta_core::{FrameIndex, Tally};
 use nta_engine::{Progress, Runtime, SimulateError, SimulateRequest, simulate};
 use nta_sim::SimulatedFilm;
@@ -450,7 +452,7 @@ fn a_stopped_run_leaves_nothing() {
 #[test]
 fn films_by_ffmpeg_are_read_back() {
     if nta_video::ffmpeg_pipe::program().is_none() {
-        eprintln!("no program ffmpeg: not tested");
+        println!("no program ffmpeg: not tested");
         return;
     }
     let folder = folder("width_px = 96\nheight_px = 80\nframes = 12\n");

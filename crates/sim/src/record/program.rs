@@ -171,7 +171,7 @@ fn command(program: &Path, path: &Path, format: Format, facts: &FilmFacts) -> Co
 /// Counts keep their values: luma runs over the full range. Colour planes are there for players that know no grey
 /// H.264; they need even sides, so that an odd film is grey.
 fn h264(command: &mut Command, crf: u8, facts: &FilmFacts) {
-    let is_even = facts.width_px % 2 == 0 && facts.height_px % 2 == 0;
+    let is_even = facts.width_px.is_multiple_of(2) && facts.height_px.is_multiple_of(2);
     let pixels = if is_even { "yuv420p" } else { "gray" };
     command
         .arg("-vf")
