@@ -448,6 +448,39 @@ fn a_stopped_run_leaves_nothing() {
     }
 }
 
+/// Ctrl-C in the middle of the work.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    use std::time::{Duration, Instant};
+    // Minutes of work, of which the first moments are done.
+    let folder = folder("width_px = 640\nheight_px = 480\nframes = 50000\npopulations = []\n");
+    let f = folder.path();
+    let with_program = nta_video::ffmpeg_pipe::program().map(|_| "film.mp4");
+    for out in ["new/film.avi", "film"].into_iter().chain(with_program) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nta"))
+            .args(["simulate", "scene.toml", "--quiet", "--out", out])
+            .current_dir(f)
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("nta starts");
+        let began = Instant::now();
+        while names(f).len() < 2 && began.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+        let pid = child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &pid]).status();
+        if !sent.is_ok_and(|s| s.success()) {
+            let _ = child.kill();
+        }
+        let run = child.wait_with_output().expect("nta ends");
+        assert_eq!(run.status.code(), Some(130), "{out}: {}", said(&run));
+        assert!(said(&run).contains("nothing was written"), "{}", said(&run));
+        assert_eq!(names(f), ["scene.toml"], "{out}");
+    }
+}
+
 /// FFV1 and H.264 through the whole program, where ffmpeg is there.
 #[test]
 fn films_by_ffmpeg_are_read_back() {

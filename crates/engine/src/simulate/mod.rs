@@ -140,6 +140,14 @@ pub fn simulate(
     request: &SimulateRequest,
     runtime: &Runtime<'_>,
 ) -> Result<SimulateOutcome, SimulateError> {
+    match run(request, runtime) {
+        // What fails after a request to stop, such as a pipe to a program that has heard it too, is its consequence.
+        Err(_) if runtime.cancel.load(Ordering::Relaxed) => Err(SimulateError::Cancelled),
+        result => result,
+    }
+}
+
+fn run(request: &SimulateRequest, runtime: &Runtime<'_>) -> Result<SimulateOutcome, SimulateError> {
     let format = Format::choose(&request.out, request.codec, request.quality)?;
     let (scene, text) = read_scene(&request.scene)?;
     let scene = changed(scene, request);

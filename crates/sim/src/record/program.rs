@@ -160,6 +160,9 @@ fn command(program: &Path, path: &Path, format: Format, facts: &FilmFacts) -> Co
     // With the prefix, no name can be an option, a pipe or an address.
     let mut address = OsString::from("file:");
     address.push(path);
+    // Ctrl-C is for us to hear; the program ends when its pipe does.
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
         .arg(address)
         .stdin(Stdio::piped())
