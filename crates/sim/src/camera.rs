@@ -6,11 +6,10 @@
 //! and variance are those of Poisson plus reading exactly, its third moment to order b^2 (the first term of Cornish and
 //! Fisher 1938, doi:10.2307/1400905). One normal per pixel makes it fast.
 
-use crate::Camera;
+use crate::{Camera, random};
 use ndarray::Array2;
 use nta_core::Pixels;
 use rand::RngExt;
-use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Mean number of electrons below which Poisson numbers are drawn exactly.
@@ -39,10 +38,7 @@ impl Sensor {
         rng: &mut Xoshiro256PlusPlus,
     ) -> Self {
         let mut vary = |middle: f64, sd: f64| {
-            Array2::from_shape_simple_fn(size, || {
-                let u: f64 = StandardNormal.sample(rng);
-                (middle + sd * u) as f32
-            })
+            Array2::from_shape_simple_fn(size, || (middle + sd * random::normal(rng)) as f32)
         };
         let gain = camera.gain_e_per_count;
         Self {
@@ -96,7 +92,7 @@ fn poisson(mean: f32, rng: &mut Xoshiro256PlusPlus) -> u32 {
     let mean = f64::from(mean);
     let u: f64 = rng.random();
     let mut k = 0;
-    let mut probability = (-mean).exp();
+    let mut probability = libm::exp(-mean);
     let mut cumulated = probability;
     while u >= cumulated && k < LARGEST_EXACT {
         k += 1;
@@ -107,7 +103,7 @@ fn poisson(mean: f32, rng: &mut Xoshiro256PlusPlus) -> u32 {
 }
 
 fn normal(rng: &mut Xoshiro256PlusPlus) -> f32 {
-    StandardNormal.sample(rng)
+    random::normal(rng) as f32
 }
 
 #[cfg(test)]

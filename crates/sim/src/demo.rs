@@ -23,6 +23,7 @@ pub fn scene() -> Scene {
             defocus_depth_um: 3.5,
             sheet_half_thickness_um: 6.0,
             ring_fraction: 0.15,
+            ..Optics::default()
         },
         light: Light {
             reference_peak_counts: 110.0,

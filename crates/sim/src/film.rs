@@ -1,10 +1,13 @@
 //! The simulated film as a source of frames.
 
 use crate::camera::Sensor;
+use crate::dust::{self, Piece};
+use crate::motion::{shift_px, vibration_um};
 use crate::optics::Spots;
 use crate::random::{Purpose, stream};
+use crate::streak::Streak;
 use crate::truth::{FrameTruth, SpotTruth, StuckTruth, Truth, VISIBLE_PEAK_SNR};
-use crate::world::{Streak, World, shift_px, vibration_um};
+use crate::world::World;
 use crate::{Scene, SceneError, ScenePolarity, render};
 use ndarray::Array2;
 use nta_core::{
@@ -24,6 +27,7 @@ pub struct SimulatedFilm {
     sensor: Sensor,
     background: Array2<f32>,
     streaks: Vec<Vec<Streak>>,
+    dust: Vec<Piece>,
     truth: Truth,
     /// Per place in time the frame whose picture is delivered there; `None` if dropped.
     shown: Vec<Option<u32>>,
@@ -44,8 +48,9 @@ impl SimulatedFilm {
             streaks.push(s);
             seen.push(t);
         }
+        let dust = dust::pieces(scene);
         let truth = Truth {
-            frames: frame_truths(scene, &shown, &seen),
+            frames: frame_truths(scene, &shown, &seen, &dust),
             particles: world.particles,
             stuck: place_stuck(scene),
             concentration_per_ml: world.concentration_per_ml,
@@ -61,6 +66,7 @@ impl SimulatedFilm {
             scene: scene.clone(),
             spots,
             streaks,
+            dust,
             truth,
             shown,
             next: 0,
@@ -75,6 +81,13 @@ impl SimulatedFilm {
     /// The scene that was filmed.
     pub fn scene(&self) -> &Scene {
         &self.scene
+    }
+
+    /// Depth over which the peak of a particle is at least `snr` times the noise of a pixel of the background, um: both
+    /// sides of the plane of focus, mean over the sample by number (in the plane of focus, if the filling is
+    /// barometric), at most 200 um. [`Truth::visible_depth_um`] is that at [`VISIBLE_PEAK_SNR`].
+    pub fn depth_um(&self, snr: f64) -> f64 {
+        self.spots.mean_depth_um(snr)
     }
 
     /// The picture at a place in time; `None` for a dropped frame or beyond the end.
@@ -106,9 +119,10 @@ impl SimulatedFilm {
                 flux,
             );
         }
+        dust::add(&mut light, scene, &self.dust, n, sign);
         let l = &scene.light;
         if l.flicker_fraction > 0.0 {
-            let level = 1.0 + l.flicker_fraction * (TAU * l.flicker_hz * middle_s).sin();
+            let level = 1.0 + l.flicker_fraction * libm::sin(TAU * l.flicker_hz * middle_s);
             light.mapv_inplace(|v| v * level as f32);
         }
         light
@@ -232,7 +246,12 @@ fn schedule(scene: &Scene) -> Vec<Option<u32>> {
     shown
 }
 
-fn frame_truths(scene: &Scene, shown: &[Option<u32>], seen: &[Vec<SpotTruth>]) -> Vec<FrameTruth> {
+fn frame_truths(
+    scene: &Scene,
+    shown: &[Option<u32>],
+    seen: &[Vec<SpotTruth>],
+    dust: &[Piece],
+) -> Vec<FrameTruth> {
     let truth = |n: u32, source: Option<u32>| FrameTruth {
         frame: FrameIndex(n),
         time_s: f64::from(n) * scene.frame_interval_s(),
@@ -243,6 +262,7 @@ fn frame_truths(scene: &Scene, shown: &[Option<u32>], seen: &[Vec<SpotTruth>]) -
             .and_then(|s| seen.get(s as usize))
             .cloned()
             .unwrap_or_default(),
+        dust: source.map_or_else(Vec::new, |s| dust::truths(scene, dust, s)),
     };
     (0..)
         .zip(shown)

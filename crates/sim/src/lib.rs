@@ -22,22 +22,31 @@ pub mod record;
 pub mod truth_file;
 
 mod camera;
+mod dust;
 mod film;
+mod lighting;
+mod motion;
 mod optics;
 mod random;
 mod render;
+mod sample;
+mod sample_check;
 mod scene;
 mod scene_check;
 mod scene_error;
+mod settling;
 mod sizes;
 mod special;
+mod streak;
 mod truth;
 mod world;
 
 pub use film::SimulatedFilm;
-pub use scene::{
-    Amount, Camera, Faults, Light, Motion, Optics, Population, Scene, ScenePolarity, SizeShape,
-    Stuck, Vibration,
-};
+pub use lighting::{Illumination, Light, Optics, ScenePolarity};
+pub use motion::{Motion, Vibration};
+pub use sample::{Amount, Dust, Filling, Population, SizeShape, Stuck};
+pub use scene::{Camera, Faults, Scene};
 pub use scene_error::SceneError;
-pub use truth::{FrameTruth, ParticleTruth, SpotTruth, StuckTruth, Truth, VISIBLE_PEAK_SNR};
+pub use truth::{
+    DustTruth, FrameTruth, ParticleTruth, SpotTruth, StuckTruth, Truth, VISIBLE_PEAK_SNR,
+};

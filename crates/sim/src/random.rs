@@ -4,7 +4,14 @@
 //! (Steele, Lea and Flood 2014, doi:10.1145/2714064.2660195).
 
 use rand::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// Where the tail of the normal sampler begins.
+const TAIL: f64 = 3.654_152_885_361_008_5;
+
+/// Step to which the tail is rounded.
+const TAIL_STEP: f64 = 1.0 / (1_u64 << 30) as f64;
 
 /// What a stream is for. The numbers are part of what a seed means: a new purpose gets a new number.
 #[derive(Clone, Copy)]
@@ -15,6 +22,8 @@ pub(crate) enum Purpose {
     FixedPattern = 4,
     Stuck = 5,
     Faults = 6,
+    Aggregates = 7,
+    Dust = 8,
 }
 
 /// The stream for one thing (a particle, a frame, ...) of one scene.
@@ -23,6 +32,19 @@ pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> Xoshiro256PlusP
     h = spread(h ^ purpose as u64);
     h = spread(h ^ index);
     Xoshiro256PlusPlus::seed_from_u64(h)
+}
+
+/// A standard normal number, the same on every machine.
+///
+/// The ziggurat of `rand_distr` takes its numbers from a table, apart from the one in 3,800 beyond [`TAIL`] that it makes
+/// with the logarithm of the machine's own library. Those are rounded to 1e-9, so that a last bit does not show.
+pub(crate) fn normal(rng: &mut Xoshiro256PlusPlus) -> f64 {
+    let x: f64 = StandardNormal.sample(rng);
+    if x.abs() < TAIL {
+        x
+    } else {
+        (x / TAIL_STEP).round() * TAIL_STEP
+    }
 }
 
 fn spread(x: u64) -> u64 {

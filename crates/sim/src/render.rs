@@ -3,7 +3,7 @@
 use crate::Scene;
 use crate::optics::Spots;
 use crate::special::erf;
-use crate::world::{SPOT_REACH, Streak};
+use crate::streak::{SPOT_REACH, Streak};
 use ndarray::Array2;
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
@@ -123,9 +123,9 @@ fn add_ring(picture: &mut Array2<f32>, [x, y]: [f64; 2], width_px: f64, flux_cou
     };
     for j in span(y, rows) {
         for i in span(x, columns) {
-            let r = (i as f64 - x).hypot(j as f64 - y);
+            let r = libm::hypot(i as f64 - x, j as f64 - y);
             let u = (r - radius) / q;
-            picture[[j, i]] += (height * (-0.5 * u * u).exp()) as f32;
+            picture[[j, i]] += (height * libm::exp(-0.5 * u * u)) as f32;
         }
     }
 }

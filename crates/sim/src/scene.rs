@@ -1,6 +1,6 @@
 //! What is to be filmed: sample, microscope, camera, and what goes wrong. Every default is written in one place.
 
-use nta_core::film::Polarity;
+use crate::{Amount, Dust, Filling, Light, Motion, Optics, Population, Stuck};
 use nta_sizing::physics;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,10 @@ pub struct Scene {
     pub viscosity_mpa_s: Option<f64>,
     /// How many particles.
     pub amount: Amount,
+    /// How the particles are spread over the depth.
+    pub filling: Filling,
+    /// Density of the medium, g/mL; water at 25 C by default. Counts for barometric filling only.
+    pub medium_density_g_per_ml: f64,
     /// Which particles; empty for a film of pure medium.
     pub populations: Vec<Population>,
     /// Spots and their blur with depth.
@@ -36,6 +40,8 @@ pub struct Scene {
     pub motion: Motion,
     /// Particles that stick to the window.
     pub stuck: Stuck,
+    /// Large pieces that cross the view.
+    pub dust: Dust,
     /// Electrons to counts.
     pub camera: Camera,
     /// Dropped and repeated frames.
@@ -45,138 +51,6 @@ pub struct Scene {
     pub sub_steps: u32,
     /// Everything random follows from this number.
     pub seed: u64,
-}
-
-/// How many particles there are.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Amount {
-    /// Mean number per frame of particles whose peak is at least [`crate::VISIBLE_PEAK_SNR`] times the noise of a
-    /// pixel; the concentration follows from the depth over which that is so.
-    VisiblePerFrame(f64),
-    /// Particles per mL in front of the camera (that is, after dilution).
-    ConcentrationPerMl(f64),
-}
-
-/// Shape of a population's sizes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SizeShape {
-    /// All alike; `cv` does not count.
-    #[default]
-    Monodisperse,
-    /// Normal, `diameter_nm` is the mean; cut off below a tenth of it.
-    Normal,
-    /// Log-normal, `diameter_nm` is the median.
-    LogNormal,
-}
-
-/// Particles of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Population {
-    /// Shape of the distribution of diameters.
-    pub kind: SizeShape,
-    /// Hydrodynamic diameter, nm: mean or median, see [`SizeShape`].
-    pub diameter_nm: f64,
-    /// Standard deviation over mean of the diameters.
-    pub cv: f64,
-    /// Share of the particles in the sample, by number; the shares need not add up to one.
-    pub weight: f64,
-}
-
-/// Spots and their blur with depth.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Optics {
-    /// Standard deviation of a spot in focus, px.
-    pub psf_sigma_px: f64,
-    /// Distance from focus at which a spot is wider by the root of two, um: width = psf_sigma_px sqrt(1 + (z/depth)^2),
-    /// and the height falls so that the light stays the same.
-    pub defocus_depth_um: f64,
-    /// Half thickness of the light sheet where the light is down to 1/e^2, um: light = exp(-2 z^2 / half^2).
-    pub sheet_half_thickness_um: f64,
-    /// Share of the light of a far defocused spot that lies in a ring around it, 0 to 0.9; it grows with the defocus.
-    pub ring_fraction: f64,
-}
-
-/// How bright particles and background are, in counts of the camera.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Light {
-    /// Bright particles on dark, or dark ones on bright.
-    pub polarity: ScenePolarity,
-    /// Height of a still particle of the reference diameter, in focus and in the middle of the sheet, counts.
-    pub reference_peak_counts: f64,
-    /// Diameter that `reference_peak_counts` belongs to, nm; the geometric mean of all particles if absent.
-    pub reference_diameter_nm: Option<f64>,
-    /// Height grows with the diameter to this power: 6 for Rayleigh scatter, 2 to 4 as met in practice.
-    pub brightness_exponent: f64,
-    /// Background light in the middle of the picture, counts.
-    pub background_counts: f64,
-    /// Rise of the background from the left to the right edge, counts.
-    pub gradient_x_counts: f64,
-    /// Rise of the background from the top to the bottom edge, counts.
-    pub gradient_y_counts: f64,
-    /// Amplitude of a flicker of all light, as a share of it.
-    pub flicker_fraction: f64,
-    /// Frequency of the flicker, Hz.
-    pub flicker_hz: f64,
-}
-
-/// [`Polarity`] as it is written in a scene.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScenePolarity {
-    /// Bright on dark.
-    #[default]
-    Bright,
-    /// Dark on bright.
-    Dark,
-}
-
-impl From<ScenePolarity> for Polarity {
-    fn from(p: ScenePolarity) -> Self {
-        match p {
-            ScenePolarity::Bright => Polarity::Bright,
-            ScenePolarity::Dark => Polarity::Dark,
-        }
-    }
-}
-
-/// What all particles share.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Motion {
-    /// Steady flow to the right and down, um/s.
-    pub flow_um_per_s: [f64; 2],
-    /// Shaking of the stage against the camera.
-    pub vibration: Vibration,
-}
-
-/// Shaking of the stage: offset = amplitude sin(2 pi frequency t) along one direction. Stuck particles take part, the
-/// background light and the pattern of the sensor do not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Vibration {
-    /// Amplitude (half of peak to peak), um.
-    pub amplitude_um: f64,
-    /// Frequency, Hz.
-    pub frequency_hz: f64,
-    /// Direction, degrees from the x axis towards y.
-    pub angle_deg: f64,
-}
-
-/// Particles that stick to the window.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Stuck {
-    /// How many in the picture.
-    pub count: u32,
-    /// Height of each, counts.
-    pub peak_counts: f64,
-    /// Standard deviation of each, px.
-    pub width_px: f64,
 }
 
 /// Electrons to counts: `count = offset + electrons / gain`, rounded and clipped.
@@ -225,84 +99,18 @@ impl Default for Scene {
             temperature_c: 25.0,
             viscosity_mpa_s: None,
             amount: Amount::VisiblePerFrame(35.0),
+            filling: Filling::default(),
+            medium_density_g_per_ml: 0.997,
             populations: vec![Population::default()],
             optics: Optics::default(),
             light: Light::default(),
             motion: Motion::default(),
             stuck: Stuck::default(),
+            dust: Dust::default(),
             camera: Camera::default(),
             faults: Faults::default(),
             sub_steps: 8,
             seed: 1,
-        }
-    }
-}
-
-impl Default for Population {
-    fn default() -> Self {
-        Self {
-            kind: SizeShape::Monodisperse,
-            diameter_nm: 100.0,
-            cv: 0.0,
-            weight: 1.0,
-        }
-    }
-}
-
-impl Population {
-    /// Particles that are all alike.
-    pub fn monodisperse(diameter_nm: f64, weight: f64) -> Self {
-        Self {
-            diameter_nm,
-            weight,
-            ..Self::default()
-        }
-    }
-
-    /// Log-normal particles with a median diameter and a relative width.
-    pub fn log_normal(diameter_nm: f64, cv: f64, weight: f64) -> Self {
-        Self {
-            kind: SizeShape::LogNormal,
-            diameter_nm,
-            cv,
-            weight,
-        }
-    }
-}
-
-impl Default for Optics {
-    fn default() -> Self {
-        Self {
-            psf_sigma_px: 1.3,
-            defocus_depth_um: 3.0,
-            sheet_half_thickness_um: 5.0,
-            ring_fraction: 0.0,
-        }
-    }
-}
-
-impl Default for Light {
-    fn default() -> Self {
-        Self {
-            polarity: ScenePolarity::Bright,
-            reference_peak_counts: 60.0,
-            reference_diameter_nm: None,
-            brightness_exponent: 3.0,
-            background_counts: 16.0,
-            gradient_x_counts: 4.0,
-            gradient_y_counts: -3.0,
-            flicker_fraction: 0.0,
-            flicker_hz: 0.0,
-        }
-    }
-}
-
-impl Default for Stuck {
-    fn default() -> Self {
-        Self {
-            count: 0,
-            peak_counts: 40.0,
-            width_px: 1.5,
         }
     }
 }
@@ -358,9 +166,13 @@ impl Scene {
     }
 
     /// Viscosity in force, mPa s.
+    ///
+    /// That of water is rounded to 1e-12 mPa s: the powers in its formula come from the machine's own library and differ
+    /// in the last bit from machine to machine, and the film must not.
     pub fn viscosity_in_force_mpa_s(&self) -> f64 {
-        self.viscosity_mpa_s
-            .unwrap_or_else(|| physics::water_viscosity_mpa_s(self.temperature_c))
+        self.viscosity_mpa_s.unwrap_or_else(|| {
+            (physics::water_viscosity_mpa_s(self.temperature_c) * 1e12).round() * 1e-12
+        })
     }
 
     /// Diffusion coefficient of a particle, um^2/s.

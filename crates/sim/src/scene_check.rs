@@ -1,10 +1,13 @@
 //! Ranges of the numbers of a scene.
 
-use crate::{Amount, Scene, SceneError};
+use crate::{Scene, SceneError};
+
+/// Sum of the diagonal of a velocity gradient that counts as 0, 1/s.
+const MOST_COMPRESSION_PER_S: f64 = 1e-9;
 
 /// A number with its range.
-struct Number {
-    key: &'static str,
+pub(crate) struct Number {
+    key: String,
     value: f64,
     unit: &'static str,
     min: f64,
@@ -12,9 +15,9 @@ struct Number {
 }
 
 /// One line of the tables below: key and unit, value, smallest and largest allowed value.
-fn number((key, unit): (&'static str, &'static str), value: f64, min: f64, max: f64) -> Number {
+pub(crate) fn number((key, unit): (&str, &'static str), value: f64, min: f64, max: f64) -> Number {
     Number {
-        key,
+        key: key.into(),
         value,
         unit,
         min,
@@ -43,6 +46,11 @@ impl Scene {
                 });
             }
         }
+        self.check_shares()?;
+        let [[dvx_dx, _], [_, dvy_dy]] = self.motion.shear_per_s;
+        if (dvx_dx + dvy_dy).abs() > MOST_COMPRESSION_PER_S {
+            return Err(SceneError::Compression { dvx_dx, dvy_dy });
+        }
         let interval_ms = 1e3 / self.frame_rate_fps;
         if self.exposure_ms > interval_ms * 1.0001 {
             return Err(SceneError::ExposureTooLong {
@@ -56,6 +64,7 @@ impl Scene {
     fn film_numbers(&self) -> Vec<Number> {
         let (m, f) = (&self.motion, &self.faults);
         let (v, viscosity) = (&m.vibration, self.viscosity_in_force_mpa_s());
+        let [[dvx_dx, dvx_dy], [dvy_dx, dvy_dy]] = m.shear_per_s;
         vec![
             number(("width_px", "px"), f64::from(self.width_px), 1.0, 16_384.0),
             number(
@@ -93,6 +102,17 @@ impl Scene {
                 -1e4,
                 1e4,
             ),
+            number(("motion.shear_per_s[0][0]", "per s"), dvx_dx, -100.0, 100.0),
+            number(("motion.shear_per_s[0][1]", "per s"), dvx_dy, -100.0, 100.0),
+            number(("motion.shear_per_s[1][0]", "per s"), dvy_dx, -100.0, 100.0),
+            number(("motion.shear_per_s[1][1]", "per s"), dvy_dy, -100.0, 100.0),
+            number(
+                ("motion.pulsation_fraction", "of the flow"),
+                m.pulsation_fraction,
+                0.0,
+                1.0,
+            ),
+            number(("motion.pulsation_hz", "Hz"), m.pulsation_hz, 0.0, 1e5),
             number(
                 ("motion.vibration.amplitude_um", "um"),
                 v.amplitude_um,
@@ -167,6 +187,35 @@ impl Scene {
                 8.0,
             ),
             number(
+                ("light.compression_diameter_nm", "nm"),
+                l.compression_diameter_nm.unwrap_or(100.0),
+                1.0,
+                1e5,
+            ),
+            number(
+                ("light.compressed_exponent", "(a power)"),
+                l.compressed_exponent,
+                0.0,
+                // Without a bend it does not count, and a flat law need not lower it.
+                match l.compression_diameter_nm {
+                    Some(_) => l.brightness_exponent,
+                    None => 8.0,
+                },
+            ),
+            number(
+                ("light.medium_refractive_index", "(an index)"),
+                l.medium_refractive_index,
+                1.0,
+                4.0,
+            ),
+            number(
+                ("light.reference_refractive_index", "(an index)"),
+                l.reference_refractive_index,
+                // A reference like the medium would be invisible, and all others infinitely bright.
+                l.medium_refractive_index + 0.001,
+                5.0,
+            ),
+            number(
                 ("light.background_counts", "counts"),
                 l.background_counts,
                 0.0,
@@ -234,47 +283,5 @@ impl Scene {
                 0.5,
             ),
         ]
-    }
-
-    fn sample_numbers(&self) -> Vec<Number> {
-        let mut all = vec![
-            match self.amount {
-                Amount::VisiblePerFrame(n) => {
-                    number(("amount.visible_per_frame", "particles"), n, 0.0, 1e5)
-                }
-                Amount::ConcentrationPerMl(n) => {
-                    number(("amount.concentration_per_ml", "per mL"), n, 0.0, 1e13)
-                }
-            },
-            number(
-                ("stuck.count", "particles"),
-                f64::from(self.stuck.count),
-                0.0,
-                1e5,
-            ),
-            number(
-                ("stuck.peak_counts", "counts"),
-                self.stuck.peak_counts,
-                0.0,
-                1e6,
-            ),
-            number(("stuck.width_px", "px"), self.stuck.width_px, 0.3, 20.0),
-        ];
-        for p in &self.populations {
-            all.push(number(
-                ("populations.diameter_nm", "nm"),
-                p.diameter_nm,
-                1.0,
-                1e5,
-            ));
-            all.push(number(("populations.cv", "(a ratio)"), p.cv, 0.0, 2.0));
-            all.push(number(
-                ("populations.weight", "(a share)"),
-                p.weight,
-                0.0,
-                1e9,
-            ));
-        }
-        all
     }
 }

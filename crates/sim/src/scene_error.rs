@@ -7,7 +7,7 @@ pub enum SceneError {
     #[error("{key} is {value}, but must be from {min} to {max} {unit}")]
     OutOfRange {
         /// Key in the scene file.
-        key: &'static str,
+        key: String,
         /// What was given.
         value: f64,
         /// Smallest allowed.
@@ -16,6 +16,29 @@ pub enum SceneError {
         max: f64,
         /// Unit in words.
         unit: &'static str,
+    },
+    /// Populations are given, but none has a share.
+    #[error(
+        "populations are given, but each has the weight 0, so no particle belongs to any; raise populations[0].weight, \
+         or leave populations empty for pure medium"
+    )]
+    NoShares,
+    /// A table of sizes is needed but has no share above 0.
+    #[error("{key} holds no diameter with a share above 0; give it as [[diameter_nm, share], ...]")]
+    EmptyTable {
+        /// Key in the scene file.
+        key: String,
+    },
+    /// The flow compresses or dilutes the medium.
+    #[error(
+        "motion.shear_per_s has the diagonal {dvx_dx} and {dvy_dy} per s, but a liquid cannot be compressed: the two must \
+         add up to 0"
+    )]
+    Compression {
+        /// Change of the velocity across along x, 1/s.
+        dvx_dx: f64,
+        /// Change of the velocity down along y, 1/s.
+        dvy_dy: f64,
     },
     /// The shutter is open for longer than a frame takes.
     #[error(

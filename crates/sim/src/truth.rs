@@ -14,7 +14,8 @@ pub struct Truth {
     pub particles: Vec<ParticleTruth>,
     /// Particles that stick to the window; they are in no frame's list.
     pub stuck: Vec<StuckTruth>,
-    /// Particles per mL, all populations: those of the box over its volume, exactly.
+    /// Particles per mL, all populations: those of the box over its volume, exactly. In barometric filling those per mL
+    /// in the plane of focus.
     pub concentration_per_ml: f64,
     /// Depth over which a particle is visible ([`VISIBLE_PEAK_SNR`]), um: mean over the sample by number.
     pub visible_depth_um: f64,
@@ -37,6 +38,8 @@ pub struct FrameTruth {
     pub shift_px: [f64; 2],
     /// Every particle whose light falls on the picture, by the number of the particle.
     pub spots: Vec<SpotTruth>,
+    /// Every piece of dust whose light falls on the picture, by its number.
+    pub dust: Vec<DustTruth>,
 }
 
 impl FrameTruth {
@@ -88,6 +91,8 @@ pub struct ParticleTruth {
     pub diffusion_um2_per_s: f64,
     /// Place of its population in the scene.
     pub population: u32,
+    /// Particles that it consists of: 1, or more for an aggregate.
+    pub monomers: u32,
 }
 
 /// A particle that sticks to the window.
@@ -97,4 +102,19 @@ pub struct StuckTruth {
     pub x_px: f64,
     /// Position down without vibration, px.
     pub y_px: f64,
+}
+
+/// A piece of dust in one picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DustTruth {
+    /// Number of the piece.
+    pub dust: u32,
+    /// Mean position over the exposure, across, px.
+    pub x_px: f64,
+    /// Mean position over the exposure, down, px.
+    pub y_px: f64,
+    /// Height of the blurred spot at its mean position above the background, counts (positive for dark ones too).
+    pub peak_counts: f64,
+    /// Standard deviation of the blurred spot per axis (mean of both), px.
+    pub width_px: f64,
 }

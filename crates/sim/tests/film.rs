@@ -188,13 +188,7 @@ fn bad_scenes_are_refused_with_key_value_and_range() {
         pixel_size_um: f64::NAN,
         ..small(1)
     });
-    assert!(matches!(
-        e,
-        SceneError::OutOfRange {
-            key: "pixel_size_um",
-            ..
-        }
-    ));
+    assert!(matches!(e, SceneError::OutOfRange { key, .. } if key == "pixel_size_um"));
     let e = refused(Scene {
         frame_rate_fps: 0.0,
         ..small(1)
@@ -224,13 +218,7 @@ fn bad_scenes_are_refused_with_key_value_and_range() {
     let e = refused(Scene::with_populations(vec![Population::monodisperse(
         -1.0, 1.0,
     )]));
-    assert!(matches!(
-        e,
-        SceneError::OutOfRange {
-            key: "populations.diameter_nm",
-            ..
-        }
-    ));
+    assert!(matches!(e, SceneError::OutOfRange { key, .. } if key == "populations[0].diameter_nm"));
 }
 
 /// A scene file names only what differs; a word that is not known is refused.

@@ -285,6 +285,7 @@ fn flow_and_vibration_shift_all_particles_alike() {
                 frequency_hz: 7.0,
                 angle_deg: 90.0,
             },
+            ..Motion::default()
         },
         ..still.clone()
     };
