@@ -120,6 +120,8 @@ pub struct TruthParticle {
     pub diffusion_um2_per_s: f64,
     /// Place of its population in the scene.
     pub population: u32,
+    /// Particles that it consists of: 1, or more for an aggregate.
+    pub monomers: u32,
 }
 
 impl TruthFile {
@@ -155,10 +157,21 @@ impl TruthFile {
                     diameter_nm: p.diameter_nm,
                     diffusion_um2_per_s: p.diffusion_um2_per_s,
                     population: p.population,
+                    monomers: p.monomers,
                 })
                 .collect(),
             stuck: truth.stuck.iter().map(|s| [s.x_px, s.y_px]).collect(),
-            dust: Vec::new(),
+            dust: frames()
+                .filter(|f| f.delivered)
+                .flat_map(|f| {
+                    f.dust.iter().map(|d| TruthDust {
+                        frame: f.frame.0,
+                        x_px: d.x_px,
+                        y_px: d.y_px,
+                        width_px: d.width_px,
+                    })
+                })
+                .collect(),
             scene: scene.clone(),
         }
     }

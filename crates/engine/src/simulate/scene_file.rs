@@ -101,22 +101,17 @@ pub(super) fn value_error(
     request: &SimulateRequest,
     error: SceneError,
 ) -> SimulateError {
-    let amount = |e: &SceneError| {
-        matches!(
-            e,
-            SceneError::TooLarge { .. } | SceneError::NothingVisible { .. }
-        )
-    };
-    let (key, value) = match &error {
-        SceneError::OutOfRange { key, value, .. } => (*key, Some(*value)),
-        SceneError::ExposureTooLong { .. } => ("exposure_ms", None),
-        other if amount(other) => ("amount", None),
-        _ => ("", None),
+    let key = match &error {
+        SceneError::OutOfRange { key, .. } | SceneError::EmptyTable { key } => key,
+        SceneError::ExposureTooLong { .. } => "exposure_ms",
+        SceneError::Compression { .. } => "motion.shear_per_s",
+        SceneError::NoShares => "populations",
+        SceneError::TooLarge { .. } | SceneError::NothingVisible { .. } => "amount",
     };
     let place = if key == "frames" && request.frames.is_some() {
         "--frames".to_owned()
     } else {
-        match line_of(text, key, value) {
+        match line_of(text, key) {
             Some(line) => format!("{}, line {line}", path.display()),
             None => path.display().to_string(),
         }
@@ -127,40 +122,28 @@ pub(super) fn value_error(
     }
 }
 
-/// The line of a dotted key. In an array of tables it is the one that has this value there.
-fn line_of(text: &str, key: &str, value: Option<f64>) -> Option<usize> {
+/// The line of a dotted key such as `populations[1].diameter_nm`.
+fn line_of(text: &str, key: &str) -> Option<usize> {
     let table = DeTable::parse(text).ok()?;
     let path: Vec<&str> = key.split('.').collect();
-    let at = span_in(table.get_ref(), &path, value)?.start;
+    let at = span_in(table.get_ref(), &path)?.start;
     Some(line_and_column(text, at).0)
 }
 
-fn span_in(table: &DeTable<'_>, path: &[&str], value: Option<f64>) -> Option<Range<usize>> {
+fn span_in(table: &DeTable<'_>, path: &[&str]) -> Option<Range<usize>> {
     let (first, rest) = path.split_first()?;
-    // A place in an array, such as `[0]`, is on the line of the array.
-    let name = first.split('[').next()?;
+    let (name, place) = match first.split_once('[') {
+        Some((name, place)) => (name, place.trim_end_matches(']').parse::<usize>().ok()),
+        None => (*first, None),
+    };
     let (key, found) = table.iter().find(|(k, _)| k.get_ref() == name)?;
     if rest.is_empty() {
+        // A place in a list of numbers is on the line of the list.
         return Some(key.span());
     }
     match found.get_ref() {
-        DeValue::Table(inner) => span_in(inner, rest, value),
-        DeValue::Array(items) => {
-            let tables = || items.iter().filter_map(|item| item.get_ref().as_table());
-            tables()
-                .find(|t| value.is_some() && number_at(t, rest) == value)
-                .and_then(|t| span_in(t, rest, value))
-        }
-        _ => None,
-    }
-}
-
-fn number_at(table: &DeTable<'_>, path: &[&str]) -> Option<f64> {
-    let (_, found) = table.iter().find(|(k, _)| k.get_ref() == path[0])?;
-    match found.get_ref() {
-        DeValue::Float(f) => f.as_str().replace('_', "").parse().ok(),
-        DeValue::Integer(i) => i.as_str().replace('_', "").parse().ok(),
-        DeValue::Table(inner) if path.len() > 1 => number_at(inner, &path[1..]),
+        DeValue::Table(inner) => span_in(inner, rest),
+        DeValue::Array(items) => span_in(items.get(place?)?.get_ref().as_table()?, rest),
         _ => None,
     }
 }
