@@ -72,8 +72,12 @@ impl World {
         let volume_um3: f64 = stage.sides_um.iter().product();
         let filling = stage.mean_filling();
         // 1 mL is 1e12 um^3.
-        let expected = concentration * 1e-12 * volume_um3 * filling;
-        if expected * f64::from(scene.frames) > MOST_PLACES {
+        let expected = if concentration > 0.0 {
+            concentration * 1e-12 * volume_um3 * filling
+        } else {
+            0.0
+        };
+        if expected * f64::from(scene.frames.max(1)) > MOST_PLACES {
             return Err(SceneError::TooLarge {
                 particles: expected,
                 frames: scene.frames,
@@ -130,6 +134,14 @@ impl<'a> Stage<'a> {
                 if depth <= 0.0 {
                     return Err(SceneError::NothingVisible {
                         needed: VISIBLE_PEAK_SNR,
+                    });
+                }
+                if depth.is_infinite() {
+                    // So steep a profile that the bottom of the box holds more than can be counted.
+                    return Err(SceneError::TooLarge {
+                        particles: f64::INFINITY,
+                        frames: scene.frames,
+                        limit: MOST_PLACES,
                     });
                 }
                 n / (view[0] * view[1] * depth) * 1e12

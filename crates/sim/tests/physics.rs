@@ -1,67 +1,10 @@
 //! The film against theory: none of the project's own analysis is used here.
 
+mod common;
+
+use common::{deep, displacements, mean_squares};
 use nta_core::{FrameIndex, FrameSource, Pixels};
-use nta_sim::{
-    Amount, Camera, Light, Motion, Optics, Population, Scene, SimulatedFilm, SpotTruth, Vibration,
-};
-use std::collections::BTreeMap;
-
-/// A scene in which a particle is seen wherever it is in depth, so that no choice is made by depth.
-fn deep(frames: u32, exposure_ms: f64, seed: u64) -> Scene {
-    Scene {
-        width_px: 400,
-        height_px: 400,
-        frames,
-        exposure_ms,
-        amount: Amount::ConcentrationPerMl(1.5e8),
-        optics: Optics {
-            defocus_depth_um: 1e4,
-            sheet_half_thickness_um: 1e4,
-            ..Optics::default()
-        },
-        seed,
-        ..Scene::standard()
-    }
-}
-
-/// Displacements over `lag` frames of all particles that start far enough from the edge never to be lost, um:
-/// (x, y, z).
-fn displacements(film: &SimulatedFilm, lag: usize, margin_px: f64) -> Vec<[f64; 3]> {
-    let scene = film.scene();
-    let inside = |v: f64, side: u32| v > margin_px && v < f64::from(side) - margin_px;
-    let frames = &film.truth().frames;
-    let mut out = Vec::new();
-    for (first, second) in frames.iter().zip(frames.iter().skip(lag)) {
-        let later: BTreeMap<u32, &SpotTruth> =
-            second.spots.iter().map(|s| (s.particle, s)).collect();
-        for s in &first.spots {
-            if inside(s.x_px, scene.width_px)
-                && inside(s.y_px, scene.height_px)
-                && s.z_um.abs() < film.truth().box_half_depth_um - 15.0
-            {
-                let l = later
-                    .get(&s.particle)
-                    .expect("it cannot have left the picture");
-                let px = scene.pixel_size_um;
-                out.push([
-                    (l.x_px - s.x_px) * px,
-                    (l.y_px - s.y_px) * px,
-                    l.z_um - s.z_um,
-                ]);
-            }
-        }
-    }
-    out
-}
-
-/// Mean square along each axis with its standard error.
-fn mean_squares(d: &[[f64; 3]]) -> [(f64, f64); 3] {
-    let n = d.len() as f64;
-    std::array::from_fn(|i| {
-        let m = d.iter().map(|v| v[i] * v[i]).sum::<f64>() / n;
-        (m, m * (2.0 / n).sqrt())
-    })
-}
+use nta_sim::{Amount, Camera, Light, Optics, Population, Scene, SimulatedFilm, SpotTruth};
 
 /// Einstein 1905: <x^2> = 2 D t on each axis, with D = kT / (3 pi eta d): 4.9 um^2/s for 100 nm in water at 25 C.
 #[test]
@@ -271,66 +214,6 @@ fn the_picture_lies_where_the_truth_says() {
         );
     }
     assert!(tried > 10, "{tried}");
-}
-
-/// Flow and vibration reach the positions as stated.
-#[test]
-fn flow_and_vibration_shift_all_particles_alike() {
-    let still = deep(60, 15.0, 8);
-    let moved = Scene {
-        motion: Motion {
-            flow_um_per_s: [0.0, 0.0],
-            vibration: Vibration {
-                amplitude_um: 0.25,
-                frequency_hz: 7.0,
-                angle_deg: 90.0,
-            },
-            ..Motion::default()
-        },
-        ..still.clone()
-    };
-    let (a, b) = (
-        SimulatedFilm::new(&still).expect("a sound scene"),
-        SimulatedFilm::new(&moved).expect("a sound scene"),
-    );
-    for (f, g) in a.truth().frames.iter().zip(&b.truth().frames) {
-        let t = f.time_s + 0.0075;
-        // Mean of the sine over the exposure: sinc of half its phase.
-        let half = std::f64::consts::PI * 7.0 * 0.015;
-        let want = 0.25 / 0.2 * (std::f64::consts::TAU * 7.0 * t).sin() * half.sin() / half;
-        assert!(
-            (g.shift_px[1] - want).abs() < 2e-3,
-            "{} for {want}",
-            g.shift_px[1]
-        );
-        let there: BTreeMap<u32, f64> = g.spots.iter().map(|s| (s.particle, s.y_px)).collect();
-        for s in f
-            .spots
-            .iter()
-            .filter(|s| s.in_view && s.y_px > 5.0 && s.y_px < 394.0)
-        {
-            assert!((there[&s.particle] - s.y_px - g.shift_px[1]).abs() < 1e-9);
-        }
-    }
-    let flowing = Scene {
-        motion: Motion {
-            flow_um_per_s: [20.0, -5.0],
-            ..Motion::default()
-        },
-        ..deep(60, 15.0, 9)
-    };
-    let film = SimulatedFilm::new(&flowing).expect("a sound scene");
-    let steps = displacements(&film, 1, 60.0);
-    let d = film.truth().particles[0].diffusion_um2_per_s;
-    let se = (2.0 * d / 30.0 / steps.len() as f64).sqrt();
-    for (i, v) in [20.0, -5.0, 0.0].into_iter().enumerate() {
-        let mean = steps.iter().map(|s| s[i]).sum::<f64>() / steps.len() as f64;
-        assert!(
-            (mean - v / 30.0).abs() < 4.0 * se,
-            "axis {i}: {mean} for {}",
-            v / 30.0
-        );
-    }
 }
 
 /// Background of a film of pure medium: mean and variance of each pixel over time are those of offset and light.
