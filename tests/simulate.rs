@@ -508,3 +508,68 @@ fn films_by_ffmpeg_are_read_back() {
         assert!(first == fs::read(&path).expect("a film"), "{out} differs");
     }
 }
+
+/// Every key that a scene can have is told in `docs/simulate.md`.
+#[test]
+fn the_page_about_scenes_names_every_key() {
+    fn keys(value: &toml::Value, out: &mut Vec<String>) {
+        match value {
+            toml::Value::Table(table) => {
+                for (key, inner) in table {
+                    out.push(key.clone());
+                    keys(inner, out);
+                }
+            }
+            toml::Value::Array(items) => items.iter().for_each(|item| keys(item, out)),
+            _ => {}
+        }
+    }
+    let mut scene = nta_sim::Scene::standard();
+    // Keys without a default are written only where they are given.
+    scene.viscosity_mpa_s = Some(1.0);
+    scene.light.reference_diameter_nm = Some(100.0);
+    scene.light.compression_diameter_nm = Some(200.0);
+    scene.populations[0].refractive_index = Some(1.4);
+    let mut all = Vec::new();
+    keys(
+        &toml::Value::try_from(&scene).expect("a scene can be written"),
+        &mut all,
+    );
+    assert!(all.len() > 50, "{}", all.len());
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/simulate.md");
+    let page = fs::read_to_string(page).expect("the page");
+    for key in all {
+        let told = [
+            format!("`{key}`"),
+            format!("`[{key}]`"),
+            format!(".{key}]`"),
+            format!("[{key}]]`"),
+            format!("{key} ="),
+        ];
+        assert!(
+            told.iter().any(|t| page.contains(t)),
+            "docs/simulate.md does not tell of {key}"
+        );
+    }
+}
+
+/// Every scene that comes with the program can be filmed.
+#[test]
+fn the_scenes_in_fixtures_are_sound() {
+    let scenes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/scenes");
+    let mut tried = 0;
+    for entry in fs::read_dir(scenes).expect("fixtures/scenes") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a scene");
+        let scene: nta_sim::Scene =
+            toml::from_str(&text).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        let scene = nta_sim::Scene { frames: 1, ..scene };
+        SimulatedFilm::new(&scene).unwrap_or_else(|e| panic!("{path:?}: {e}"));
+        assert!(
+            text.starts_with("# "),
+            "{path:?} does not say what it shows"
+        );
+        tried += 1;
+    }
+    assert!(tried > 25, "{tried}");
+}
