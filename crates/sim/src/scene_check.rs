@@ -30,7 +30,10 @@ impl Scene {
     pub fn check(&self) -> Result<(), SceneError> {
         let tables = [
             self.film_numbers(),
+            self.motion_numbers(),
+            self.optics_numbers(),
             self.light_numbers(),
+            self.background_numbers(),
             self.camera_numbers(),
             self.sample_numbers(),
         ];
@@ -62,9 +65,7 @@ impl Scene {
     }
 
     fn film_numbers(&self) -> Vec<Number> {
-        let (m, f) = (&self.motion, &self.faults);
-        let (v, viscosity) = (&m.vibration, self.viscosity_in_force_mpa_s());
-        let [[dvx_dx, dvx_dy], [dvy_dx, dvy_dy]] = m.shear_per_s;
+        let (f, viscosity) = (&self.faults, self.viscosity_in_force_mpa_s());
         vec![
             number(("width_px", "px"), f64::from(self.width_px), 1.0, 16_384.0),
             number(
@@ -90,6 +91,25 @@ impl Scene {
                 1.0,
                 1000.0,
             ),
+            number(
+                ("faults.dropped_fraction", "of the frames"),
+                f.dropped_fraction,
+                0.0,
+                0.9,
+            ),
+            number(
+                ("faults.repeated_fraction", "of the frames"),
+                f.repeated_fraction,
+                0.0,
+                0.9,
+            ),
+        ]
+    }
+
+    fn motion_numbers(&self) -> Vec<Number> {
+        let (m, v) = (&self.motion, &self.motion.vibration);
+        let [[dvx_dx, dvx_dy], [dvy_dx, dvy_dy]] = m.shear_per_s;
+        vec![
             number(
                 ("motion.flow_um_per_s[0]", "um/s"),
                 m.flow_um_per_s[0],
@@ -131,28 +151,11 @@ impl Scene {
                 -360.0,
                 360.0,
             ),
-            number(
-                ("faults.dropped_fraction", "of the frames"),
-                f.dropped_fraction,
-                0.0,
-                0.9,
-            ),
-            number(
-                ("faults.repeated_fraction", "of the frames"),
-                f.repeated_fraction,
-                0.0,
-                0.9,
-            ),
         ]
     }
 
-    fn light_numbers(&self) -> Vec<Number> {
-        let (o, l) = (&self.optics, &self.light);
-        let (thick, reference_nm) = (
-            o.sheet_half_thickness_um,
-            l.reference_diameter_nm.unwrap_or(100.0),
-        );
-        let [x, y] = [l.gradient_x_counts, l.gradient_y_counts];
+    fn optics_numbers(&self) -> Vec<Number> {
+        let (o, thick) = (&self.optics, self.optics.sheet_half_thickness_um);
         vec![
             number(("optics.psf_sigma_px", "px"), o.psf_sigma_px, 0.3, 20.0),
             number(
@@ -168,6 +171,13 @@ impl Scene {
                 0.0,
                 0.9,
             ),
+        ]
+    }
+
+    fn light_numbers(&self) -> Vec<Number> {
+        let l = &self.light;
+        let reference_nm = l.reference_diameter_nm.unwrap_or(100.0);
+        vec![
             number(
                 ("light.reference_peak_counts", "counts"),
                 l.reference_peak_counts,
@@ -215,6 +225,13 @@ impl Scene {
                 l.medium_refractive_index + 0.001,
                 5.0,
             ),
+        ]
+    }
+
+    fn background_numbers(&self) -> Vec<Number> {
+        let l = &self.light;
+        let [x, y] = [l.gradient_x_counts, l.gradient_y_counts];
+        vec![
             number(
                 ("light.background_counts", "counts"),
                 l.background_counts,

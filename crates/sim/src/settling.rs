@@ -124,6 +124,18 @@ mod tests {
         assert!((decay / 0.022_831 - 1.0).abs() < 1e-3, "{decay}");
     }
 
+    /// A particle as dense as the medium is spread evenly, and a nearly neutral one nearly so: quantiles.
+    #[test]
+    fn neutral_particles_are_spread_evenly() {
+        for decay in [0.0, 1e-12, 1e-7, -1e-7] {
+            for (u, want) in [(0.0, -8.0), (0.25, -4.0), (0.5, 0.0), (0.875, 6.0)] {
+                let z = starting_z_um(decay, 8.0, u);
+                assert!((z - want).abs() < 1e-5, "{z} for {want}");
+            }
+            assert!((mean_filling(decay, 8.0) - 1.0).abs() < 1e-9);
+        }
+    }
+
     /// Starting from the stationary profile, thousand steps of any length keep its mean, also where the profile is steep
     /// compared with the step: mean of exp(-z/l) on (-h, h) is l - h coth(h/l).
     #[test]

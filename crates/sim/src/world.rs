@@ -50,6 +50,14 @@ pub(crate) struct World {
     pub half_depth_um: f64,
 }
 
+/// How one particle moves by itself.
+#[derive(Clone, Copy)]
+struct Walk {
+    diffusion_um2_per_s: f64,
+    /// Gravity and walls; `None` in uniform filling.
+    settling: Option<Settling>,
+}
+
 /// Numbers that all particles of a scene share.
 struct Stage<'a> {
     scene: &'a Scene,
@@ -188,13 +196,16 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Gravity and walls for one particle; `None` in uniform filling.
-    fn settling(&self, grain: &Grain, diffusion_um2_per_s: f64) -> Option<Settling> {
-        (self.scene.filling == Filling::Barometric).then(|| Settling {
+    fn walk(&self, grain: &Grain, diffusion_um2_per_s: f64) -> Walk {
+        let settling = Settling {
             half_um: 0.5 * self.sides_um[2],
             rise_um_per_s: -diffusion_um2_per_s * settling::decay_per_um(self.scene, grain),
             diffusion_um2_per_s,
-        })
+        };
+        Walk {
+            diffusion_um2_per_s,
+            settling: (self.scene.filling == Filling::Barometric).then_some(settling),
+        }
     }
 
     /// Where a particle is when the film begins, um.
@@ -218,8 +229,7 @@ impl<'a> Stage<'a> {
         frames: &mut [Vec<(Streak, SpotTruth)>],
     ) {
         let mut rng = stream(self.scene.seed, Purpose::Path, u64::from(id));
-        let d = particle.diffusion_um2_per_s;
-        let settling = self.settling(grain, d);
+        let walk = self.walk(grain, particle.diffusion_um2_per_s);
         let drawn_half_depth_um = self.spots.drawn_half_depth_um(grain);
         let mut at = self.start(grain, &mut rng);
         let lens = Lens {
@@ -231,9 +241,9 @@ impl<'a> Stage<'a> {
         for (n, frame) in frames.iter_mut().enumerate() {
             let start_s = n as f64 * self.scene.frame_interval_s();
             let before = at;
-            self.expose(&mut at, &mut path, start_s, d, settling, &mut rng);
-            self.wait(&mut at, start_s, d, settling, &mut rng);
-            self.keep_inside(&mut at, before, start_s, settling, &mut rng);
+            self.expose(&mut at, &mut path, start_s, walk, &mut rng);
+            self.wait(&mut at, start_s, walk, &mut rng);
+            self.keep_inside(&mut at, before, start_s, walk, &mut rng);
             if path.iter().any(|p| p[2].abs() <= drawn_half_depth_um)
                 && let Some(seen) = lens.film(id, grain, particle, n as u32, &path)
             {
@@ -248,17 +258,16 @@ impl<'a> Stage<'a> {
         at: &mut [f64; 3],
         path: &mut [[f64; 3]],
         start_s: f64,
-        diffusion_um2_per_s: f64,
-        settling: Option<Settling>,
+        walk: Walk,
         rng: &mut Xoshiro256PlusPlus,
     ) {
-        let step_sd = (2.0 * diffusion_um2_per_s * self.sub_step_s).sqrt();
-        let bridge_sd = (2.0 * diffusion_um2_per_s * self.sub_step_s / 12.0).sqrt();
+        let step_sd = (2.0 * walk.diffusion_um2_per_s * self.sub_step_s).sqrt();
+        let bridge_sd = (2.0 * walk.diffusion_um2_per_s * self.sub_step_s / 12.0).sqrt();
         for (k, place) in path.iter_mut().enumerate() {
             let (flow, excess) = self.sub_step.flow_um(start_s + k as f64 * self.sub_step_s);
             let carried = self.sub_step.shear([at[0], at[1]], self.centre_um());
             for i in 0..3 {
-                let next = match settling {
+                let next = match walk.settling {
                     Some(s) if i == 2 => s.advance(at[2], self.sub_step_s, rng),
                     None if i == 2 => at[2] + step_sd * normal(rng),
                     _ => carried[i] + flow[i] + step_sd * normal(rng),
@@ -273,21 +282,14 @@ impl<'a> Stage<'a> {
     }
 
     /// The way from the end of an exposure to the start of the next.
-    fn wait(
-        &self,
-        at: &mut [f64; 3],
-        start_s: f64,
-        diffusion_um2_per_s: f64,
-        settling: Option<Settling>,
-        rng: &mut Xoshiro256PlusPlus,
-    ) {
-        let gap_sd = (2.0 * diffusion_um2_per_s * self.gap_s).sqrt();
+    fn wait(&self, at: &mut [f64; 3], start_s: f64, walk: Walk, rng: &mut Xoshiro256PlusPlus) {
+        let gap_sd = (2.0 * walk.diffusion_um2_per_s * self.gap_s).sqrt();
         let (flow, _) = self.gap.flow_um(start_s + self.scene.exposure_s());
         let carried = self.gap.shear([at[0], at[1]], self.centre_um());
         for i in 0..2 {
             at[i] = carried[i] + (flow[i] + gap_sd * normal(rng));
         }
-        at[2] = match settling {
+        at[2] = match walk.settling {
             Some(s) => s.advance(at[2], self.gap_s, rng),
             None => at[2] + gap_sd * normal(rng),
         };
@@ -299,7 +301,7 @@ impl<'a> Stage<'a> {
         at: &mut [f64; 3],
         before: [f64; 3],
         start_s: f64,
-        settling: Option<Settling>,
+        walk: Walk,
         rng: &mut Xoshiro256PlusPlus,
     ) {
         if self.interval.is_sheared() {
@@ -316,7 +318,7 @@ impl<'a> Stage<'a> {
             }
         }
         // Walls that reflect have kept the height inside.
-        let periodic = if settling.is_some() { 2 } else { 3 };
+        let periodic = if walk.settling.is_some() { 2 } else { 3 };
         for (i, v) in at.iter_mut().enumerate().take(periodic) {
             *v = self.corner_um[i] + (*v - self.corner_um[i]).rem_euclid(self.sides_um[i]);
         }

@@ -161,10 +161,9 @@ fn uniform_light_does_not_end() {
     assert!((with(Illumination::Sheet, 1e4) / uniform - 1.0).abs() < 1e-4);
 }
 
-/// Each piece crosses once, in a straight line at its speed, and its light is where the truth says.
-#[test]
-fn dust_crosses_the_view() {
-    let scene = Scene {
+/// Nothing but dust, without noise.
+fn dusty() -> Scene {
+    Scene {
         width_px: 300,
         height_px: 200,
         frames: 120,
@@ -184,8 +183,13 @@ fn dust_crosses_the_view() {
             ..Camera::default()
         },
         ..Scene::standard()
-    };
-    let film = SimulatedFilm::new(&scene).expect("a sound scene");
+    }
+}
+
+/// Each piece crosses once, in a straight line at its speed, and its light is where the truth says.
+#[test]
+fn dust_crosses_the_view() {
+    let film = SimulatedFilm::new(&dusty()).expect("a sound scene");
     let mut directions = Vec::new();
     let mut looked_at = 0;
     for piece in 0..6 {

@@ -98,9 +98,8 @@ fn a_pulsating_flow_carries_by_its_integral() {
         let mean = (0..1000)
             .map(|k| way(f.time_s + 0.030 * (f64::from(k) + 0.5) / 1000.0) / 1000.0)
             .sum::<f64>();
-        for i in 0..2 {
-            let want = flow[i] * mean / 0.2;
-            let got = g.shift_px[i];
+        for (got, v) in g.shift_px.into_iter().zip(flow) {
+            let want = v * mean / 0.2;
             assert!((got - want).abs() < 1e-5, "{got} for {want}");
         }
         let there: BTreeMap<u32, [f64; 2]> = g

@@ -7,150 +7,145 @@ fn refusal(text: &str) -> SceneError {
     SimulatedFilm::new(&scene).expect_err("a bad scene")
 }
 
+/// Text of the scene; key, value and range of the refusal.
+const REFUSED: &[(&str, &str, &str, &str)] = &[
+    (
+        "optics.defocus_depth_um = -1.0",
+        "optics.defocus_depth_um",
+        "-1",
+        "0.05 to 10000 um",
+    ),
+    ("width_px = 0", "width_px", "0", "1 to 16384 px"),
+    ("height_px = 0", "height_px", "0", "1 to 16384 px"),
+    (
+        "light.compressed_exponent = 3.5\nlight.compression_diameter_nm = 200.0",
+        "light.compressed_exponent",
+        "3.5",
+        "0 to 3 (a power)",
+    ),
+    (
+        "light.compression_diameter_nm = 0.0",
+        "light.compression_diameter_nm",
+        "0",
+        "1 to 100000 nm",
+    ),
+    (
+        "light.medium_refractive_index = 0.5",
+        "light.medium_refractive_index",
+        "0.5",
+        "1 to 4 (an index)",
+    ),
+    (
+        "light.reference_refractive_index = 1.33",
+        "light.reference_refractive_index",
+        "1.33",
+        "1.331 to 5 (an index)",
+    ),
+    (
+        "motion.pulsation_fraction = 1.5",
+        "motion.pulsation_fraction",
+        "1.5",
+        "0 to 1 of the flow",
+    ),
+    (
+        "motion.pulsation_hz = -1.0",
+        "motion.pulsation_hz",
+        "-1",
+        "0 to 100000 Hz",
+    ),
+    (
+        "motion.shear_per_s = [[0.0, 0.0], [101.0, 0.0]]",
+        "motion.shear_per_s[1][0]",
+        "101",
+        "-100 to 100 per s",
+    ),
+    (
+        "medium_density_g_per_ml = 0.0",
+        "medium_density_g_per_ml",
+        "0",
+        "0.1 to 20 g/mL",
+    ),
+    (
+        "dust.count = 10001",
+        "dust.count",
+        "10001",
+        "0 to 10000 pieces",
+    ),
+    (
+        "dust.peak_counts = -1.0",
+        "dust.peak_counts",
+        "-1",
+        "0 to 1000000 counts",
+    ),
+    ("dust.width_px = 0.0", "dust.width_px", "0", "0.3 to 100 px"),
+    (
+        "dust.speed_um_per_s = 0.0",
+        "dust.speed_um_per_s",
+        "0",
+        "0.001 to 100000 um/s",
+    ),
+    (
+        "[[populations]]\n[[populations]]\ndiameter_nm = -5.0",
+        "populations[1].diameter_nm",
+        "-5",
+        "1 to 100000 nm",
+    ),
+    (
+        "[[populations]]\n[[populations]]\ncv = 3.0",
+        "populations[1].cv",
+        "3",
+        "0 to 2 (a ratio)",
+    ),
+    (
+        "[[populations]]\n[[populations]]\nweight = -1.0",
+        "populations[1].weight",
+        "-1",
+        "0 to 1000000000 (a share)",
+    ),
+    (
+        "[[populations]]\n[[populations]]\nrefractive_index = 0.9",
+        "populations[1].refractive_index",
+        "0.9",
+        "1 to 5 (an index)",
+    ),
+    (
+        "[[populations]]\n[[populations]]\ndensity_g_per_ml = 0.0",
+        "populations[1].density_g_per_ml",
+        "0",
+        "0.01 to 25 g/mL",
+    ),
+    (
+        "[[populations]]\n[[populations]]\naggregated_fraction = 1.1",
+        "populations[1].aggregated_fraction",
+        "1.1",
+        "0 to 1 of the particles",
+    ),
+    (
+        "[[populations]]\n[[populations]]\naggregate_monomers = 1",
+        "populations[1].aggregate_monomers",
+        "1",
+        "2 to 100 particles",
+    ),
+    (
+        "[[populations]]\n[[populations]]\nkind = \"table\"\ntable = [[60.0, 1.0], [0.0, 1.0]]",
+        "populations[1].table[1][0]",
+        "0",
+        "1 to 100000 nm",
+    ),
+    (
+        "[[populations]]\n[[populations]]\nkind = \"table\"\ntable = [[60, 1], [80, -1]]",
+        "populations[1].table[1][1]",
+        "-1",
+        "0 to 1000000000 (a share)",
+    ),
+];
+
 /// Every number out of its range is named as it stands in the file.
 #[test]
 fn numbers_out_of_range_are_named() {
-    let two = "[[populations]]\n[[populations]]\n";
-    let second = |line: &str| format!("{two}{line}");
-    for (text, key, value, range) in [
-        (
-            "optics.defocus_depth_um = -1.0".into(),
-            "optics.defocus_depth_um",
-            "-1",
-            "0.05 to 10000 um",
-        ),
-        ("width_px = 0".into(), "width_px", "0", "1 to 16384 px"),
-        ("height_px = 0".into(), "height_px", "0", "1 to 16384 px"),
-        (
-            "light.compressed_exponent = 3.5\nlight.compression_diameter_nm = 200.0".into(),
-            "light.compressed_exponent",
-            "3.5",
-            "0 to 3 (a power)",
-        ),
-        (
-            "light.compression_diameter_nm = 0.0".into(),
-            "light.compression_diameter_nm",
-            "0",
-            "1 to 100000 nm",
-        ),
-        (
-            "light.medium_refractive_index = 0.5".into(),
-            "light.medium_refractive_index",
-            "0.5",
-            "1 to 4 (an index)",
-        ),
-        (
-            "light.reference_refractive_index = 1.33".into(),
-            "light.reference_refractive_index",
-            "1.33",
-            "1.331 to 5 (an index)",
-        ),
-        (
-            "motion.pulsation_fraction = 1.5".into(),
-            "motion.pulsation_fraction",
-            "1.5",
-            "0 to 1 of the flow",
-        ),
-        (
-            "motion.pulsation_hz = -1.0".into(),
-            "motion.pulsation_hz",
-            "-1",
-            "0 to 100000 Hz",
-        ),
-        (
-            "motion.shear_per_s = [[0.0, 0.0], [101.0, 0.0]]".into(),
-            "motion.shear_per_s[1][0]",
-            "101",
-            "-100 to 100 per s",
-        ),
-        (
-            "medium_density_g_per_ml = 0.0".into(),
-            "medium_density_g_per_ml",
-            "0",
-            "0.1 to 20 g/mL",
-        ),
-        (
-            "dust.count = 10001".into(),
-            "dust.count",
-            "10001",
-            "0 to 10000 pieces",
-        ),
-        (
-            "dust.peak_counts = -1.0".into(),
-            "dust.peak_counts",
-            "-1",
-            "0 to 1000000 counts",
-        ),
-        (
-            "dust.width_px = 0.0".into(),
-            "dust.width_px",
-            "0",
-            "0.3 to 100 px",
-        ),
-        (
-            "dust.speed_um_per_s = 0.0".into(),
-            "dust.speed_um_per_s",
-            "0",
-            "0.001 to 100000 um/s",
-        ),
-        (
-            second("diameter_nm = -5.0"),
-            "populations[1].diameter_nm",
-            "-5",
-            "1 to 100000 nm",
-        ),
-        (
-            second("cv = 3.0"),
-            "populations[1].cv",
-            "3",
-            "0 to 2 (a ratio)",
-        ),
-        (
-            second("weight = -1.0"),
-            "populations[1].weight",
-            "-1",
-            "0 to 1000000000 (a share)",
-        ),
-        (
-            second("refractive_index = 0.9"),
-            "populations[1].refractive_index",
-            "0.9",
-            "1 to 5 (an index)",
-        ),
-        (
-            second("density_g_per_ml = 0.0"),
-            "populations[1].density_g_per_ml",
-            "0",
-            "0.01 to 25 g/mL",
-        ),
-        (
-            second("aggregated_fraction = 1.1"),
-            "populations[1].aggregated_fraction",
-            "1.1",
-            "0 to 1 of the particles",
-        ),
-        (
-            second("aggregate_monomers = 1"),
-            "populations[1].aggregate_monomers",
-            "1",
-            "2 to 100 particles",
-        ),
-        (
-            second("kind = \"table\"\ntable = [[60.0, 1.0], [0.0, 1.0]]"),
-            "populations[1].table[1][0]",
-            "0",
-            "1 to 100000 nm",
-        ),
-        (
-            second("kind = \"table\"\ntable = [[60, 1], [80, -1]]"),
-            "populations[1].table[1][1]",
-            "-1",
-            "0 to 1000000000 (a share)",
-        ),
-    ] {
-        let text: String = text;
+    for (text, key, value, range) in REFUSED {
         assert_eq!(
-            refusal(&text).to_string(),
+            refusal(text).to_string(),
             format!("{key} is {value}, but must be from {range}"),
             "{text}"
         );
