@@ -16,6 +16,7 @@ fn film() -> SimulatedFilm {
                 frequency_hz: 7.0,
                 angle_deg: 30.0,
             },
+            ..Motion::default()
         },
         stuck: Stuck {
             count: 3,
