@@ -228,8 +228,7 @@ impl FilmEntry {
                     keys.join(", ")
                 ));
             }
-            // Written so that NaN is refused too.
-            if !(low <= high) {
+            if low > high || low.is_nan() || high.is_nan() {
                 return Err(format!(
                     "limits.{key} is [{low}, {high}], but the first must not be above the second"
                 ));

@@ -23,7 +23,7 @@ pub(super) fn page(
     if !manifest.about.is_empty() {
         let _ = writeln!(out, "{}\n", manifest.about.trim());
     }
-    let columns = columns(rows, of_machine);
+    let columns = columns(of_machine);
     out.push_str(&table(rows, &columns));
     out.push_str(&problems(rows));
     out.push_str("\n## What the columns mean\n\n");
@@ -53,22 +53,17 @@ pub(super) fn page(
     out
 }
 
-/// The columns in which there is anything.
-fn columns(rows: &[Row], of_machine: bool) -> Vec<&'static Column> {
+/// The same columns whatever there is, so that a row looks the same in every table.
+fn columns(of_machine: bool) -> Vec<&'static Column> {
     COLUMNS
         .iter()
         .filter(|c| of_machine || !c.of_machine)
-        .filter(|c| rows.iter().any(|r| r.pooled.get(c.key).is_some()))
         .collect()
 }
 
 /// The table alone.
 pub(super) fn bare_table(rows: &[Row], of_machine: bool) -> String {
-    format!(
-        "{}{}",
-        table(rows, &columns(rows, of_machine)),
-        problems(rows)
-    )
+    format!("{}{}", table(rows, &columns(of_machine)), problems(rows))
 }
 
 fn table(rows: &[Row], columns: &[&Column]) -> String {

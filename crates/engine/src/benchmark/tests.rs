@@ -172,7 +172,6 @@ fn a_track_of_nothing_is_a_false_track() {
         .collect();
     let empty = Known {
         frames,
-        is_empty: true,
         ..Known::default()
     };
     let dot = [spot(30.0, 30.0)];

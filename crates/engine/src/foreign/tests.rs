@@ -121,7 +121,7 @@ fn nta_reads_what_nta_writes() {
         y: 1e-7,
         particle: Some(6),
         mass: 12.0,
-        snr: None,
+        snr: 4.5,
         size: 1.0,
         ep: 0.05,
         capture: 0,
@@ -129,6 +129,7 @@ fn nta_reads_what_nta_writes() {
     let t = good(&text::decode(spots_csv([row])));
     assert_eq!((t.format, t.tracks[0].id), ("nta", 6));
     assert_eq!(points(&t.tracks[0]), [(3, row.x, row.y)]);
+    assert_eq!(t.tracks[0].points[0].snr, Some(4.5));
     assert_eq!(good("frame,x,y,particle,capture\n").tracks, []);
 }
 
