@@ -14,9 +14,13 @@
 //!
 //! Assumes that most of a tile of the picture is empty most of the time. In: flat counts; out: px and units of noise.
 //!
+//! Noise with heavier tails than that, as compression leaves it, is measured on the dark side of the film
+//! (`dark_side.rs`) and raises the threshold.
+//!
 //! Differs from the papers in: three widths s, 1.6 s, 2.5 s instead of one, the strongest answer counts; answers that
 //! a stronger spot explains, and ridges such as the rim of a ring out of focus, are dropped.
 
+use super::dark_side::{self, Sides};
 use super::peaks::{maxima_in, on_ridge};
 use super::scale::{Scale, Workspace};
 use super::{Candidate, Detector, MakeDetector};
@@ -76,6 +80,8 @@ const PAIR_SHARE: f64 = 0.6;
 const PAIR_DIP_SHARE: f64 = 0.15;
 /// ... and by this much more, which noise hardly does.
 const PAIR_DIP: f64 = 1.5;
+/// Frames in which noise with heavy tails is looked for.
+const DARK_SIDE_FRAMES: usize = 12;
 /// No more answers of a frame than this are looked at, strongest first. A picture with more is no NTA film.
 const MOST_PEAKS: usize = 20_000;
 
@@ -118,12 +124,36 @@ impl MatchedFilter {
         let skewness = scales.iter().map(|s| s.skewness).fold(0.0, f64::max);
         let mut detector = Self {
             scales,
-            start_snr: params.get("threshold_factor") * (u + skewness * (u * u - 1.0) / 6.0),
+            start_snr: u + skewness * (u * u - 1.0) / 6.0,
             findings: Vec::new(),
             rooms: Mutex::new(Vec::new()),
         };
+        let wanted = params.get("false_spots_per_frame");
+        if let Some(measured) = detector.dark_side_threshold(film, sample, wanted) {
+            detector.start_snr = measured;
+        }
+        detector.start_snr *= params.get("threshold_factor");
         detector.look_at_sample(film, sample);
         detector
+    }
+
+    /// The threshold that noise with heavy tails calls for, if this film has such noise.
+    fn dark_side_threshold(&self, film: &Film, sample: &[Flat], wanted: f64) -> Option<f64> {
+        let sides: Vec<Sides> = sample
+            .iter()
+            .step_by((sample.len() / DARK_SIDE_FRAMES).max(1))
+            .map(|flat| {
+                let mut negated = flat.clone();
+                negated.image.mapv_inplace(|v| -v);
+                // Nothing is lost here: what these frames drop, they drop again when the film is worked through.
+                let mut tally = Tally::default();
+                Sides {
+                    bright: self.detect(flat, film, &mut tally),
+                    dark: self.detect(&negated, film, &mut tally),
+                }
+            })
+            .collect();
+        dark_side::threshold(&sides, film.usable.dim(), wanted, self.start_snr)
     }
 
     /// Whether the film is one on which this detector can work.

@@ -3,6 +3,7 @@
 mod bandpass;
 #[cfg(test)]
 mod conformance;
+mod dark_side;
 mod matched_filter;
 mod peaks;
 mod scale;
