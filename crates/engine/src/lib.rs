@@ -21,6 +21,7 @@ pub mod report;
 mod rows;
 mod runtime;
 mod simulate;
+mod text_file;
 
 pub use analyze::{Analysis, AnalyzeError, analyze};
 pub use capture::CaptureInput;

@@ -2,6 +2,7 @@
 
 use super::columns;
 use super::error::BenchmarkError;
+use crate::text_file::{NotRead, read_text};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -104,9 +105,13 @@ impl PeerEntry {
 impl Manifest {
     /// Reads and checks a manifest; paths become paths from the current folder.
     pub fn read(path: &Path) -> Result<Self, BenchmarkError> {
-        let text = std::fs::read_to_string(path).map_err(|e| BenchmarkError::Unreadable {
+        let unreadable = |reason: String| BenchmarkError::Unreadable {
             path: path.display().to_string(),
-            reason: e.to_string(),
+            reason,
+        };
+        let text = read_text(path, "a manifest").map_err(|e| match e {
+            NotRead::Because(reason) => unreadable(reason),
+            NotRead::NotUtf8(byte) => unreadable(format!("byte {byte} is not UTF-8 text")),
         })?;
         let wrong = |reason: String| BenchmarkError::Manifest {
             path: path.display().to_string(),

@@ -7,14 +7,12 @@ use super::keys::{self, INSTRUMENT, KEYS, SAMPLE};
 use super::nearest::nearest;
 use super::stages::{STAGES, stage};
 use super::value::{Value, check, number, shown};
+use crate::text_file::{NotRead, read_text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Key of the list of keys that nobody stated, which [`super::Plan::to_toml`] writes.
 pub(super) const ASSUMED: &str = "assumed";
-
-/// Longest plan or profile that is read, bytes.
-const LONGEST_FILE: u64 = 16 << 20;
 
 /// What was typed for one stage.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -204,27 +202,17 @@ impl Layer {
 /// Reads a TOML file; errors name line and column.
 pub(super) fn read_toml(path: &Path) -> Result<toml::Table, PlanError> {
     let shown = path.display().to_string();
-    let unreadable = |reason: String| PlanError::Unreadable {
-        path: shown.clone(),
-        reason,
-    };
-    let about = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?;
-    if !about.is_file() {
-        // A pipe may never end, and a folder is a slip.
-        return Err(unreadable("it is not a file".to_owned()));
-    }
-    if about.len() > LONGEST_FILE {
-        return Err(unreadable(format!(
-            "it has {} bytes, a plan or profile at most {LONGEST_FILE}",
-            about.len()
-        )));
-    }
-    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
-    let text = std::str::from_utf8(&bytes).map_err(|e| PlanError::NotUtf8 {
-        path: shown.clone(),
-        byte: e.valid_up_to(),
+    let text = read_text(path, "a plan or profile").map_err(|e| match e {
+        NotRead::Because(reason) => PlanError::Unreadable {
+            path: shown.clone(),
+            reason,
+        },
+        NotRead::NotUtf8(byte) => PlanError::NotUtf8 {
+            path: shown.clone(),
+            byte,
+        },
     })?;
-    parse_toml(text, &shown)
+    parse_toml(&text, &shown)
 }
 
 /// Reads TOML; `name` is what the text is called in messages. A byte-order mark is allowed.

@@ -1,38 +1,25 @@
 //! A scene file, and where in it something is wrong.
 
 use super::{SimulateError, SimulateRequest};
+use crate::text_file::{NotRead, read_text};
 use nta_sim::{Scene, SceneError};
 use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// Longest scene file that is read, bytes.
-const LONGEST_FILE: u64 = 16 << 20;
-
 /// Reads a scene file: the scene, whose numbers are not yet checked, and the text.
 pub fn read_scene(path: &Path) -> Result<(Scene, String), SimulateError> {
     let shown = path.display().to_string();
-    let unreadable = |reason: String| SimulateError::Unreadable {
-        path: shown.clone(),
-        reason,
-    };
-    let about = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?;
-    if !about.is_file() {
-        // A pipe may never end, and a folder is a slip.
-        return Err(unreadable("it is not a file".to_owned()));
-    }
-    if about.len() > LONGEST_FILE {
-        return Err(unreadable(format!(
-            "it has {} bytes, a scene at most {LONGEST_FILE}",
-            about.len()
-        )));
-    }
-    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|e| SimulateError::NotUtf8 {
-        path: shown.clone(),
-        byte: e.utf8_error().valid_up_to(),
+    let text = read_text(path, "a scene").map_err(|e| match e {
+        NotRead::Because(reason) => SimulateError::Unreadable {
+            path: shown.clone(),
+            reason,
+        },
+        NotRead::NotUtf8(byte) => SimulateError::NotUtf8 {
+            path: shown.clone(),
+            byte,
+        },
     })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
     let scene = toml::from_str(&text).map_err(|e| not_a_scene(&shown, &text, &e))?;
     Ok((scene, text))
 }

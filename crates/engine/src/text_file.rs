@@ -1,0 +1,38 @@
+//! Files that people write: plans, profiles, scenes, manifests.
+
+use std::path::Path;
+
+/// Longest such file that is read, bytes.
+const LONGEST_FILE: u64 = 16 << 20;
+
+/// Why such a file is not read.
+#[derive(Debug)]
+pub(crate) enum NotRead {
+    /// In words.
+    Because(String),
+    /// It is not UTF-8; with its first byte that is not, from 0.
+    NotUtf8(usize),
+}
+
+/// The text of a file, without a byte-order mark; `what` is what it is called in messages, such as "a scene".
+pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, NotRead> {
+    let because = |e: std::io::Error| NotRead::Because(e.to_string());
+    let about = std::fs::metadata(path).map_err(because)?;
+    if !about.is_file() {
+        // A pipe may never end, and a folder is a slip.
+        return Err(NotRead::Because("it is not a file".into()));
+    }
+    if about.len() > LONGEST_FILE {
+        return Err(NotRead::Because(format!(
+            "it has {} bytes, {what} at most {LONGEST_FILE}",
+            about.len()
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(because)?;
+    let text =
+        String::from_utf8(bytes).map_err(|e| NotRead::NotUtf8(e.utf8_error().valid_up_to()))?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
