@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 import tifffile
 import trackpy as tp
+from scipy.optimize import linear_sum_assignment
 
 DIAMETER_PX = 7
 SHORTEST = 25
@@ -36,6 +37,7 @@ BOLTZMANN = 1.380649e-23
 def film_of(nta, manifest, entry, seed, folder):
     """Simulates the film; its pictures, the truth per spot and the truth as a whole."""
     codec = entry.get("codec", "raw")
+    # A TIFF cannot say which frames are missing; films with lost frames are left out here.
     out = folder / {"raw": "film.tif", "mjpeg": "film.avi", "h264": "film.mp4"}[codec]
     command = [nta, "simulate", manifest.parent / entry["scene"], "--out", out, "--seed", str(seed), "--quiet"]
     if codec != "raw":
@@ -61,26 +63,34 @@ def film_of(nta, manifest, entry, seed, folder):
 
 
 def agreement(spots, rows):
-    """F measure of spots against particles that are in the picture with a peak of at least 5 times the noise."""
-    good = hits = 0
+    """F measure of spots (frame, x, y) against particles with a peak of at least 5 times the noise. One to one within 3 px; a spot on
+    a fainter particle that is at least twice the noise is neither a hit nor false."""
+    good = hits = false = 0
     for frame, there in rows.groupby("frame"):
-        found = spots[spots.frame == frame][["x", "y"]].to_numpy()
-        place = there[["x_px", "y_px"]].to_numpy()
         good += (there.snr >= 5).sum()
-        if len(found) and len(place):
-            apart = np.linalg.norm(found[:, None] - place[None], axis=2)
-            hits += (apart.min(1) < 3).sum()
-    return 2 * hits / max(1, good + len(spots))
+        found = spots[spots.frame == frame][["x", "y"]].to_numpy()
+        place, snr = there[["x_px", "y_px"]].to_numpy(), there.snr.to_numpy()
+        if not len(found) or not len(place):
+            false += len(found)
+            continue
+        apart = np.linalg.norm(found[:, None] - place[None], axis=2)
+        rows_, columns = linear_sum_assignment(np.minimum(apart, 3) ** 2)
+        near = apart[rows_, columns] < 3
+        matched = snr[columns[near]]
+        hits += (matched >= 5).sum()
+        false += len(found) - (matched >= 2).sum()
+    return 2 * hits / max(1, good + hits + false)
 
 
-def choose_minmass(pictures, rows):
+def choose_minmass(pictures, delivered, rows):
     """The mass that agrees best with the truth on eight frames."""
-    frames = np.linspace(0, len(pictures) - 1, 8).astype(int)
-    spots = pd.concat([tp.locate(pictures[n], DIAMETER_PX, minmass=0).assign(frame=n) for n in frames])
-    rows = rows[rows.frame.isin(frames)]
+    places = np.linspace(0, len(pictures) - 1, 8).astype(int)
+    located = [tp.locate(pictures[n], DIAMETER_PX, minmass=0).assign(frame=delivered[n]) for n in places]
+    spots = pd.concat(located)
+    rows = rows[rows.frame.isin([delivered[n] for n in places])]
     if len(rows) == 0:
         return float(spots.mass.max() * 1.1) if len(spots) else 1.0
-    steps = np.quantile(spots.mass, np.linspace(0, 0.995, 60))
+    steps = np.quantile(spots.mass, np.linspace(0, 0.995, 80))
     scores = [agreement(spots[spots.mass >= m], rows) for m in steps]
     return float(steps[int(np.argmax(scores))])
 
@@ -113,7 +123,7 @@ def run(nta, manifest, entry, seed, out):
         pictures, delivered, rows, truth = film_of(nta, manifest, entry, seed, Path(folder))
     if truth["scene"]["light"]["polarity"] == "dark":
         pictures = pictures.max() - pictures
-    minmass = choose_minmass(pictures, rows)
+    minmass = choose_minmass(pictures, delivered, rows)
     fastest = max([p["diffusion_um2_per_s"] for p in truth["particles"]] or [5.0])
     step_px = np.sqrt(4 * fastest * truth["frame_interval_s"]) / truth["pixel_size_um"]
     search = max(5.0, 3 * step_px)

@@ -117,6 +117,8 @@ fn groups(scene: &Scene) -> Vec<Group<'_>> {
             });
         }
     }
+    // Kinds that nobody has asked for must not be worked with: what they would do may be without bounds.
+    out.retain(|g| g.weight > 0.0);
     out
 }
 

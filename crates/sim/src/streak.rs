@@ -7,6 +7,9 @@ use crate::truth::{ParticleTruth, SpotTruth};
 use crate::{Illumination, Scene, render};
 use std::f64::consts::TAU;
 
+/// No camera tells more light than this from less, and its share in any pixel is a number still.
+const BRIGHTEST_COUNTS: f64 = 1e30;
+
 /// Spots are drawn out to this many standard deviations.
 pub(crate) const SPOT_REACH: f64 = 4.0;
 
@@ -100,13 +103,13 @@ impl Lens<'_> {
         if uniform && self.spots.width_px(mean[2]) > WIDE_PX {
             let spread: f64 = places.iter().map(|p| 0.5 * apart_px2(p, mean)).sum();
             return Streak {
-                flux_counts: flux_counts as f32,
+                flux_counts: flux_counts.min(BRIGHTEST_COUNTS) as f32,
                 blur_px2: (blur_px2 + spread / places.len() as f64) as f32,
                 places: [mean.map(|v| v as f32)].into(),
             };
         }
         Streak {
-            flux_counts: flux_counts as f32,
+            flux_counts: flux_counts.min(BRIGHTEST_COUNTS) as f32,
             blur_px2: blur_px2 as f32,
             places: places.iter().map(|p| p.map(|v| v as f32)).collect(),
         }

@@ -3,6 +3,7 @@
 
 use crate::report::Report;
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,6 +11,9 @@ use std::time::Duration;
 
 /// How often a running analysis is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// So much of what a failing analysis says is passed on, bytes.
+const MOST_SAID: usize = 2000;
 
 /// Why an analysis gave nothing.
 #[derive(Debug)]
@@ -38,47 +42,46 @@ impl Analyst<'_> {
         std::fs::write(&plan_file, plan.to_string())
             .map_err(|e| because("cannot write the plan", &e))?;
         let threads = self.threads.to_string();
+        let said_file = sibling(out, "said");
+        // Into a file: a pipe that nobody empties would stop a child that has much to say.
+        let said = File::create(&said_file).map_err(|e| because("cannot write", &e))?;
         let child = Command::new(self.program)
             .arg("analyze")
-            .arg(film)
             .args([OsStr::new("--plan"), plan_file.as_os_str()])
             .args([OsStr::new("--out"), out.as_os_str()])
             .args(["--threads", &threads, "--spots", "--overwrite", "--quiet"])
+            .arg("--")
+            .arg(film)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stderr(said)
             .spawn()
             .map_err(|e| because("nta analyze cannot be started", &e))?;
-        self.wait(child)?;
+        self.wait(Running(child), &said_file)?;
         let text = std::fs::read(out.join("result.json"))
             .map_err(|e| because("nta analyze left no result", &e))?;
         Report::from_json(&text).map_err(|e| because("its result cannot be read", &e))
     }
 
-    /// Waits for the end. Quiet runs say a line at most, so the pipe cannot fill.
-    fn wait(&self, mut child: Child) -> Result<(), Failed> {
-        loop {
-            match child.try_wait() {
+    /// Waits for the end.
+    fn wait(&self, mut child: Running, said_file: &Path) -> Result<(), Failed> {
+        let status = loop {
+            match child.0.try_wait() {
                 Ok(None) => std::thread::sleep(LOOK_EVERY),
-                Ok(Some(_)) => break,
+                Ok(Some(status)) => break status,
                 Err(e) => return Err(Failed::Because(format!("nta analyze was lost: {e}"))),
             }
             if self.cancel.load(Ordering::Relaxed) {
-                // Either it is gone already, or it is now.
-                let _ = child.kill();
-                let _ = child.wait();
                 return Err(Failed::Cancelled);
             }
-        }
-        let output = child
-            .wait_with_output()
-            .map_err(|e| Failed::Because(format!("nta analyze was lost: {e}")))?;
-        match output.status.code() {
+        };
+        match status.code() {
             // 1: done, with a verdict that fails.
             Some(0 | 1) => Ok(()),
             Some(130) => Err(Failed::Cancelled),
             code => {
-                let said = String::from_utf8_lossy(&output.stderr);
+                let said = std::fs::read(said_file).unwrap_or_default();
+                let said = String::from_utf8_lossy(&said[..said.len().min(MOST_SAID)]).into_owned();
                 let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
                 let code = code.map_or("a signal".to_owned(), |c| format!("code {c}"));
                 Err(Failed::Because(format!(
@@ -87,6 +90,17 @@ impl Analyst<'_> {
                 )))
             }
         }
+    }
+}
+
+/// A child that does not outlive the one who waits for it.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Either it is gone already, or it is now.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) static COLUMNS: &[Column] = &[
     column(
         ("stated_error_ratio", "error/ stated"),
         2,
-        Mean,
+        RootMeanSquare,
         "standard deviation of (found - true) over the stated standard error, per axis, of the same particles; 1 is right",
     ),
     column(

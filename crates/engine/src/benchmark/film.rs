@@ -2,10 +2,12 @@
 
 use super::child::Failed;
 use super::error::BenchmarkError;
+use super::found::NO_CLOCK;
 use super::known::{Known, KnownFrame, KnownSpot, plan_of};
 use super::manifest::{FilmEntry, StoredAs};
 use crate::foreign::{self, FormatOptions};
 use crate::plan::PlanInput;
+use crate::report::Report;
 use crate::runtime::Runtime;
 use crate::simulate::{SimulateError, SimulateRequest, simulate};
 use nta_sim::record::Codec;
@@ -16,6 +18,9 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+/// No film has more frames.
+const MOST_FRAMES: u32 = 1_000_000;
+
 /// A film that can be analysed.
 pub(super) struct Film {
     pub path: PathBuf,
@@ -24,15 +29,68 @@ pub(super) struct Film {
     pub known: Known,
     /// How the tracks of engines without sizes of their own are sized; `None` where the manifest does not say enough.
     pub motion: Option<Motion>,
+    /// Seed of a simulated film.
+    pub seed: Option<u64>,
+    /// What its truth says of the film.
+    pub shape: Option<Shape>,
     /// Keeps a simulated film on disk as long as it is needed.
     _folder: Option<tempfile::TempDir>,
 }
 
 /// From pixels and frames to diameters.
+#[derive(Clone, Debug)]
 pub(super) struct Motion {
     pub pixel_size_um: f64,
     pub sampling: Sampling,
     pub medium: Medium,
+}
+
+/// Size and length of a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub width_px: u64,
+    pub height_px: u64,
+    /// Places in time, those without a frame of their own too.
+    pub frames: u64,
+}
+
+impl Shape {
+    fn of_truth(truth: &TruthFile) -> Self {
+        Self {
+            width_px: truth.width_px.into(),
+            height_px: truth.height_px.into(),
+            frames: truth.frames.into(),
+        }
+    }
+}
+
+impl Motion {
+    /// As nta has settled it for a film.
+    pub fn of_report(report: &Report) -> Option<Self> {
+        let a = &report.acquisition;
+        let interval_s = a.frame_interval_s.value;
+        let (temperature_c, viscosity) =
+            (report.medium.temperature_c, report.medium.viscosity_mpa_s);
+        Some(Self {
+            pixel_size_um: a.pixel_size_um.value,
+            sampling: Sampling {
+                frame_interval_s: interval_s,
+                exposure_s: a.exposure_s.as_ref().map_or(0.5 * interval_s, |e| e.value),
+            },
+            medium: Medium::with_viscosity(temperature_c, viscosity).ok()?,
+        })
+    }
+
+    fn of_truth(truth: &TruthFile) -> Option<Self> {
+        Some(Self {
+            pixel_size_um: truth.pixel_size_um,
+            sampling: Sampling {
+                frame_interval_s: truth.frame_interval_s,
+                exposure_s: truth.exposure_s,
+            },
+            medium: Medium::with_viscosity(truth.temperature_c, truth.viscosity_mpa_s).ok()?,
+        })
+    }
 }
 
 impl Film {
@@ -89,15 +147,9 @@ impl Film {
         Ok(Self {
             path: request.out,
             known: Known::simulated(&truth, &rows),
-            motion: Some(Motion {
-                pixel_size_um: truth.pixel_size_um,
-                sampling: Sampling {
-                    frame_interval_s: truth.frame_interval_s,
-                    exposure_s: truth.exposure_s,
-                },
-                medium: Medium::with_viscosity(truth.temperature_c, truth.viscosity_mpa_s)
-                    .map_err(|e| Failed::Because(e.to_string()))?,
-            }),
+            motion: Motion::of_truth(&truth),
+            seed: Some(truth.scene.seed),
+            shape: Some(Shape::of_truth(&truth)),
             plan,
             _folder: Some(folder),
         })
@@ -105,11 +157,14 @@ impl Film {
 
     fn recorded(entry: &FilmEntry, video: &Path) -> Result<Self, Failed> {
         let mut plan = entry.plan.clone();
+        let (mut motion, mut shape) = (motion_of(&plan), None);
         let mut known = match &entry.truth {
             Some(path) => {
                 let (truth, rows) = read_truth(path)?;
                 plan = plan_of(&truth);
                 merge(&mut plan, &entry.plan);
+                motion = Motion::of_truth(&truth);
+                shape = Some(Shape::of_truth(&truth));
                 Known::simulated(&truth, &rows)
             }
             None => Known::default(),
@@ -125,7 +180,9 @@ impl Film {
         }
         Ok(Self {
             path: video.to_owned(),
-            motion: motion_of(&plan),
+            motion,
+            seed: None,
+            shape,
             known,
             plan,
             _folder: None,
@@ -151,7 +208,7 @@ impl Film {
 
 /// What a plan says of pixels, frames and liquid, if it says all that sizes need.
 fn motion_of(plan: &toml::Table) -> Option<Motion> {
-    let number = |key| plan.get(key).and_then(toml::Value::as_float);
+    let number = |key| number_in(plan, key);
     let mut input = PlanInput::new();
     input.plan_text(&plan.to_string(), "manifest").ok()?;
     let interval_s = 1.0 / number("frame_rate_fps")?;
@@ -170,28 +227,74 @@ fn read_truth(json: &Path) -> Result<(TruthFile, Vec<TruthRow>), Failed> {
     let because = |path: &Path, e: &dyn std::fmt::Display| {
         Failed::Because(format!("cannot read {}: {e}", path.display()))
     };
+    let csv = json.with_file_name("truth.csv");
+    for path in [json, &csv] {
+        // A pipe may never end.
+        let about = std::fs::metadata(path).map_err(|e| because(path, &e))?;
+        if !about.is_file() {
+            return Err(because(path, &"it is not a file"));
+        }
+    }
     let text = std::fs::read_to_string(json).map_err(|e| because(json, &e))?;
     let truth = TruthFile::from_json(&text).map_err(|e| because(json, &e))?;
-    let csv = json.with_file_name("truth.csv");
+    truth.scene.check().map_err(|e| because(json, &e))?;
     let file = File::open(&csv).map_err(|e| because(&csv, &e))?;
     let rows = TruthRow::read_csv(BufReader::new(file)).map_err(|e| because(&csv, &e))?;
+    let particles = truth.particles.len();
+    let stray = |r: &&TruthRow| r.frame >= truth.frames || r.particle as usize >= particles;
+    if truth.frames != truth.scene.frames || truth.width_px != truth.scene.width_px {
+        return Err(because(json, &"its scene is another one"));
+    }
+    if let Some(r) = rows.iter().find(stray) {
+        let of = format!(
+            "it speaks of particle {} in frame {}, but {} has {particles} particles and {} frames",
+            r.particle,
+            r.frame,
+            json.display(),
+            truth.frames
+        );
+        return Err(because(&csv, &of));
+    }
     Ok((truth, rows))
 }
 
 /// Tracks of another engine as known positions: each of its spots is one that must be found.
 fn frames_of_tracks(path: &Path, plan: &toml::Table) -> Result<Vec<KnownFrame>, Failed> {
     let options = FormatOptions {
-        pixel_size_um: plan.get("pixel_size_um").and_then(toml::Value::as_float),
+        pixel_size_um: number_in(plan, "pixel_size_um"),
         ..FormatOptions::default()
     };
     let read = foreign::read(path, &options).map_err(|e| Failed::Because(e.to_string()))?;
-    let mut frames: BTreeMap<u32, KnownFrame> = BTreeMap::new();
+    if read.format == NO_CLOCK {
+        return Err(Failed::Because(format!(
+            "{} does not say in which frame a track begins, so it cannot count as the truth",
+            path.display()
+        )));
+    }
+    let used = || read.tracks.iter().flat_map(|t| &t.points).map(|p| p.frame);
+    // Frames between the first and the last without a track are known to be empty.
+    let mut frames: BTreeMap<u32, KnownFrame> = match (used().min(), used().max()) {
+        (Some(first), Some(last)) if last - first <= MOST_FRAMES => (first..=last)
+            .map(|frame| {
+                let empty = KnownFrame {
+                    frame,
+                    ..KnownFrame::default()
+                };
+                (frame, empty)
+            })
+            .collect(),
+        _ => {
+            return Err(Failed::Because(format!(
+                "{} holds no track, or frames more than {MOST_FRAMES} apart",
+                path.display()
+            )));
+        }
+    };
     for track in &read.tracks {
         for p in &track.points {
-            let frame = frames.entry(p.frame).or_insert_with(|| KnownFrame {
-                frame: p.frame,
-                ..KnownFrame::default()
-            });
+            let Some(frame) = frames.get_mut(&p.frame) else {
+                continue;
+            };
             frame.spots.push(KnownSpot {
                 particle: track.id,
                 x_px: p.x_px,
@@ -202,6 +305,15 @@ fn frames_of_tracks(path: &Path, plan: &toml::Table) -> Result<Vec<KnownFrame>, 
         }
     }
     Ok(frames.into_values().collect())
+}
+
+/// A number of a plan, written with or without a point.
+pub(super) fn number_in(plan: &toml::Table, key: &str) -> Option<f64> {
+    match plan.get(key)? {
+        toml::Value::Float(v) => Some(*v),
+        toml::Value::Integer(v) => Some(*v as f64),
+        _ => None,
+    }
 }
 
 /// Puts `over` over `plan`, table by table.
@@ -216,12 +328,14 @@ pub(super) fn merge(plan: &mut toml::Table, over: &toml::Table) {
     }
 }
 
-/// A folder for films beside `out`, removed at the end.
+/// A folder for films beside `out`, or where it will be, removed at the end.
 pub(super) fn room_for_films(out: &Path) -> Result<tempfile::TempDir, BenchmarkError> {
-    let beside = match out.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
+    let there = |p: &&Path| p.is_dir();
+    let beside = out
+        .ancestors()
+        .skip(1)
+        .find(there)
+        .unwrap_or(Path::new("."));
     tempfile::Builder::new()
         .prefix(".nta-films-")
         .tempdir_in(beside)

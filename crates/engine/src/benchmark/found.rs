@@ -1,14 +1,21 @@
 //! What an engine found in a film: read from the files that it wrote, ours like any other's.
 
 use super::cdf::Cdf;
+use super::film::{Motion, Shape};
 use crate::foreign::{ForeignError, ForeignTracks, FormatOptions};
 use crate::report::{Estimate, Report};
 use nta_core::drift::Drift;
 use nta_core::model::{Acquisition, Stated};
-use nta_core::{Choice, FrameIndex, Spot, Track, TrackId, TrackPoint, Trajectory};
+use nta_core::{Choice, FrameIndex, Spot, Tally, Track, TrackId, TrackPoint, Trajectory};
 use nta_sizing::{CaptureTracks, Medium, Sampling, SizingError, SizingPlan, size_sample};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Key of the format whose tracks all begin at frame 0, wherever they were in the film.
+pub(super) const NO_CLOCK: &str = "nanosight_steps";
+
+/// Particles are counted in tracks of at least so many spots, as nta counts its own.
+const COUNTED_FROM_SPOTS: usize = 5;
 
 /// What is scored.
 #[derive(Clone, Debug, Default)]
@@ -22,13 +29,18 @@ pub(super) struct Found {
     pub sizes: Option<FoundSizes>,
     /// Its frames are not those of the film, so that only sizes can be scored.
     pub has_no_clock: bool,
-    /// Mean number of spots that belong to a track, per frame of the film.
+    /// Mean number of spots that belong to a track of at least five, per frame of the film.
     pub particles_per_frame: f64,
     /// Particles per mL with the 95 % interval, where the engine states them.
     pub concentration: Option<(f64, Option<[f64; 2]>)>,
     pub frames_per_second: Option<f64>,
     pub peak_memory_mb: Option<f64>,
     pub verdict: Option<&'static str>,
+    /// Size and length of the film as nta has read it, and how it was taken.
+    pub shape: Option<Shape>,
+    pub motion: Option<Motion>,
+    /// Rows of its file that were left out, by reason.
+    pub skipped: Tally,
     /// Codes of the findings that are more than a remark.
     pub findings: Vec<String>,
 }
@@ -60,7 +72,8 @@ impl Found {
     /// weaker than `threshold_snr` were only there to continue one; they are not claimed to be particles.
     pub fn of_tracks(read: &ForeignTracks, frames: usize, threshold_snr: Option<f64>) -> Self {
         let mut out = Self {
-            has_no_clock: read.format == "nanosight_steps",
+            has_no_clock: read.format == NO_CLOCK,
+            skipped: read.skipped.clone(),
             ..Self::default()
         };
         for track in &read.tracks {
@@ -76,7 +89,8 @@ impl Found {
             let points = points.collect();
             out.tracks.push(points);
         }
-        let linked: usize = out.tracks.iter().map(Vec::len).sum();
+        let lengths = out.tracks.iter().map(Vec::len);
+        let linked: usize = lengths.filter(|n| *n >= COUNTED_FROM_SPOTS).sum();
         out.particles_per_frame = match out.has_no_clock {
             true => f64::NAN,
             false => linked as f64 / frames.max(1) as f64,
@@ -115,6 +129,12 @@ impl Found {
             frames_per_second: Some(report.timing.frames_per_second),
             peak_memory_mb: report.timing.peak_memory_mb,
             verdict: Some(report.verdict.word()),
+            shape: report.captures.first().map(|c| Shape {
+                width_px: c.width_px,
+                height_px: c.height_px,
+                frames: c.frames + c.frames_missing + c.frames_repeated + c.frames_damaged,
+            }),
+            motion: Motion::of_report(report),
             findings: report
                 .findings
                 .iter()

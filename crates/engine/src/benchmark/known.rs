@@ -12,8 +12,9 @@ pub(super) const FAINTEST_FILTERED_SNR: f64 = 2.0;
 /// Particles nearer to the edge than this need not be found, px: part of their light is not on the picture.
 pub(super) const MARGIN_PX: f64 = 5.0;
 
-/// Spots on a piece of dust, within so many of its widths, count neither as right nor as false.
-const DUST_WIDTHS: f64 = 4.0;
+/// Spots on a piece of dust or on a particle that sticks to the window, within so many of its widths, count neither as
+/// right nor as false.
+const WIDTHS: f64 = 4.0;
 
 /// Everything that is known of one film; what is not known is absent.
 #[derive(Clone, Debug, Default)]
@@ -150,9 +151,18 @@ impl Known {
         }
         for d in &truth.dust {
             if let Some(frame) = frames.get_mut(&d.frame) {
-                frame
-                    .ignored
-                    .push([d.x_px, d.y_px, DUST_WIDTHS * d.width_px]);
+                frame.ignored.push([d.x_px, d.y_px, WIDTHS * d.width_px]);
+            }
+        }
+        let shake_px = truth.scene.motion.vibration.amplitude_um / truth.pixel_size_um;
+        let stuck_px = WIDTHS * truth.scene.stuck.width_px + shake_px;
+        for frame in frames.values_mut() {
+            let stuck = truth.stuck.iter().map(|[x, y]| [*x, *y, stuck_px]);
+            frame.ignored.extend(stuck);
+            // What is hidden behind them need not be found.
+            for spot in &mut frame.spots {
+                let hidden = |[x, y, r]: &[f64; 3]| (x - spot.x_px).hypot(y - spot.y_px) <= *r;
+                spot.must &= !frame.ignored.iter().any(hidden);
             }
         }
         let each = |weight: &dyn Fn(u32) -> f64| {

@@ -2,6 +2,7 @@
 
 use super::columns;
 use super::error::BenchmarkError;
+use crate::plan::PlanInput;
 use crate::text_file::{NotRead, read_text};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,6 +81,9 @@ pub(super) struct PeerEntry {
     pub about: String,
     /// File of its tracks; `{film}` and `{seed}` stand for the name and the seed of the film.
     pub tracks: String,
+    /// Folder of the manifest.
+    #[serde(skip)]
+    pub folder: PathBuf,
     /// Films it was run on.
     pub films: Vec<String>,
     /// Seeds of these; all of each film if there are none.
@@ -96,9 +100,46 @@ fn usual_shortest_track() -> u32 {
 
 impl PeerEntry {
     /// Its tracks of one film.
-    pub fn file(&self, film: &str, seed: u64) -> PathBuf {
-        let path = self.tracks.replace("{film}", film);
-        PathBuf::from(path.replace("{seed}", &seed.to_string()))
+    pub fn file(&self, film: &str, seed: Option<u64>) -> PathBuf {
+        let seed = seed.map_or(String::new(), |s| s.to_string());
+        let name = self.tracks.replace("{film}", film).replace("{seed}", &seed);
+        self.folder.join(name)
+    }
+
+    fn check(&self, films: &[FilmEntry]) -> Result<(), String> {
+        if self.engine.trim().is_empty() || self.engine == "nta" {
+            return Err("engine must name another program than nta".into());
+        }
+        if self.films.is_empty() {
+            return Err("films is empty; name the films it was run on".into());
+        }
+        for name in &self.films {
+            let Some(film) = films.iter().find(|f| f.name == *name) else {
+                return Err(format!("films names '{name}', but there is no such film"));
+            };
+            let seeds = |s: &&u64| self.seeds.is_empty() || self.seeds.contains(s);
+            let of_film = film.seeds.iter().filter(seeds).count();
+            if !film.seeds.is_empty() && of_film == 0 {
+                return Err(format!("seeds names none of film '{name}'"));
+            }
+            if of_film > 1 && !self.tracks.contains("{seed}") {
+                return Err(format!(
+                    "tracks must hold {{seed}}, because film '{name}' has several seeds"
+                ));
+            }
+            if film.video.is_some() && self.tracks.contains("{seed}") {
+                return Err(format!(
+                    "tracks holds {{seed}}, but film '{name}' is recorded and has none"
+                ));
+            }
+        }
+        if !(3..=10_000).contains(&self.shortest_track_frames) {
+            return Err(format!(
+                "shortest_track_frames is {}, but must be from 3 to 10000 frames",
+                self.shortest_track_frames
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -136,7 +177,7 @@ impl Manifest {
             }
         }
         for peer in &mut manifest.peers {
-            peer.tracks = folder.join(&peer.tracks).display().to_string();
+            peer.folder = folder.to_owned();
         }
         manifest.check().map_err(wrong)?;
         Ok(manifest)
@@ -166,18 +207,12 @@ impl Manifest {
                 ));
             }
         }
+        let mut engines = BTreeSet::new();
         for peer in &self.peers {
-            if let Some(name) = peer.films.iter().find(|n| !names.contains(n.as_str())) {
-                return Err(format!(
-                    "peer '{}': films names '{name}', but there is no such film",
-                    peer.engine
-                ));
-            }
-            if !(3..=10_000).contains(&peer.shortest_track_frames) {
-                return Err(format!(
-                    "peer '{}': shortest_track_frames is {}, but must be from 3 to 10000 frames",
-                    peer.engine, peer.shortest_track_frames
-                ));
+            peer.check(&self.films)
+                .map_err(|e| format!("peer '{}': {e}", peer.engine))?;
+            if !engines.insert(peer.engine.as_str()) {
+                return Err(format!("two peers are called '{}'", peer.engine));
             }
         }
         Ok(())
@@ -221,6 +256,10 @@ impl FilmEntry {
             (None, Some(_)) => self.check_video()?,
             _ => return Err("give either scene or video".into()),
         }
+        let mut plan = PlanInput::new();
+        plan.plan_text(&self.plan.to_string(), "plan")
+            .and_then(|()| plan.resolve().map(drop))
+            .map_err(|e| e.to_string())?;
         let mut seeds = BTreeSet::new();
         if let Some(seed) = self.seeds.iter().find(|s| !seeds.insert(**s)) {
             return Err(format!("seeds names {seed} twice"));

@@ -32,6 +32,7 @@ use manifest::{FilmEntry, Manifest};
 use run::Session;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 /// One benchmark.
 #[derive(Clone, Debug)]
@@ -101,6 +102,9 @@ pub fn benchmark(
         true => sweep(&mut session, &films)?,
         false => compare(&mut session, &films)?,
     };
+    if runtime.cancel.load(Ordering::Relaxed) {
+        return Err(BenchmarkError::Cancelled);
+    }
     write_named_files(&request.out, &files, request.overwrite)?;
     Ok(BenchmarkOutcome {
         table,

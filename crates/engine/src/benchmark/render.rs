@@ -7,6 +7,7 @@ use super::score::PositionsBySnr;
 use super::sweep::SweepRow;
 use crate::assemble::software;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Shown where there is no number.
@@ -19,13 +20,19 @@ pub(super) fn page(
     rows: &[Row],
     of_machine: bool,
 ) -> String {
-    let mut out = format!("# {}\n\n", manifest.title);
+    let program = software();
+    let mut out = format!(
+        "# {}\n\n{} {}.\n\n",
+        manifest.title, program.name, program.version
+    );
     if !manifest.about.is_empty() {
         let _ = writeln!(out, "{}\n", manifest.about.trim());
     }
     let columns = columns(of_machine);
     out.push_str(&table(rows, &columns));
     out.push_str(&problems(rows));
+    out.push_str(&limits_section(rows));
+    out.push_str(&intervals_section(rows));
     out.push_str("\n## What the columns mean\n\n");
     out.push_str("- **n**: films of this scene, each with another seed; scores are their means unless said otherwise\n");
     for c in &columns {
@@ -107,6 +114,11 @@ fn cell(column: &Column, scores: &Scores) -> String {
 fn markdown(cells: &[Vec<String>]) -> String {
     let mut out = String::new();
     for (i, line) in cells.iter().enumerate() {
+        // A name with a bar or a line break would break the table.
+        let line: Vec<String> = line
+            .iter()
+            .map(|c| c.replace('|', "/").replace(['\n', '\r'], " "))
+            .collect();
         let _ = writeln!(out, "| {} |", line.join(" | "));
         if i == 0 {
             let _ = writeln!(out, "|{}", " --- |".repeat(line.len()));
@@ -124,6 +136,7 @@ fn problems(rows: &[Row]) -> String {
             (|r: &Row| &r.failures) as fn(&Row) -> &Vec<String>,
         ),
         ("Outside their limits", |r: &Row| &r.broken_limits),
+        ("To be known", |r: &Row| &r.notes),
     ] {
         if rows.iter().any(|r| !of(r).is_empty()) {
             let _ = writeln!(out, "\n{head}:\n");
@@ -135,6 +148,72 @@ fn problems(rows: &[Row]) -> String {
         }
     }
     out
+}
+
+/// What was asked of nta, and whether it holds.
+fn limits_section(rows: &[Row]) -> String {
+    let mut cells = vec![
+        ["film", "score", "found", "from", "to", "holds"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for row in rows {
+        for (key, value, [low, high], holds) in &row.limits {
+            let digits = COLUMNS
+                .iter()
+                .find(|c| c.key == key)
+                .map_or(2, |c| c.digits.max(2));
+            cells.push(vec![
+                row.film.clone(),
+                key.clone(),
+                value.map_or(ABSENT.to_owned(), |v| format!("{v:.digits$}")),
+                low.to_string(),
+                high.to_string(),
+                if *holds { "yes" } else { "NO" }.to_owned(),
+            ]);
+        }
+    }
+    if cells.len() == 1 {
+        return String::new();
+    }
+    format!(
+        "\n## Limits\n\nWhat the manifest demands; films without a line here have no limit, so look at their numbers.\n\n{}",
+        markdown(&cells)
+    )
+}
+
+/// Stated intervals by what they are of.
+fn intervals_section(rows: &[Row]) -> String {
+    let mut all: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
+    for row in rows.iter().filter(|r| r.engine == OURS) {
+        for (of, [held, stated]) in &row.intervals {
+            let sum = all.entry(of).or_default();
+            sum[0] += held;
+            sum[1] += stated;
+        }
+    }
+    if all.is_empty() {
+        return String::new();
+    }
+    let mut cells = vec![
+        ["interval of", "holds the truth", "of", "%"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    for (of, [held, stated]) in all {
+        let share = 100.0 * held as f64 / stated as f64;
+        cells.push(vec![
+            of.to_owned(),
+            held.to_string(),
+            stated.to_string(),
+            format!("{share:.0}"),
+        ]);
+    }
+    format!(
+        "\n## Stated 95 % intervals of {OURS}\n\nAll films together. 95 % is right; less means that they are too narrow or the number is \
+         biased.\n\n{}",
+        markdown(&cells)
+    )
 }
 
 fn by_snr_section(rows: &[Row]) -> String {
@@ -234,6 +313,8 @@ fn row_json(row: &Row) -> Value {
         "verdicts": row.verdicts,
         "findings": row.findings,
         "failures": row.failures,
+        "notes": row.notes,
+        "intervals": row.intervals,
         "outside_limits": row.broken_limits,
     })
 }

@@ -11,6 +11,10 @@ use crate::foreign::{self, FormatOptions};
 use crate::runtime::{Progress, Runtime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::Ordering;
+
+/// Of fewer particles found than these, something else is wrong than the engine.
+const HARDLY_ANY_PERCENT: f64 = 50.0;
 
 /// The name of this engine in the table.
 pub(super) const OURS: &str = "nta";
@@ -29,6 +33,12 @@ pub(super) struct Row {
     pub verdicts: BTreeMap<String, usize>,
     /// Films that could not be scored, with the reason.
     pub failures: Vec<String>,
+    /// What a reader should know about the scores.
+    pub notes: Vec<String>,
+    /// Stated 95 % intervals by what they are of: how many hold the truth, of how many.
+    pub intervals: BTreeMap<&'static str, [usize; 2]>,
+    /// Scores with limits: key, value, limits, whether they hold.
+    pub limits: Vec<(String, Option<f64>, [f64; 2], bool)>,
     /// Scores outside the limits of the manifest, in words.
     pub broken_limits: Vec<String>,
 }
@@ -44,14 +54,36 @@ impl Row {
             findings: BTreeSet::new(),
             verdicts: BTreeMap::new(),
             failures: Vec::new(),
+            notes: Vec::new(),
+            intervals: BTreeMap::new(),
+            limits: Vec::new(),
             broken_limits: Vec::new(),
         }
     }
 
     fn take(&mut self, seed: Option<u64>, film: &Film, found: &Found) {
-        let (scores, by_snr) = score(&film.known, found);
-        self.films.push((seed, scores));
-        add_by_snr(&mut self.by_snr, &by_snr);
+        let scored = score(&film.known, found);
+        let of = seed.map_or(String::new(), |s| format!("seed {s}: "));
+        for (reason, n) in &found.skipped.0 {
+            self.notes
+                .push(format!("{of}{n} rows of its file were left out: {reason}"));
+        }
+        if scored
+            .scores
+            .get("recall_percent")
+            .is_some_and(|r| r < HARDLY_ANY_PERCENT)
+        {
+            self.notes.push(format!(
+                "{of}hardly any position fits; are they in px, x across and y down, and do frames count from 0?"
+            ));
+        }
+        self.films.push((seed, scored.scores));
+        add_by_snr(&mut self.by_snr, &scored.by_snr);
+        for (what, held) in scored.intervals {
+            let all = self.intervals.entry(what).or_default();
+            all[0] += usize::from(held);
+            all[1] += 1;
+        }
         self.findings.extend(found.findings.iter().cloned());
         if let Some(verdict) = found.verdict {
             *self.verdicts.entry(verdict.to_owned()).or_default() += 1;
@@ -68,7 +100,11 @@ impl Row {
         self.pooled = Scores::pooled(&scores);
         for (key, [low, high]) in limits {
             let digits = columns::find(key).map_or(2, |c| c.digits);
-            match self.pooled.get(key) {
+            let value = self.pooled.get(key);
+            let holds = value.is_some_and(|v| (*low..=*high).contains(&v));
+            self.limits
+                .push(((*key).to_owned(), value, [*low, *high], holds));
+            match value {
                 Some(v) if (*low..=*high).contains(&v) => {}
                 Some(v) => self.broken_limits.push(format!(
                     "{key} is {v:.digits$}, but must be from {low} to {high}"
@@ -155,14 +191,17 @@ impl Session<'_> {
             match self.film(entry, seed, *done, total) {
                 Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
                 Err(Failed::Because(reason)) => rows.iter_mut().for_each(|r| r.fail(seed, &reason)),
-                Ok(film) => {
+                Ok(mut film) => {
                     self.say(*done, total, "analyze");
-                    self.ours(entry, seed, &film, &mut rows[0])?;
+                    self.ours(entry, seed, &mut film, &mut rows[0])?;
                     self.say(*done, total, "score");
                     for (peer, row) in peers.iter().zip(&mut rows[1..]) {
-                        self.theirs(entry, seed, peer, &film, row);
+                        self.theirs(entry, peer, &film, row);
                     }
                 }
+            }
+            if self.runtime.cancel.load(Ordering::Relaxed) {
+                return Err(BenchmarkError::Cancelled);
             }
             *done += 1;
         }
@@ -177,7 +216,7 @@ impl Session<'_> {
         &mut self,
         entry: &FilmEntry,
         seed: Option<u64>,
-        film: &Film,
+        film: &mut Film,
         row: &mut Row,
     ) -> Result<(), BenchmarkError> {
         let plan = film.plan_with_depth(self.depth_for(entry, OURS));
@@ -185,27 +224,35 @@ impl Session<'_> {
             Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
             Err(Failed::Because(reason)) => row.fail(seed, &reason),
             Ok(found) => {
-                self.keep_depth(entry, OURS, film, &found);
-                row.take(seed, film, &found);
+                film.motion = film.motion.take().or(found.motion.clone());
+                match (film.shape, found.shape) {
+                    (Some(told), Some(read)) if told != read => row.fail(
+                        seed,
+                        &format!(
+                            "the truth is of another film: {} x {} px and {} frames, but the film has {} x {} px and {}",
+                            told.width_px, told.height_px, told.frames, read.width_px, read.height_px, read.frames
+                        ),
+                    ),
+                    _ => {
+                        self.keep_depth(entry, OURS, film, &found);
+                        row.take(seed, film, &found);
+                    }
+                }
+                self.note_depth(entry, OURS, row);
             }
         }
         Ok(())
     }
 
-    fn theirs(
-        &mut self,
-        entry: &FilmEntry,
-        seed: Option<u64>,
-        peer: &PeerEntry,
-        film: &Film,
-        row: &mut Row,
-    ) {
-        let number = seed.unwrap_or(1);
-        if !peer.seeds.is_empty() && !peer.seeds.contains(&number) {
+    fn theirs(&mut self, entry: &FilmEntry, peer: &PeerEntry, film: &Film, row: &mut Row) {
+        if let Some(seed) = film.seed
+            && !peer.seeds.is_empty()
+            && !peer.seeds.contains(&seed)
+        {
             return;
         }
-        match read_peer(peer, &entry.name, number, film) {
-            Err(reason) => row.fail(seed, &reason),
+        match read_peer(peer, &entry.name, film) {
+            Err(reason) => row.fail(film.seed, &reason),
             Ok(mut found) => {
                 self.keep_depth(entry, &peer.engine, film, &found);
                 if let Some(depth) = self.depth_for(entry, &peer.engine) {
@@ -213,8 +260,26 @@ impl Session<'_> {
                     let per_ml = found.particles_per_frame / (area * depth * 1e-12);
                     found.concentration = Some((per_ml, None)).filter(|c| c.0.is_finite());
                 }
-                row.take(seed, film, &found);
+                if found.sizes.is_none() && !found.tracks.is_empty() {
+                    row.notes.push(format!(
+                        "no size: no track has {} spots, or the film's clock and pixel size are not known",
+                        peer.shortest_track_frames
+                    ));
+                }
+                row.take(film.seed, film, &found);
+                self.note_depth(entry, &peer.engine, row);
             }
+        }
+    }
+
+    /// Says why there is no concentration although one was wanted.
+    fn note_depth(&self, entry: &FilmEntry, engine: &str, row: &mut Row) {
+        if let Some(beads) = &entry.depth_from
+            && self.depth_for(entry, engine).is_none()
+        {
+            row.notes.push(format!(
+                "no concentration: the film '{beads}' gave no depth"
+            ));
         }
     }
 
@@ -282,12 +347,12 @@ pub(super) fn analysed(
 }
 
 /// Reads the tracks of another engine, and sizes them where the file does not.
-fn read_peer(peer: &PeerEntry, name: &str, seed: u64, film: &Film) -> Result<Found, String> {
+fn read_peer(peer: &PeerEntry, name: &str, film: &Film) -> Result<Found, String> {
     let options = FormatOptions {
         pixel_size_um: film.motion.as_ref().map(|m| m.pixel_size_um),
         ..FormatOptions::default()
     };
-    let path = peer.file(name, seed);
+    let path = peer.file(name, film.seed);
     let read = foreign::read(&path, &options).map_err(|e| e.to_string())?;
     let frames = match film.known.frames.len() {
         0 => read

@@ -28,8 +28,16 @@ pub(super) struct PositionsBySnr {
     pub ratios: usize,
 }
 
+/// What one film gave.
+pub(super) struct Scored {
+    pub scores: Scores,
+    pub by_snr: Vec<PositionsBySnr>,
+    /// Stated intervals: of what, and whether they hold the truth.
+    pub intervals: Vec<(&'static str, bool)>,
+}
+
 /// All scores of one film.
-pub(super) fn score(known: &Known, found: &Found) -> (Scores, Vec<PositionsBySnr>) {
+pub(super) fn score(known: &Known, found: &Found) -> Scored {
     let mut scores = Scores::default();
     let mut by_snr = Vec::new();
     if !known.frames.is_empty() && !found.has_no_clock {
@@ -50,11 +58,13 @@ pub(super) fn score(known: &Known, found: &Found) -> (Scores, Vec<PositionsBySnr
                 100.0 * (per_ml / truth - 1.0),
             );
         }
-        intervals.take(ci95, Some(truth));
+        intervals.take("concentration", ci95, Some(truth));
     }
-    if intervals.stated > 0 {
-        scores.put("intervals_held", intervals.held as f64);
-        scores.put("intervals_stated", intervals.stated as f64);
+    let Intervals(intervals) = intervals;
+    if !intervals.is_empty() {
+        let held = intervals.iter().filter(|i| i.1).count();
+        scores.put("intervals_held", held as f64);
+        scores.put("intervals_stated", intervals.len() as f64);
     }
     if let Some(v) = found.frames_per_second {
         scores.put("frames_per_second", v);
@@ -62,7 +72,11 @@ pub(super) fn score(known: &Known, found: &Found) -> (Scores, Vec<PositionsBySnr
     if let Some(v) = found.peak_memory_mb {
         scores.put("peak_memory_mb", v);
     }
-    (scores, by_snr)
+    Scored {
+        scores,
+        by_snr,
+        intervals,
+    }
 }
 
 fn score_spots(matched: &Matched<'_>, scores: &mut Scores) {
@@ -151,8 +165,14 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
     let (mut tracks, mut spots_in_tracks) = (0, 0);
     let mut right_links = std::collections::BTreeSet::new();
     for track in &found.tracks {
+        // Frames of which nothing is known (repeated pictures) are passed over, not linked to.
+        let track: Vec<(u32, usize)> = track
+            .iter()
+            .copied()
+            .filter(|p| matched.frame(p.0).is_some())
+            .collect();
         for pair in track.windows(2) {
-            // Links with dust or in frames of which nothing is known do not count.
+            // Links with what is to be ignored do not count.
             let (Some(a), Some(b)) = (particle_at(&pair[0]), particle_at(&pair[1])) else {
                 continue;
             };
@@ -177,6 +197,9 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
     let (mut there, mut recalled) = (0, 0);
     for pair in matched.frames.windows(2) {
         let (a, b) = (&pair[0].known, &pair[1].known);
+        if b.frame != a.frame + 1 {
+            continue;
+        }
         let next: std::collections::BTreeSet<u64> = b
             .spots
             .iter()
@@ -201,18 +224,14 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
     );
 }
 
-/// How many stated intervals hold what is true.
+/// Stated intervals with a known truth.
 #[derive(Default)]
-struct Intervals {
-    held: usize,
-    stated: usize,
-}
+struct Intervals(Vec<(&'static str, bool)>);
 
 impl Intervals {
-    fn take(&mut self, ci95: Option<[f64; 2]>, truth: Option<f64>) {
+    fn take(&mut self, of: &'static str, ci95: Option<[f64; 2]>, truth: Option<f64>) {
         if let (Some([low, high]), Some(truth)) = (ci95, truth) {
-            self.stated += 1;
-            self.held += usize::from(low <= truth && truth <= high);
+            self.0.push((of, low <= truth && truth <= high));
         }
     }
 }
@@ -244,7 +263,8 @@ fn score_sizes(known: &Known, sizes: &FoundSizes, scores: &mut Scores, intervals
             scores.put(key, 100.0 * (value / truth - 1.0));
         }
         if key != "d50_error_worst_percent" {
-            intervals.take(estimate.ci95, truth);
+            let of = key.trim_end_matches("_error_percent");
+            intervals.take(of, estimate.ci95, truth);
         }
     }
     if known.nominal_nm.is_none() {

@@ -3,7 +3,7 @@
 
 use super::child::Failed;
 use super::error::BenchmarkError;
-use super::film::{Film, merge};
+use super::film::{Film, merge, number_in};
 use super::found::Found;
 use super::manifest::FilmEntry;
 use super::run::{Session, analysed};
@@ -42,8 +42,12 @@ type Variation = (
 /// What is varied. Values that are the default are left out: they are the base.
 fn variations(plan: &toml::Table, interval_s: f64) -> Vec<Variation> {
     let mut all: Vec<Variation> = Vec::new();
+    let own = plan.get("detect").and_then(toml::Value::as_table);
+    let base = own
+        .and_then(|t| number_in(t, "threshold_factor"))
+        .unwrap_or(1.0);
     for factor in [0.7, 0.85, 1.2, 1.4] {
-        let key = ("detect", "threshold_factor", factor.into());
+        let key = ("detect", "threshold_factor", (base * factor).into());
         all.push(("detection threshold", format!("x {factor}"), key));
     }
     for frames in [3_i64, 10, 15, 20] {
@@ -54,7 +58,7 @@ fn variations(plan: &toml::Table, interval_s: f64) -> Vec<Variation> {
         let key = ("link", "max_gap_frames", frames.into());
         all.push(("longest gap", format!("{frames} frames"), key));
     }
-    let number = |key: &str| plan.get(key).and_then(toml::Value::as_float);
+    let number = |key: &str| number_in(plan, key);
     if let Some(exposure) = number("exposure_ms") {
         let by = EXPOSURE_SHARE * interval_s * 1e3;
         for sign in [-1.0, 1.0] {

@@ -5,7 +5,7 @@ use super::columns::Scores;
 use super::found::{Found, FoundSizes, FoundSpot};
 use super::known::{Known, KnownFrame, KnownSizes, KnownSpot};
 use super::manifest::Manifest;
-use super::score::score;
+use super::score::{Scored, score};
 use crate::report::Estimate;
 
 fn known(particle: u64, x_px: f64, y_px: f64) -> KnownSpot {
@@ -73,7 +73,7 @@ fn a_perfect_answer_has_perfect_scores() {
         &[&a, &a, &a[..1]],
         &[&[(0, 0), (1, 0), (2, 0)], &[(0, 1), (1, 1)]],
     );
-    let (s, _) = score(&truth(), &answer);
+    let Scored { scores: s, .. } = score(&truth(), &answer);
     for (key, want) in [
         ("recall_percent", 100.0),
         ("precision_percent", 100.0),
@@ -105,7 +105,9 @@ fn missed_false_and_displaced_spots_are_counted_as_they_are() {
         ],
         &[],
     );
-    let (s, by_snr) = score(&truth(), &answer);
+    let Scored {
+        scores: s, by_snr, ..
+    } = score(&truth(), &answer);
     // Of five that must be found two are: particle 1 in frame 0, particle 2 in frame 1.
     assert_score(&s, "recall_percent", 40.0);
     // Right: those two and the faint one; false: (10, 60) and (53.1, 50). Dust does not count.
@@ -133,7 +135,7 @@ fn missed_false_and_displaced_spots_are_counted_as_they_are() {
 fn one_spot_counts_for_one_particle_only() {
     // Both spots are near particle 1; the nearer one is it.
     let near = [spot(50.5, 50.0), spot(49.0, 50.0)];
-    let (s, _) = score(&truth(), &found(&[&near, &[], &[]], &[]));
+    let Scored { scores: s, .. } = score(&truth(), &found(&[&near, &[], &[]], &[]));
     assert_score(&s, "recall_percent", 20.0);
     assert_score(&s, "precision_percent", 50.0);
     assert_score(&s, "position_error_px", 0.5);
@@ -147,7 +149,7 @@ fn a_swap_is_two_wrong_links() {
         // Particle 1 -> 2, and 2 -> 1 -> 1.
         &[&[(0, 0), (1, 1)], &[(0, 1), (1, 0), (2, 0)]],
     );
-    let (s, _) = score(&truth(), &answer);
+    let Scored { scores: s, .. } = score(&truth(), &answer);
     assert_score(&s, "wrong_links_percent", 100.0 * 2.0 / 3.0);
     // There are three links (1: 0-1, 1-2; 2: 0-1), of which one was found.
     assert_score(&s, "links_recalled_percent", 100.0 / 3.0);
@@ -157,7 +159,7 @@ fn a_swap_is_two_wrong_links() {
 fn a_bridged_gap_is_right_but_recalls_no_neighbours() {
     let a = [spot(50.0, 50.0)];
     let answer = found(&[&a, &[], &a], &[&[(0, 0), (2, 0)]]);
-    let (s, _) = score(&truth(), &answer);
+    let Scored { scores: s, .. } = score(&truth(), &answer);
     assert_score(&s, "wrong_links_percent", 0.0);
     assert_score(&s, "links_recalled_percent", 0.0);
 }
@@ -177,7 +179,7 @@ fn a_track_of_nothing_is_a_false_track() {
     let dot = [spot(30.0, 30.0)];
     let spots: [&[FoundSpot]; 6] = [&dot; 6];
     let track: Vec<(u32, usize)> = (0..6).map(|f| (f, 0)).collect();
-    let (s, _) = score(&empty, &found(&spots, &[&track]));
+    let Scored { scores: s, .. } = score(&empty, &found(&spots, &[&track]));
     assert_score(&s, "false_tracks", 1.0);
     assert_score(&s, "frames_per_track", 6.0);
     assert_score(&s, "wrong_links_percent", 100.0);
@@ -213,7 +215,7 @@ fn sizes_are_scored_against_the_sample() {
         tracks_used: 40,
         ..Found::default()
     };
-    let (s, _) = score(&beads, &answer);
+    let Scored { scores: s, .. } = score(&beads, &answer);
     for (key, want) in [
         ("mean_error_percent", 10.0),
         ("d10_error_percent", -5.0),
@@ -250,7 +252,7 @@ fn a_stated_size_is_held_against_mean_and_median_only() {
         sizes: Some(sizes([1010.0, 900.0, 1005.0, 1100.0], 20.0)),
         ..Found::default()
     };
-    let (s, _) = score(&Known::nominal(1000.0), &answer);
+    let Scored { scores: s, .. } = score(&Known::nominal(1000.0), &answer);
     assert_score(&s, "d50_error_percent", 0.5);
     assert_score(&s, "mean_error_percent", 1.0);
     assert_eq!(s.get("d10_error_percent"), None);
@@ -310,6 +312,14 @@ fn wrong_manifests_are_told_what_and_where() {
         (
             film("scene = \"s\"\n[film.limits]\nw1_nm = [2, 1]"),
             "must not be above",
+        ),
+        (
+            film("scene = \"s\"\n[film.plan]\npixel_size = 3"),
+            "did you mean 'pixel_size_um'",
+        ),
+        (
+            film("scene = \"s\"\n[film.plan]\ndepth_um = -3"),
+            "from 0.1",
         ),
         (film("scene = \"s\"\nsead = 3"), "unknown field `sead`"),
         (

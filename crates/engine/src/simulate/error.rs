@@ -45,8 +45,18 @@ pub enum SimulateError {
         reason: String,
     },
     /// There is a file of this name already.
-    #[error("{path} exists already; give another name or folder, or --overwrite to replace it")]
+    #[error(
+        "{path} exists already; give another folder, or --overwrite to replace the film with its truth"
+    )]
     Exists {
+        /// The file.
+        path: String,
+    },
+    /// The truth of another film stands where this one's is to be.
+    #[error(
+        "{path} belongs to another film or is not of nta, and is not replaced; give each film a folder of its own"
+    )]
+    OthersTruth {
         /// The file.
         path: String,
     },
@@ -74,7 +84,7 @@ impl SimulateError {
             Self::NotUtf8 { .. } | Self::NotAScene { .. } | Self::Value { .. } => 2,
             Self::Record(error) if error.is_request() => 2,
             Self::Unreadable { .. } => 3,
-            Self::Exists { .. } | Self::IsAFolder { .. } => 4,
+            Self::Exists { .. } | Self::OthersTruth { .. } | Self::IsAFolder { .. } => 4,
             Self::Output(_) | Self::Record(_) => 4,
             Self::Cancelled => 130,
         }

@@ -15,13 +15,14 @@ use crate::report::write::failed;
 use crate::runtime::Runtime;
 use nta_sim::record::{Codec, FilmFacts, FilmFile, Format, RecordError, RecordOptions};
 use nta_sim::truth_file::{TruthFile, TruthRow};
-use nta_sim::{Scene, SimulatedFilm};
+use nta_sim::{Scene, SceneError, SimulatedFilm};
 use place::Place;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Name of the file with a row for each particle in each frame.
 pub const TRUTH_CSV: &str = "truth.csv";
@@ -103,7 +104,7 @@ impl SimulateOutcome {
             n => format!(", {n} dropped"),
         };
         format!(
-            "film: {} ({})\ntruth: {}, {}\n{} frames{missing}, {:.6} s apart\n{} particles, {:.1} visible per frame\n{:.3e} per mL, visible over {:.2} um of depth\n",
+            "film: {} ({})\ntruth: {}, {}\n{} frames{missing}, {:.6} s apart\n{} particles, {:.1} visible per frame\n{:.3e} per mL, visible over {:.2} um of depth (peaks of at least 5 times the noise; an engine that sees fainter ones sees deeper, so this is no --depth-um)\n",
             self.film.display(),
             self.codec,
             self.truth_csv.display(),
@@ -154,7 +155,7 @@ fn run(request: &SimulateRequest, runtime: &Runtime<'_>) -> Result<SimulateOutco
     let of_scene = |error| scene_file::value_error(&request.scene, &text, request, error);
     scene.check().map_err(of_scene)?;
     let place = Place::new(&request.out, format.is_folder(), request.overwrite)?;
-    let mut film = SimulatedFilm::new(&scene).map_err(of_scene)?;
+    let mut film = paths(&scene, runtime)?.map_err(of_scene)?;
     let facts = FilmFacts::of(&mut film)?;
     format.check(&facts)?;
     let program = format.needs_program().then(nta_video::ffmpeg_pipe::program);
@@ -173,6 +174,24 @@ fn run(request: &SimulateRequest, runtime: &Runtime<'_>) -> Result<SimulateOutco
     }
     partial.put_in_place()?;
     Ok(SimulateOutcome::of(&film, &facts, format, &place))
+}
+
+/// Computes the paths of the particles, which may take long, on a thread of its own, so that a request to stop is heard.
+/// Then that thread is left behind; it holds no file and ends with the process at the latest.
+fn paths(
+    scene: &Scene,
+    runtime: &Runtime<'_>,
+) -> Result<Result<SimulatedFilm, SceneError>, SimulateError> {
+    let scene = scene.clone();
+    let work = std::thread::spawn(move || SimulatedFilm::new(&scene));
+    while !work.is_finished() {
+        if runtime.cancel.load(Ordering::Relaxed) {
+            return Err(SimulateError::Cancelled);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    work.join()
+        .or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The scene with what the command line changes.

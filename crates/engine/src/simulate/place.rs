@@ -5,6 +5,7 @@ use crate::report::OutputError;
 use crate::report::write::{
     MadeFolders, failed, is_in_use, parent, partial_folder, put_in_place, resolved, sync_folder,
 };
+use nta_sim::truth_file::TruthFile;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ pub(super) struct Place {
     /// The film itself, or the folder of pictures.
     out: PathBuf,
     is_folder: bool,
+    overwrite: bool,
 }
 
 impl Place {
@@ -32,15 +34,30 @@ impl Place {
                 out.to_owned()
             },
             is_folder,
+            overwrite,
         };
-        if is_folder {
-            place.check_folder(overwrite)?;
-        } else {
-            for file in place.files() {
-                check_file(&file, overwrite)?;
+        place.check()?;
+        Ok(place)
+    }
+
+    /// Whether what stands in the places may be replaced.
+    fn check(&self) -> Result<(), SimulateError> {
+        if self.is_folder {
+            return self.check_folder(self.overwrite);
+        }
+        let [film, truth @ ..] = self.files();
+        check_file(&film, self.overwrite)?;
+        let film_is_there = fs::symlink_metadata(&film).is_ok();
+        for file in &truth {
+            check_file(file, self.overwrite)?;
+            // With --overwrite, truth without its film here is that of another film.
+            if fs::symlink_metadata(file).is_ok() && !(film_is_there && is_truth(&truth[1])) {
+                return Err(SimulateError::OthersTruth {
+                    path: file.display().to_string(),
+                });
             }
         }
-        Ok(place)
+        Ok(())
     }
 
     /// The film as it was asked for.
@@ -95,10 +112,20 @@ impl Place {
         if is_in_use(&self.out) {
             return Err(OutputError::InUse { path: path() }.into());
         }
-        if entries.is_empty() || overwrite {
-            return Ok(());
+        match entries.first() {
+            None => Ok(()),
+            // Cameras name their pictures so too: only the truth beside them says that they are ours.
+            Some((entry, _)) if !is_truth(&self.out.join(TRUTH_JSON)) => {
+                let entry = entry.clone();
+                Err(OutputError::Foreign {
+                    path: path(),
+                    entry,
+                }
+                .into())
+            }
+            Some(_) if overwrite => Ok(()),
+            Some(_) => Err(SimulateError::Exists { path: path() }),
         }
-        Err(SimulateError::Exists { path: path() })
     }
 
     /// A hidden folder beside the film, in which everything is written.
@@ -118,6 +145,11 @@ impl Place {
             made,
         })
     }
+}
+
+/// Whether a file is a `truth.json` of ours.
+fn is_truth(path: &Path) -> bool {
+    fs::read_to_string(path).is_ok_and(|text| TruthFile::from_json(&text).is_ok())
 }
 
 /// Whether a folder of pictures of ours may hold a file of this name.
@@ -163,6 +195,8 @@ impl Partial<'_> {
     /// Puts all files in their places: all of them, or none.
     pub(super) fn put_in_place(self) -> Result<(), SimulateError> {
         let place = self.place;
+        // Something may have come there meanwhile.
+        place.check()?;
         sync_folder(self.folder.path());
         if place.is_folder {
             put_in_place(self.folder, &place.out).map_err(|e| failed(&place.asked, &e))?;

@@ -1,12 +1,17 @@
 //! A few files by their names, in a folder that may hold other things: each whole or not at all.
 
-use super::{OutputError, OutputFile, failed, sync_folder};
+use super::{MadeFolders, OutputError, OutputFile, failed, sync_folder};
 use std::fs;
 use std::path::Path;
 
-/// Says before any work is done whether [`write_named_files`] would refuse.
+/// Says before any work is done whether [`write_named_files`] would refuse; leaves nothing behind.
 pub fn check_named_files(out: &Path, names: &[&str], overwrite: bool) -> Result<(), OutputError> {
-    fs::create_dir_all(out).map_err(|e| failed(out, &e))?;
+    prepared(out, names, overwrite).map(drop)
+}
+
+/// The folder with its place free for files of these names. What was made of it goes away again unless it is kept.
+fn prepared(out: &Path, names: &[&str], overwrite: bool) -> Result<MadeFolders, OutputError> {
+    let made = MadeFolders::above(&out.join("file"))?;
     for name in names {
         let path = out.join(name);
         match fs::symlink_metadata(&path) {
@@ -26,7 +31,7 @@ pub fn check_named_files(out: &Path, names: &[&str], overwrite: bool) -> Result<
     }
     // Whether files can be made is tried now, not after the work.
     tempfile::tempfile_in(out).map_err(|e| failed(out, &e))?;
-    Ok(())
+    Ok(made)
 }
 
 /// Writes files into a folder: each under another name first, then all renamed.
@@ -36,7 +41,7 @@ pub fn write_named_files(
     overwrite: bool,
 ) -> Result<(), OutputError> {
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
-    check_named_files(out, &names, overwrite)?;
+    let made = prepared(out, &names, overwrite)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".nta-partial-");
     // A result is for everyone whom the user's umask lets in, not for the owner alone.
@@ -56,6 +61,7 @@ pub fn write_named_files(
             .persist(&shown)
             .map_err(|e| failed(&shown, &e.error))?;
     }
+    made.keep();
     sync_folder(out);
     Ok(())
 }
@@ -73,6 +79,11 @@ mod tests {
             OutputFile::new("b.md", "two"),
         ];
         check_named_files(&out, &["a.md"], false).expect("nothing is there");
+        assert!(
+            !folder.path().join("new").exists(),
+            "a check leaves nothing"
+        );
+        fs::create_dir_all(&out).expect("a folder");
         fs::write(out.join("other.txt"), "mine").expect("a file");
         write_named_files(&out, &files, false).expect("written");
         assert!(matches!(
