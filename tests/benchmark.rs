@@ -262,7 +262,7 @@ fn a_bad_film_does_not_take_the_others_along() {
         [[film]]\nname = \"broken\"\nvideo = \"broken.avi\"\nnominal_nm = 100.0\n\
         [[film]]\nname = \"bad-scene\"\nscene = \"bad.toml\"\n\
         [[film]]\nname = \"good\"\nvideo = \"film/film.avi\"\ntruth = \"film/truth.json\"\n\
-        [[peer]]\nengine = \"lost\"\ntracks = \"no-{film}-{seed}.csv\"\nfilms = [\"good\"]\n";
+        [[peer]]\nengine = \"lost\"\ntracks = \"no-{film}.csv\"\nfilms = [\"good\"]\n";
     let (run, json) = run_benchmark(folder.path(), manifest, &[]);
     assert_eq!(run.status.code(), Some(3), "{}", stderr(&run));
     let failure = |i: usize| {
@@ -274,7 +274,7 @@ fn a_bad_film_does_not_take_the_others_along() {
     assert!(failure(0).contains("broken.avi"), "{}", failure(0));
     assert!(failure(1).contains("width_px is 0"), "{}", failure(1));
     assert!(json["rows"][2]["scores"]["recall_percent"].is_number());
-    assert!(failure(3).contains("no-good-1.csv"), "{}", failure(3));
+    assert!(failure(3).contains("no-good.csv"), "{}", failure(3));
     assert!(String::from_utf8_lossy(&run.stdout).contains("Not scored"));
 }
 
@@ -374,4 +374,51 @@ fn bad_requests_end_with_the_right_code_and_one_sentence() {
             .is_ok_and(|e| e.file_name().to_string_lossy().starts_with('.'))
     });
     assert_eq!(hidden.count(), 0);
+}
+
+/// A plan may write its numbers without a point, and what is swept starts at them.
+#[test]
+fn whole_numbers_in_a_plan_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    filmed(folder.path());
+    let manifest = "title = \"t\"\n[[film]]\nname = \"a\"\nvideo = \"film/film.avi\"\nnominal_nm = 100\nsweep = true\n\
+        [film.plan]\npixel_size_um = 0.2\nexposure_ms = 15\ntemperature_c = 40\n";
+    fs::write(folder.path().join("m.toml"), manifest).expect("a manifest");
+    let words = ["benchmark", "m.toml", "--sweep", "--out", "out", "--quiet"];
+    let run = nta(&words, folder.path());
+    assert_eq!(run.status.code(), Some(0), "{}", stderr(&run));
+    let json = fs::read(folder.path().join("out/sweep.json")).expect("the sweep");
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    let rows = json["rows"].as_array().expect("rows");
+    let of = |setting: &str| rows.iter().filter(|r| r["setting"] == setting).count();
+    assert_eq!((of("temperature"), of("exposure")), (2, 2));
+    for r in rows.iter().filter(|r| r["setting"] == "temperature") {
+        let change = r["d50_change_percent"].as_f64().expect("a change");
+        assert!(change.abs() < 2.0, "{r}");
+    }
+}
+
+/// A truth file of another film is not scored against this one.
+#[test]
+fn the_truth_of_another_film_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    filmed(folder.path());
+    let words = [
+        "simulate",
+        "scene.toml",
+        "--out",
+        "other/film.avi",
+        "--frames",
+        "50",
+        "--quiet",
+    ];
+    assert_eq!(nta(&words, folder.path()).status.code(), Some(0));
+    let manifest = "title = \"t\"\n[[film]]\nname = \"a\"\nvideo = \"film/film.avi\"\ntruth = \"other/truth.json\"\n";
+    let (run, json) = run_benchmark(folder.path(), manifest, &[]);
+    assert_eq!(run.status.code(), Some(3));
+    let said = json["rows"][0]["failures"][0].as_str().unwrap_or_default();
+    assert!(
+        said.contains("the truth is of another film") && said.contains("50 frames"),
+        "{said}"
+    );
 }

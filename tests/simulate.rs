@@ -573,3 +573,51 @@ fn the_scenes_in_fixtures_are_sound() {
     }
     assert!(tried > 25, "{tried}");
 }
+
+/// Pictures that a camera has named as nta names its own are not deleted, and the truth of a film stays with it.
+#[test]
+fn what_nta_did_not_write_is_not_replaced() {
+    let folder = folder(SCENE);
+    let camera = folder.path().join("camera");
+    fs::create_dir(&camera).expect("a folder");
+    fs::write(camera.join("frame_00000.png"), "a picture").expect("a file");
+    let run = nta(
+        folder.path(),
+        &["scene.toml", "--out", "camera/", "--overwrite"],
+    );
+    assert_eq!(run.status.code(), Some(4), "{}", said(&run));
+    assert_eq!(
+        fs::read(camera.join("frame_00000.png")).expect("a file"),
+        b"a picture"
+    );
+    done(&nta(folder.path(), &["scene.toml", "--out", "one.avi"]));
+    let truth = fs::read(folder.path().join("truth.csv")).expect("the truth");
+    let run = nta(
+        folder.path(),
+        &[
+            "scene.toml",
+            "--out",
+            "two.avi",
+            "--seed",
+            "9",
+            "--overwrite",
+        ],
+    );
+    assert_eq!(run.status.code(), Some(4), "{}", said(&run));
+    assert!(said(&run).contains("a folder of its own"), "{}", said(&run));
+    assert_eq!(
+        fs::read(folder.path().join("truth.csv")).expect("the truth"),
+        truth
+    );
+    done(&nta(
+        folder.path(),
+        &[
+            "scene.toml",
+            "--out",
+            "one.avi",
+            "--seed",
+            "9",
+            "--overwrite",
+        ],
+    ));
+}
