@@ -346,9 +346,14 @@ fn what_is_there_already_stays_unless_it_may_go() {
     }
     fs::write(f.join("truth.csv"), "old").expect("written");
     let over = [&film[..], &["--overwrite"]].concat();
-    done(&nta(f, &over));
-    done(&nta(f, &over));
-    assert_ne!(fs::read(f.join("truth.csv")).expect("a file"), b"old");
+    refused(f, &over, 4, &["truth.csv", "not of nta"]);
+    assert_eq!(fs::read(f.join("truth.csv")).expect("a file"), b"old");
+    fs::remove_file(f.join("truth.csv")).expect("gone");
+    done(&nta(f, &film));
+    let other_seed = [&over[..], &["--seed", "4"]].concat();
+    let before = fs::read(f.join("truth.csv")).expect("a file");
+    done(&nta(f, &other_seed));
+    assert_ne!(fs::read(f.join("truth.csv")).expect("a file"), before);
     assert_eq!(names(f).len(), 4);
     fs::create_dir(f.join("b.avi")).expect("a folder");
     let onto_folder = ["scene.toml", "--out", "b.avi", "--overwrite"];
@@ -491,8 +496,8 @@ fn films_by_ffmpeg_are_read_back() {
     let folder = folder("width_px = 96\nheight_px = 80\nframes = 12\n");
     let f = folder.path();
     let cases: [(&str, &[&str], &str); 2] = [
-        ("film.avi", &["--codec", "ffv1"], "ffv1"),
-        ("film.mp4", &["--quality", "10"], "h264"),
+        ("one/film.avi", &["--codec", "ffv1"], "ffv1"),
+        ("two/film.mp4", &["--quality", "10"], "h264"),
     ];
     for (out, more, codec) in cases {
         let args = [&["scene.toml", "--overwrite", "--out", out], more].concat();
