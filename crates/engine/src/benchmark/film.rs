@@ -275,13 +275,7 @@ fn frames_of_tracks(path: &Path, plan: &toml::Table) -> Result<Vec<KnownFrame>, 
     // Frames between the first and the last without a track are known to be empty.
     let mut frames: BTreeMap<u32, KnownFrame> = match (used().min(), used().max()) {
         (Some(first), Some(last)) if last - first <= MOST_FRAMES => (first..=last)
-            .map(|frame| {
-                let empty = KnownFrame {
-                    frame,
-                    ..KnownFrame::default()
-                };
-                (frame, empty)
-            })
+            .map(|frame| (frame, KnownFrame::empty(frame)))
             .collect(),
         _ => {
             return Err(Failed::Because(format!(

@@ -42,6 +42,16 @@ pub(super) struct KnownFrame {
     pub ignored: Vec<[f64; 3]>,
 }
 
+impl KnownFrame {
+    /// A frame in which nothing is known to be.
+    pub fn empty(frame: u32) -> Self {
+        Self {
+            frame,
+            ..Self::default()
+        }
+    }
+}
+
 /// A particle in one frame.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KnownSpot {
@@ -113,13 +123,7 @@ impl Known {
             .collect();
         let mut frames: BTreeMap<u32, KnownFrame> = (0..truth.frames)
             .filter(|f| !left_out.contains(f))
-            .map(|frame| {
-                let empty = KnownFrame {
-                    frame,
-                    ..KnownFrame::default()
-                };
-                (frame, empty)
-            })
+            .map(|frame| (frame, KnownFrame::empty(frame)))
             .collect();
         let size = [f64::from(truth.width_px), f64::from(truth.height_px)];
         let mut visible: BTreeMap<u32, f64> = BTreeMap::new();

@@ -105,7 +105,7 @@ impl Row {
             self.limits
                 .push(((*key).to_owned(), value, [*low, *high], holds));
             match value {
-                Some(v) if (*low..=*high).contains(&v) => {}
+                _ if holds => {}
                 Some(v) => self.broken_limits.push(format!(
                     "{key} is {v:.digits$}, but must be from {low} to {high}"
                 )),
