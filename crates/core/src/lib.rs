@@ -20,6 +20,7 @@ pub mod link;
 mod mask;
 pub mod method;
 pub mod model;
+pub mod motion_blur;
 mod noise;
 pub mod refine;
 pub mod source;

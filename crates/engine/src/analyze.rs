@@ -176,6 +176,9 @@ fn run(
     }
     stopwatch.report("size", 0);
     let mut findings = settle_exposures(&mut captures);
+    for capture in &mut captures {
+        capture.allow_for_motion_blur();
+    }
     let tracks: Vec<CaptureTracks<'_>> = captures
         .iter()
         .map(|c| CaptureTracks {

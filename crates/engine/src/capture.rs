@@ -3,6 +3,7 @@
 use crate::analyze::AnalyzeError;
 use crate::fingerprint::sha256_of;
 use crate::plan::{AcquisitionInForce, Plan};
+use nta_core::motion_blur::{Shutter, widen_errors};
 use nta_core::source::{FrameSource, VideoInfo};
 use nta_core::track_video::{Control, FrameTiming, TrackedVideo, TrackingPlan, track_video};
 use nta_core::{Acquisition, Finding, SourceError, Trajectory};
@@ -54,6 +55,28 @@ pub(crate) struct Followed {
     pub(crate) trajectories: Vec<Trajectory>,
     /// What was found up to here, about this capture.
     pub(crate) findings: Vec<Finding>,
+}
+
+impl Followed {
+    /// Adds to the errors of all positions what motion during the exposure makes of them; the exposure is settled by
+    /// now.
+    pub(crate) fn allow_for_motion_blur(&mut self) {
+        let Some(exposure) = &self.acquisition.exposure_s else {
+            return;
+        };
+        let shutter = Shutter {
+            pixel_size_um: self.acquisition.pixel_size_um.value,
+            frame_interval_s: self.acquisition.frame_interval_s.value,
+            exposure_s: exposure.value,
+        };
+        let (video, trajectories) = (&mut self.video, &self.trajectories);
+        widen_errors(&mut video.tracks, &mut video.frames, trajectories, &shutter);
+        self.trajectories = video
+            .tracks
+            .iter()
+            .map(|t| Trajectory::from_track(t, &self.acquisition, &video.drift))
+            .collect();
+    }
 }
 
 /// The part of the plan that the core needs.

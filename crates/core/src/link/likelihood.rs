@@ -23,7 +23,7 @@
 
 use super::cut::cut;
 use super::motion::Motion;
-use super::pass::{Pass, Passed};
+use super::pass::{Care, Pass, Passed};
 use super::points::{Points, area_px2, finish, prepare};
 use super::presence::Presence;
 use super::quality::{Quality, findings};
@@ -44,7 +44,7 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
     params: &[
         ParamSpec {
             key: "max_gap_frames",
-            default: 1.0,
+            default: 3.0,
             min: 0.0,
             max: 10.0,
             unit: "frames",
@@ -79,12 +79,16 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
         Box::new(Likelihood {
             max_gap_frames: params.get("max_gap_frames").round() as usize,
             fastest_px2: params.get("fastest_step_px").powi(2) / 2.0,
-            least_margin: params.get("least_odds").ln(),
+            least_ln_odds: params.get("least_odds").ln(),
             by_brightness: params.get("brightness") >= 0.5,
         })
     },
 };
 
+/// In the pass that counts, a link must be so many times likelier than an end and a beginning ...
+const LEAST_ODDS_NEXT: f64 = 3.0;
+/// ... and over a gap so many times.
+const LEAST_ODDS_LATER: f64 = 20.0;
 /// Passes that learn, before the one that counts.
 const LEARNING_PASSES: usize = 2;
 /// They need no more spots than this; of longer films they take the frames in the middle.
@@ -114,7 +118,7 @@ fn for_learning(film: &[Points]) -> &[Points] {
 struct Likelihood {
     max_gap_frames: usize,
     fastest_px2: f64,
-    least_margin: f64,
+    least_ln_odds: f64,
     by_brightness: bool,
 }
 
@@ -130,7 +134,7 @@ impl Likelihood {
         let mut presence = Presence::assumed(film, area_px2, start_snr, self.max_gap_frames);
         let part = for_learning(film);
         for _ in 0..LEARNING_PASSES {
-            let pass = self.pass(part, &motion, &presence, 0.0).run();
+            let pass = self.pass(part, &motion, &presence, Care::NONE).run();
             motion.learn(part, &pass.chains);
             let learned = Presence::learned(
                 part,
@@ -142,7 +146,7 @@ impl Likelihood {
             );
             presence = learned.unwrap_or(presence);
         }
-        let last = self.pass(film, &motion, &presence, self.least_margin).run();
+        let last = self.pass(film, &motion, &presence, self.care()).run();
         (last, motion)
     }
 
@@ -151,14 +155,27 @@ impl Likelihood {
         film: &'a [Points],
         motion: &'a Motion,
         presence: &'a Presence,
-        least_margin: f64,
+        care: Care,
     ) -> Pass<'a> {
         Pass {
             film,
             motion,
             presence,
             max_gap_frames: self.max_gap_frames,
-            least_margin,
+            care,
+        }
+    }
+
+    /// With `least_odds` 1 every best link is taken.
+    fn care(&self) -> Care {
+        if self.least_ln_odds <= 0.0 {
+            return Care::NONE;
+        }
+        Care {
+            rival: self.least_ln_odds,
+            next: LEAST_ODDS_NEXT.ln(),
+            later: LEAST_ODDS_LATER.ln(),
+            hidden: self.max_gap_frames > 0,
         }
     }
 }

@@ -5,9 +5,14 @@ use super::motion::{Belief, Motion, Step, position_variance_px2};
 use super::neighbours::Grid;
 use super::points::{Place, Points};
 use super::presence::{From, Presence};
+use std::f64::consts::PI;
 
 /// A track looks at no more than so many spots of a frame, the nearest ones.
 const MOST_CANDIDATES: usize = 8;
+/// Two particles nearer than this many widths of a spot are one spot.
+const HIDING_WIDTHS: f64 = 2.2;
+/// Odds of being hidden rather than unseen from which a spot is taken for two.
+const LEAST_HIDING_ODDS: f64 = 0.2;
 
 /// What one pass works with.
 pub(crate) struct Pass<'a> {
@@ -19,9 +24,31 @@ pub(crate) struct Pass<'a> {
     pub presence: &'a Presence,
     /// Frames of the film in which a particle may go unseen.
     pub max_gap_frames: usize,
-    /// Links with a rival whose likelihood is not smaller by this factor (as its natural logarithm) are not made,
-    /// and the track ends.
-    pub least_margin: f64,
+    /// How sure a link must be.
+    pub care: Care,
+}
+
+/// How sure a link must be, as natural logarithms of odds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Care {
+    /// Against another pairing. Links below are not made, and the track ends.
+    pub rival: f64,
+    /// Against an end and a beginning, for the next frame.
+    pub next: f64,
+    /// The same over a gap, where more may have happened.
+    pub later: f64,
+    /// Two particles may lie behind one spot, and such spots are left out.
+    pub hidden: bool,
+}
+
+impl Care {
+    /// Whatever is likeliest is taken.
+    pub const NONE: Self = Self {
+        rival: 0.0,
+        next: 0.0,
+        later: 0.0,
+        hidden: false,
+    };
 }
 
 /// What one pass gives.
@@ -71,10 +98,13 @@ impl Pass<'_> {
         let edges = self.edges(place, &active);
         let found = assign(&edges, frame.points.len());
         out.not_exact += found.rows_not_exact as u64;
-        let keep = self.decide(&edges, &found, out);
-        let mut taken = vec![false; frame.points.len()];
+        let shared = self.shared(place, &active, &edges, &found);
+        let keep = self.decide(&edges, &found, &shared, out);
+        // A shared spot belongs to nobody: it neither continues a track nor begins one.
+        let mut taken = shared.clone();
         for (row, a) in active.iter_mut().enumerate() {
-            if let (Some(spot), true) = (found.column_of[row], keep[row]) {
+            let to = found.column_of[row].filter(|spot| keep[row] && !shared[*spot]);
+            if let Some(spot) = to {
                 let step = self.step(a, place, spot);
                 self.motion.update(&mut a.belief, &step);
                 self.move_to(a, place, spot);
@@ -106,16 +136,54 @@ impl Pass<'_> {
     }
 
     /// Which tracks go on: all but those whose link is nearly as likely to be another.
-    fn decide(&self, edges: &[Vec<Edge>], found: &Assignment, out: &mut Passed) -> Vec<bool> {
-        if self.least_margin <= 0.0 {
+    fn decide(
+        &self,
+        edges: &[Vec<Edge>],
+        found: &Assignment,
+        shared: &[bool],
+        out: &mut Passed,
+    ) -> Vec<bool> {
+        if self.care.rival <= 0.0 {
             return vec![true; edges.len()];
         }
         let keep: Vec<bool> = margins(edges, found)
             .iter()
-            .map(|m| *m >= self.least_margin)
+            .zip(&found.column_of)
+            .map(|(m, to)| *m >= self.care.rival || to.is_some_and(|spot| shared[spot]))
             .collect();
         out.ambiguous += keep.iter().filter(|k| !**k).count() as u64;
         keep
+    }
+
+    /// Which spots are two particles at once: a track that takes one leaves another without a spot, and that one is as
+    /// likely hidden behind it as gone. Where such a spot lies belongs to neither.
+    fn shared(
+        &self,
+        place: usize,
+        active: &[Active],
+        edges: &[Vec<Edge>],
+        found: &Assignment,
+    ) -> Vec<bool> {
+        let points = &self.film[place].points;
+        let mut shared = vec![false; points.len()];
+        if !self.care.hidden {
+            return shared;
+        }
+        for (row, a) in active.iter().enumerate() {
+            let seen_after = place - a.chain[a.chain.len() - 1].0 as usize;
+            // A track at the end of its patience could not come out again.
+            if found.column_of[row].is_some() || seen_after > self.max_gap_frames {
+                continue;
+            }
+            for e in edges[row].iter().filter(|e| found.row_of[e.to].is_some()) {
+                let spot = &points[e.to].spot;
+                let behind_px2 = PI * (HIDING_WIDTHS * spot.width_px).powi(2);
+                // The cost holds the density of the step there and the odds of being seen, against a new spot.
+                let new = self.presence.ln_new(self.presence.class(spot.snr));
+                shared[e.to] |= (new - e.cost).exp() * behind_px2 > LEAST_HIDING_ODDS;
+            }
+        }
+        shared
     }
 
     fn move_to(&self, a: &mut Active, place: usize, spot: usize) {
@@ -165,7 +233,12 @@ impl Pass<'_> {
                     class: a.class,
                     first: a.chain.len() == 1,
                 };
-                let least = (-self.presence.best_ln_ratio(from, seen_after)).exp();
+                let least_ln_odds = if seen_after > 1 {
+                    self.care.later
+                } else {
+                    self.care.next
+                };
+                let least = (least_ln_odds - self.presence.best_ln_ratio(from, seen_after)).exp();
                 let reach = self.motion.reach_px(
                     &a.belief,
                     self.frames_since(a, place),
@@ -182,7 +255,7 @@ impl Pass<'_> {
                             cost: -density.ln() - presence,
                         }
                     })
-                    .filter(|e| e.cost < 0.0)
+                    .filter(|e| e.cost < -least_ln_odds)
                     .collect()
             })
             .collect()

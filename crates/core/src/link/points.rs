@@ -103,13 +103,15 @@ pub(crate) fn area_px2(film: &[Points], given_px2: f64) -> f64 {
     side(low.0, high.0) * side(low.1, high.1)
 }
 
-/// Turns chains of places into numbered tracks. Weak spots at the head of a chain are taken off, and whatever joined
-/// no track is tallied as `weak_unlinked`.
+/// Turns chains of places into numbered tracks. Weak spots join strong ones and nothing else: those at the head and at
+/// the tail of a chain are taken off, and whatever joined no track is tallied as `weak_unlinked`.
 pub(crate) fn finish(film: &[Points], mut chains: Vec<Vec<Place>>, mut tally: Tally) -> Linked {
     let point = |p: &Place| &film[p.0 as usize].points[p.1 as usize];
     for chain in &mut chains {
         let weak = chain.iter().take_while(|p| !point(p).may_begin).count();
         chain.drain(..weak);
+        let strong = chain.iter().rposition(|p| point(p).may_begin);
+        chain.truncate(strong.map_or(0, |last| last + 1));
     }
     chains.retain(|c| !c.is_empty());
     // Places are sorted by frame, then y, then x, so comparing chains is comparing their first spots.

@@ -111,6 +111,11 @@ impl Presence {
             - self.ln_new[to_class]
     }
 
+    /// `ln` of new spots of this class per frame and px^2.
+    pub fn ln_new(&self, class: usize) -> f64 {
+        self.ln_new[class]
+    }
+
     /// The most that [`Self::ln_ratio`] can be for a particle of this class.
     pub fn best_ln_ratio(&self, from: From, seen_after: usize) -> f64 {
         (0..self.ln_new.len())

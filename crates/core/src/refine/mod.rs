@@ -5,6 +5,7 @@ mod centroid;
 mod conformance;
 mod fit;
 mod gaussian;
+mod pair;
 mod window;
 
 use crate::Tally;
