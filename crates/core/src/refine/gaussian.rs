@@ -131,7 +131,7 @@ impl Gaussian {
                 x_px: model.x,
                 y_px: model.y,
                 precision_px: precision_px.max(self.lowest_precision_px),
-                width_px: own_width(model.width, work.pitch),
+                width_px: model.width_without_cells(work.pitch),
                 mass_counts: std::f64::consts::TAU * model.height * model.width * model.width,
                 peak_counts: model.height,
                 background_counts: model.level,
@@ -184,12 +184,6 @@ fn first_guess(c: &Candidate, window: &Window, film: &Film, noise: f64) -> Model
         level,
         width: c.width_px,
     }
-}
-
-/// Width of the spot without what the cells of the window add.
-fn own_width(fitted: f64, pitch: i32) -> f64 {
-    let cell = (f64::from(pitch * pitch) - 1.0) / 12.0;
-    (fitted * fitted - cell).max(0.25 * fitted * fitted).sqrt()
 }
 
 /// Lists for each spot those whose windows overlap with its own.
