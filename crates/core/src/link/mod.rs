@@ -2,6 +2,7 @@
 
 pub mod assignment;
 mod cut;
+mod lap;
 mod likelihood;
 mod motion;
 mod nearest;
@@ -55,4 +56,4 @@ pub trait Linker: Send + Sync {
 pub type MakeLinker = fn(&Params) -> Box<dyn Linker>;
 
 /// All linkers; the first is the default.
-pub static LINKERS: &[Entry<MakeLinker>] = &[likelihood::ENTRY, nearest::ENTRY];
+pub static LINKERS: &[Entry<MakeLinker>] = &[likelihood::ENTRY, nearest::ENTRY, lap::ENTRY];

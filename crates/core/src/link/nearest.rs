@@ -1,7 +1,8 @@
 //! Links to the nearest neighbour within a fixed distance: the textbook method, for comparison.
 //!
 //! In each frame all pairs of tracks and spots within `max_step_px` are taken shortest first (Crocker & Grier 1996,
-//! doi:10.1006/jcis.1996.0217, for the idea of a largest step).
+//! doi:10.1006/jcis.1996.0217, for the idea of a largest step). With `max_gap_frames = 0` a track ends where nothing is
+//! in reach in the very next frame: the fixed-radius nearest neighbour without gaps.
 //!
 //! Differs from the paper in: shortest pair first instead of the least sum of squares; the distance is not widened
 //! over gaps. A fixed distance below three times the root mean square step loses fast particles and makes the rest

@@ -86,18 +86,21 @@ pub(crate) fn findings(
         "Many tracks had to be ended because two pairings of particles were about equally likely, which makes tracks \
          short. Dilute the sample or use a higher frame rate.",
     ));
-    if quality.not_exact > 0 {
-        let message = "In some frames the spots lie so densely that they were paired cheapest first instead of \
-                       exactly. Raise the detection threshold or dilute the sample.";
-        out.push(
-            Finding::new("L05", Severity::Warning, "link", message).with(
-                quality.not_exact as f64,
-                None,
-                "tracks times frames",
-            ),
-        );
-    }
+    out.extend(not_exact_finding(quality.not_exact));
     out
+}
+
+/// A warning if tracks took part in assignments too large to be solved exactly, counted once for each frame.
+pub(crate) fn not_exact_finding(not_exact: u64) -> Option<Finding> {
+    let message = "In some frames the spots lie so densely that they were paired cheapest first instead of exactly. \
+                   Raise the detection threshold or dilute the sample.";
+    (not_exact > 0).then(|| {
+        Finding::new("L05", Severity::Warning, "link", message).with(
+            not_exact as f64,
+            None,
+            "tracks times frames",
+        )
+    })
 }
 
 /// A warning if a share, given in percent for people, lies above its limit.

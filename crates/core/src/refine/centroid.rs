@@ -1,13 +1,20 @@
-//! Iterated centroid of the light in a disc, after Crocker and Grier.
+//! Iterated centroid of the light in a disc: what the field calls the iterated intensity centroid.
 //!
 //! The centroid of the counts above the local level within `radius_px` is taken and the disc moved there until it
-//! rests (Crocker and Grier 1996 doi:10.1006/jcis.1996.0217). The standard error is that of a sum of noisy
-//! counts, sigma sqrt(sum d^2) / mass (Savin and Doyle 2005 doi:10.1529/biophysj.104.042457).
-//! In: flat counts; out: px, counts. Assumes a lone, symmetric spot; a neighbour within the disc pulls it over.
+//! rests (Crocker and Grier 1996 doi:10.1006/jcis.1996.0217). In: flat counts; out: px, counts. Assumes a lone,
+//! symmetric spot; a neighbour within the disc pulls it over.
 //!
-//! Differs from the paper in: the level below the spot is the median of the window's rim, and the disc moves by
-//! fractions of a pixel with no interpolation, a pixel being in when its centre is.
+//! Standard error: the noise of a sum of counts times distances over what holds the centroid in place,
+//! `sqrt(sum d^2 v) / (mass - pi R^2 e)`. The first part is of Savin and Doyle 2005 (doi:10.1529/biophysj.104.042457),
+//! with the variance `v` of each pixel from what a Gaussian leaves (see `profile`). The second is since the disc of
+//! radius `R` follows its own centroid: light at its rim, `e` counts in a pixel, goes with it and holds nothing.
+//!
+//! Differs from the paper in: the level below the spot is the median of the window's rim instead of a band-pass, and the
+//! disc moves by fractions of a pixel with no interpolation, a pixel being in when its centre is. As in the paper,
+//! counts below the level are taken as zero, so that faint spots come out wide and heavy.
 
+use super::noise_law::NoiseLaw;
+use super::profile::profile;
 use super::window::{Window, settle};
 use super::{MakeRefiner, Refiner};
 use crate::Tally;
@@ -49,6 +56,9 @@ pub(super) const ENTRY: Entry<MakeRefiner> = Entry {
     },
 };
 
+/// Half the width of the ring in which the light at the rim of the disc is taken, px.
+const RIM_PX: f64 = 0.75;
+
 struct Centroid {
     radius_px: f64,
     rounds: usize,
@@ -61,8 +71,6 @@ struct Moments {
     x: f64,
     /// Mean square distance from the centroid, per axis, weighted by the light, px^2.
     spread: f64,
-    /// Sum of the squares of the distances per axis over the pixels of the disc, px^2.
-    lever: f64,
 }
 
 fn moments(window: &Window, level: f64, y: f64, x: f64, radius: f64) -> Option<Moments> {
@@ -85,8 +93,47 @@ fn moments(window: &Window, level: f64, y: f64, x: f64, radius: f64) -> Option<M
         y: cy,
         x: cx,
         spread: disc().map(|p| p.2 * square(&p)).sum::<f64>() / mass,
-        lever: disc().map(|p| square(&p)).sum(),
     })
+}
+
+/// Standard error of the centroid per axis, px. `noise` is that of a pixel, counts, where nothing better is known.
+fn precision(window: &Window, level: f64, found: &Moments, radius: f64, noise: f64) -> f64 {
+    let at = (found.y, found.x);
+    let width = found.spread.sqrt().max(0.5);
+    let fitted = profile(window, at, width, noise);
+    let dark = NoiseLaw {
+        floor: noise * noise,
+        slope: 0.0,
+    };
+    let law = fitted.map_or(dark, |p| p.noise);
+    let spot = |r2: f64| {
+        fitted.map_or(0.0, |p| {
+            p.model.height * (-0.5 * r2 / p.model.width.powi(2)).exp()
+        })
+    };
+    let (mut variance, mut rim, mut in_rim) = (0.0, 0.0, 0.0f64);
+    for (dy, dx, counts) in &window.pixels {
+        let (v, u) = (window.y + f64::from(*dy), window.x + f64::from(*dx));
+        let r2 = (v - found.y).powi(2) + (u - found.x).powi(2);
+        let r = r2.sqrt();
+        // A pixel below the level counts as zero and moves nothing.
+        if r <= radius && *counts > level {
+            variance += 0.5 * r2 * law.variance(spot(r2));
+        }
+        if (r - radius).abs() <= RIM_PX {
+            rim += (counts - level).max(0.0);
+            in_rim += 1.0;
+        }
+    }
+    let follows = std::f64::consts::PI * radius * radius * rim / in_rim.max(1.0);
+    let holds = found.mass - follows;
+    let error = variance.sqrt() / holds;
+    // Where nothing holds the disc it may be anywhere around.
+    if holds > 0.0 && error < radius {
+        error
+    } else {
+        radius
+    }
 }
 
 impl Centroid {
@@ -116,10 +163,11 @@ impl Centroid {
             .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
         let peak = peak.map(|p| p.2 - level).fold(0.0, f64::max);
         let noise = f64::from(film.noise_counts).max(0.29);
+        let precision = precision(&window, level, &found, radius, noise);
         let spot = Spot {
             x_px: x,
             y_px: y,
-            precision_px: (noise * found.lever.sqrt() / found.mass).max(0.02),
+            precision_px: precision.max(0.02),
             width_px: found.spread.sqrt(),
             mass_counts: found.mass,
             peak_counts: peak,

@@ -166,11 +166,13 @@ fn an_equal_neighbour_does_not_pull() {
 fn a_saturated_spot_keeps_its_place() {
     let scene = Scene::default();
     let truth: Vec<_> = (0..12).map(|i| grid(&scene, i, 50.0, 900.0, 1.5)).collect();
-    let spots = measure(&scene, &truth, "gaussian", &[]);
-    let (plain, normalised, recall) = errors(&truth, &spots, 1.5);
-    assert!(recall > 0.99, "{recall}");
-    assert!(rms(&plain) < 0.05, "{} px", rms(&plain));
-    assert!(rms(&normalised) < 2.0, "{}", rms(&normalised));
+    for (key, most_px) in [("gaussian", 0.05), ("radial-symmetry", 0.05)] {
+        let spots = measure(&scene, &truth, key, &[]);
+        let (plain, normalised, recall) = errors(&truth, &spots, 1.5);
+        assert!(recall > 0.99, "{key}: {recall}");
+        assert!(rms(&plain) < most_px, "{key}: {} px", rms(&plain));
+        assert!(rms(&normalised) < 2.0, "{key}: {}", rms(&normalised));
+    }
 }
 
 #[test]
@@ -243,5 +245,47 @@ fn order_of_candidates_does_not_matter() {
         candidates.reverse();
         let back = refiner.refine(&flat, &film, &candidates, &mut Tally::default());
         assert_eq!(forth, back, "{}", entry.key);
+    }
+}
+
+#[test]
+fn the_alternatives_know_how_wrong_they_are() {
+    let scene = Scene::default();
+    // Width, height and snr of spots from barely seen to bright, focused and not.
+    let cases = [
+        (1.5, 3.6, 5.0),
+        (1.5, 6.0, 8.0),
+        (1.5, 20.0, 27.0),
+        (1.5, 70.0, 95.0),
+        (2.5, 2.5, 5.4),
+        (2.5, 20.0, 41.0),
+    ];
+    for (width, height, snr) in cases {
+        let truth: Vec<_> = (0..8)
+            .map(|i| grid(&scene, i, 40.0, height, width))
+            .collect();
+        let best = bound(&scene, height, width);
+        for (key, set, honest, lost) in [
+            (
+                "radial-symmetry",
+                &[("lowest_precision_px", 0.0)][..],
+                0.85..=1.2,
+                1.25,
+            ),
+            ("centroid", &[], 0.75..=1.2, 1.6),
+        ] {
+            let spots = measure(&scene, &truth, key, set);
+            let (plain, normalised, recall) = errors(&truth, &spots, 1.5 * width);
+            let mut seen: Vec<f64> = spots.iter().flatten().map(|s| s.snr).collect();
+            let middle = crate::tiles::median(&mut seen).expect("some spots");
+            let (error, ratio) = (rms(&plain), rms(&normalised));
+            let what = format!("{key}, width {width}, height {height}");
+            assert!((middle / snr - 1.0).abs() < 0.15, "{what}: snr {middle}");
+            assert!(honest.contains(&ratio), "{what}: {ratio} of its precision");
+            assert!(recall > 0.85, "{what}: recall {recall}");
+            if snr > 20.0 {
+                assert!(error < lost * best, "{what}: {error} px, bound {best}");
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Least squares of a round Gaussian on a constant, by Levenberg and Marquardt's method.
 
+use super::noise_law::NoiseSums;
 use super::window::Window;
 use nalgebra::{SMatrix, SVector};
 
@@ -71,6 +72,13 @@ impl Model {
             );
             *counts -= self.height * (row.shape * col.shape);
         }
+    }
+
+    /// Width of the spot without what the cells of the window, `pitch` pixels wide, add to it, px.
+    pub(super) fn width_without_cells(&self, pitch: i32) -> f64 {
+        let cell = (f64::from(pitch * pitch) - 1.0) / 12.0;
+        let square = self.width * self.width;
+        (square - cell).max(0.25 * square).sqrt()
     }
 
     fn is_sound(&self) -> bool {
@@ -226,37 +234,23 @@ fn precision(
     factors: &mut Factors,
 ) -> Option<f64> {
     factors.fill(model, window);
-    let n = window.pixels.len() as f64;
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
     for i in 0..5 {
         bread[(i, i)] += 1e-12;
     }
     let inverse = bread.cholesky()?.inverse();
-    let (mut sum_m, mut sum_mm, mut sum_v, mut sum_mv) = (0.0, 0.0, 0.0, 0.0);
+    let mut sums = NoiseSums::default();
     each_pixel(window, model, factors, |j, residual, spot| {
         let j = Vector::from(j);
         // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
         let leverage = (inverse * j).dot(&j).clamp(0.0, 0.9);
-        let (m, v) = (spot.max(0.0), residual * residual / (1.0 - leverage));
-        sum_m += m;
-        sum_mm += m * m;
-        sum_v += v;
-        sum_mv += m * v;
+        sums.add(spot, residual * residual / (1.0 - leverage));
     });
-    let (mean_m, mean_v) = (sum_m / n, sum_v / n);
-    let spread = sum_mm / n - mean_m * mean_m;
-    let slope = if spread > 0.0 {
-        (sum_mv / n - mean_m * mean_v) / spread
-    } else {
-        0.0
-    };
-    // Neither the growth nor the floor can be negative.
-    let slope = slope.clamp(0.0, mean_v / mean_m.max(1e-12));
-    let floor = mean_v - slope * mean_m;
+    let law = sums.law();
     let mut middle = Matrix::zeros();
     each_pixel(window, model, factors, |j, _, spot| {
-        let variance = floor + slope * spot.max(0.0);
+        let variance = law.variance(spot);
         for a in 0..5 {
             for b in 0..5 {
                 middle[(a, b)] += variance * j[a] * j[b];

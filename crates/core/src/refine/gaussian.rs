@@ -201,7 +201,7 @@ impl Gaussian {
                 y_px: model.y,
                 precision_px: (precision_px * weak_spot_factor(c.snr))
                     .max(self.lowest_precision_px),
-                width_px: own_width(model.width, work.pitch),
+                width_px: model.width_without_cells(work.pitch),
                 mass_counts: std::f64::consts::TAU * model.height * model.width * model.width,
                 peak_counts: model.height,
                 background_counts: model.level,
@@ -257,16 +257,9 @@ fn first_guess(c: &Candidate, window: &Window, film: &Film, noise: f64) -> Model
 }
 
 /// How much larger the error of a weak spot is than its fit says. The fit knows the curvature at its minimum only; near
-/// the noise the minimum itself is one of several (Kay 1993, Fundamentals of Statistical Signal Processing, 7.5, on
-/// where an estimator leaves its bound). The next order in 1 / snr^2 was measured on simulated films.
+/// the noise the minimum itself is one of several. The next order in 1 / snr^2 was measured on simulated films.
 fn weak_spot_factor(snr: f64) -> f64 {
     (1.0 + WEAK_SPOT / snr.max(1.0).powi(2)).sqrt()
-}
-
-/// Width of the spot without what the cells of the window add.
-fn own_width(fitted: f64, pitch: i32) -> f64 {
-    let cell = (f64::from(pitch * pitch) - 1.0) / 12.0;
-    (fitted * fitted - cell).max(0.25 * fitted * fitted).sqrt()
 }
 
 /// Lists for each spot those whose windows overlap with its own.

@@ -5,7 +5,11 @@ mod centroid;
 mod conformance;
 mod fit;
 mod gaussian;
+mod gradients;
+mod noise_law;
 mod pair;
+mod profile;
+mod radial_symmetry;
 mod window;
 
 use crate::Tally;
@@ -30,4 +34,5 @@ pub trait Refiner: Send + Sync {
 pub type MakeRefiner = fn(&Params, &Film) -> Box<dyn Refiner>;
 
 /// All refiners; the first is the default.
-pub static REFINERS: &[Entry<MakeRefiner>] = &[gaussian::ENTRY, centroid::ENTRY];
+pub static REFINERS: &[Entry<MakeRefiner>] =
+    &[gaussian::ENTRY, centroid::ENTRY, radial_symmetry::ENTRY];

@@ -1,5 +1,6 @@
 //! Every linker against films of known identity, and against bad films.
 
+mod alternatives;
 mod odd_films;
 
 use super::simulated::{START_SNR, Scene, Score};

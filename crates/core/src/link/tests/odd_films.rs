@@ -6,7 +6,7 @@ use crate::link::simulated::{START_SNR, Scene};
 use crate::link::{LINKERS, LinkInput};
 use crate::model::{FrameIndex, FrameSpots, Spot};
 
-fn spot(x_px: f64, y_px: f64, snr: f64) -> Spot {
+pub(super) fn spot(x_px: f64, y_px: f64, snr: f64) -> Spot {
     Spot {
         x_px,
         y_px,
@@ -19,7 +19,7 @@ fn spot(x_px: f64, y_px: f64, snr: f64) -> Spot {
     }
 }
 
-fn film(frames: &[(u32, Vec<Spot>)]) -> Vec<FrameSpots> {
+pub(super) fn film(frames: &[(u32, Vec<Spot>)]) -> Vec<FrameSpots> {
     frames
         .iter()
         .map(|(f, spots)| FrameSpots {
