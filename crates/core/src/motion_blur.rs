@@ -1,27 +1,29 @@
 //! What the path that a particle takes during the exposure adds to the error of its position.
 //!
-//! A spot is the picture of a path. Its fitted centre is not quite the mean of that path, for two reasons. An uneven
-//! path makes an uneven spot, and the peak of a Gaussian follows where the path is dense: the third moment of the path
-//! moves it by an amount whose variance grows as `p^3 / s^4`, with `p = D tE / 3` the variance of a path per axis (Berg
-//! 1993, Random Walks in Biology, for the mean over a path) and `s` the width of the spot without it. And light falls
-//! off with the distance from focus, so that the part of the path nearer to the focus counts more: `p^2 (d ln A / dz)^2`.
-//! Both are known once the exposure and the particle's own steps are; neither can be seen in a single fit, and against
-//! the steps themselves both are too small to be measured in fast films.
+//! A spot is the picture of a path, and its fitted centre is not quite the mean of that path: an uneven path makes an
+//! uneven spot, whose fit follows where the path is dense, and light falls off with the distance from focus, so that
+//! the nearer part of the path counts more. The third moment of a path with the variance `p = D tE / 3` per axis moves
+//! the centre of a spot of width `s` by about `p^(3/2) / s^2`, so that the variance of this error grows as `p^3 / s^4`.
+//! A spot that came out narrow had a short path and has hardly any of it; one that came out much fainter than its
+//! neighbours in time had a long path, of which the fit holds only a part. It cannot be seen in the residuals of a
+//! single fit, and in fast films it is too small to be measured against the steps themselves.
 //!
-//! The two factors were measured on simulated films of beads of 30 to 500 nm, isolated spots, in five classes of
-//! distance from focus (`fixtures/scenes/mono-*.toml`): excess of the squared error over the stated one.
+//! The factors and their growth with width and lost light were measured on simulated films of beads of 30 to 200 nm: isolated spots,
+//! excess of the squared error over the stated one (`fixtures/scenes/mono-*.toml`); the classes of signal to noise in
+//! `docs/validation.md` show what is left.
 //!
 //! In: px, frames. Assumes free diffusion, the same along the optical axis.
 
 use crate::model::{FrameSpots, Spot, Track, TrackPoint, Trajectory};
 
-/// Variance that an uneven path adds: this times `p^3 / s^4`.
-const UNEVEN: f64 = 0.039;
-/// Variance that uneven light adds: this times `p^2 (d ln A / dz)^2`.
-const UNEVEN_LIGHT: f64 = 1.0;
-/// Depth of focus of a spot of width `s`, over `s^2`, per um: `4 pi n / wavelength` of a Gaussian beam (Saleh & Teich,
-/// Fundamentals of Photonics, eq. 3.1-11) in water at 500 nm.
-const DEPTH_PER_WIDTH2_UM: f64 = 33.4;
+/// Variance that an uneven path adds to a spot that is wide enough: this times `p^3 / s^4` ...
+const UNEVEN: f64 = 0.05;
+/// ... where its squared width exceeds that in focus by so many `p`, from none of it to all of it ...
+const WIDENED: [f64; 2] = [0.5, 2.0];
+/// ... and this times the square of the share of its light that is missing.
+const MISSING_LIGHT: f64 = 2.0;
+/// Spots before and after to whose brightness a spot's own is compared.
+const SPOTS_AROUND: usize = 2;
 /// Weight of the common step variance, in steps, when a track's own is stated.
 const STEPS_OF_PRIOR: f64 = 5.0;
 /// Spots at least so strong tell the width in focus, if there are enough of them.
@@ -55,19 +57,21 @@ pub fn widen_errors(
     if !(common > 0.0 && common.is_finite()) {
         return;
     }
-    let optics = Optics::learn(tracks, &own, shutter);
+    let focus = focus_px2(tracks, &own);
     for frame in frames.iter_mut() {
         for spot in &mut frame.spots {
-            optics.widen(spot, common);
+            widen(spot, common, focus, 0.0);
         }
     }
     for (track, path) in tracks.iter_mut().zip(&own) {
+        let missing = missing_light(track);
         let points: Vec<TrackPoint> = track
             .points()
             .iter()
-            .map(|p| {
+            .zip(missing)
+            .map(|(p, missing)| {
                 let mut point = *p;
-                optics.widen(&mut point.spot, *path);
+                widen(&mut point.spot, *path, focus, missing);
                 restate(frames, &point);
                 point
             })
@@ -130,50 +134,52 @@ fn step_sum(t: &Trajectory, interval_s: f64) -> (f64, f64) {
     (sum, steps)
 }
 
-/// What the optics do to a spot.
-struct Optics {
-    /// Squared width of a spot in focus, px^2.
-    focus_px2: f64,
-    /// Squared depth of focus, px^2.
-    depth_px2: f64,
+/// Squared width of a spot in focus without motion, px^2.
+fn focus_px2(tracks: &[Track], paths_px2: &[f64]) -> f64 {
+    let all = tracks.iter().zip(paths_px2).flat_map(|(t, path)| {
+        t.points()
+            .iter()
+            .map(move |p| (p.spot.snr, p.spot.width_px * p.spot.width_px - path))
+    });
+    let strong = all.clone().filter(|s| s.0 >= STRONG_SNR).map(|s| s.1);
+    let mut squares: Vec<f64> = strong.collect();
+    if squares.len() < LEAST_STRONG {
+        squares = all.map(|s| s.1).collect();
+    }
+    squares.sort_by(f64::total_cmp);
+    let at = (IN_FOCUS_SHARE * squares.len() as f64) as usize;
+    squares.get(at).copied().unwrap_or(0.0).max(LEAST_FOCUS_PX2)
 }
 
-impl Optics {
-    fn learn(tracks: &[Track], paths_px2: &[f64], shutter: &Shutter) -> Self {
-        let own_width = |s: &Spot, path: f64| s.width_px * s.width_px - path;
-        let all = tracks.iter().zip(paths_px2).flat_map(|(t, path)| {
-            t.points()
-                .iter()
-                .map(move |p| (p.spot.snr, own_width(&p.spot, *path)))
-        });
-        let mut strong: Vec<f64> = all
-            .clone()
-            .filter(|s| s.0 >= STRONG_SNR)
-            .map(|s| s.1)
-            .collect();
-        if strong.len() < LEAST_STRONG {
-            strong = all.map(|s| s.1).collect();
-        }
-        strong.sort_by(f64::total_cmp);
-        let at = (IN_FOCUS_SHARE * strong.len() as f64) as usize;
-        let focus_px2 = strong.get(at).copied().unwrap_or(0.0).max(LEAST_FOCUS_PX2);
-        let depth_px = DEPTH_PER_WIDTH2_UM * focus_px2 * shutter.pixel_size_um;
-        Self {
-            focus_px2,
-            depth_px2: depth_px * depth_px,
-        }
-    }
+/// Share of its light that each spot of a track lacks, compared to the spots around it; 0 where it lacks none.
+fn missing_light(track: &Track) -> Vec<f64> {
+    let mass: Vec<f64> = track.points().iter().map(|p| p.spot.mass_counts).collect();
+    (0..mass.len())
+        .map(|i| {
+            let last = (i + SPOTS_AROUND).min(mass.len() - 1);
+            let mut around = mass[i.saturating_sub(SPOTS_AROUND)..=last].to_vec();
+            let usual = crate::tiles::median(&mut around).unwrap_or(0.0);
+            let missing = 1.0 - mass[i] / usual;
+            if missing.is_finite() {
+                missing.clamp(0.0, 1.0)
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}
 
-    fn widen(&self, spot: &mut Spot, path_px2: f64) {
-        let p = path_px2;
-        // Out of focus a spot is wider by the factor q in its variance, and d ln A / dz = 2 sqrt(q - 1) / (depth q).
-        let own_px2 = (spot.width_px * spot.width_px - p).max(self.focus_px2);
-        let q = own_px2 / self.focus_px2;
-        let uneven = UNEVEN * p * p * p / (own_px2 * own_px2);
-        let light = UNEVEN_LIGHT * p * p * 4.0 * (q - 1.0) / (self.depth_px2 * q * q);
-        let variance = spot.precision_px * spot.precision_px + uneven + light;
-        if variance.is_finite() {
-            spot.precision_px = variance.sqrt();
-        }
+/// Widens the error of one spot whose path has the variance `p`, px^2, and which lacks a share `missing` of its light.
+fn widen(spot: &mut Spot, p: f64, focus_px2: f64, missing: f64) {
+    if !(p > 0.0 && p.is_finite()) {
+        return;
+    }
+    let widened = (spot.width_px * spot.width_px - focus_px2) / p;
+    let share = ((widened - WIDENED[0]) / (WIDENED[1] - WIDENED[0])).clamp(0.0, 1.0);
+    let uneven = share * UNEVEN + MISSING_LIGHT * missing * missing;
+    let variance =
+        spot.precision_px * spot.precision_px + uneven * p * p * p / (focus_px2 * focus_px2);
+    if variance.is_finite() {
+        spot.precision_px = variance.sqrt();
     }
 }

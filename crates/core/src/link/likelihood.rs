@@ -88,7 +88,9 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
 /// In the pass that counts, a link must be so many times likelier than an end and a beginning ...
 const LEAST_ODDS_NEXT: f64 = 3.0;
 /// ... and over a gap so many times.
-const LEAST_ODDS_LATER: f64 = 20.0;
+const LEAST_ODDS_LATER: f64 = 10.0;
+/// Over a gap, no link is looked for unless the gate holds this much: exp(-4) = 2 % of honest steps lie beyond.
+const LEAST_GATE: f64 = 4.0;
 /// Passes that learn, before the one that counts.
 const LEARNING_PASSES: usize = 2;
 /// They need no more spots than this; of longer films they take the frames in the middle.
@@ -175,6 +177,7 @@ impl Likelihood {
             rival: self.least_ln_odds,
             next: LEAST_ODDS_NEXT.ln(),
             later: LEAST_ODDS_LATER.ln(),
+            gate: LEAST_GATE,
             hidden: self.max_gap_frames > 0,
         }
     }

@@ -37,6 +37,9 @@ pub(crate) struct Care {
     pub next: f64,
     /// The same over a gap, where more may have happened.
     pub later: f64,
+    /// How far the best link over a gap must lie above that: a gate that cuts honest steps short would make the particles
+    /// look slow.
+    pub gate: f64,
     /// Two particles may lie behind one spot, and such spots are left out.
     pub hidden: bool,
 }
@@ -47,6 +50,7 @@ impl Care {
         rival: 0.0,
         next: 0.0,
         later: 0.0,
+        gate: 0.0,
         hidden: false,
     };
 }
@@ -204,6 +208,17 @@ impl Pass<'_> {
         }
     }
 
+    /// Log-likelihood ratio of the best link there can be: to a spot where the track was last seen.
+    fn gate(&self, a: &Active, place: usize, from: From) -> f64 {
+        let still = Step {
+            r2_px2: 0.0,
+            frames: self.frames_since(a, place),
+            noise_px2: 2.0 * a.variance_px2,
+        };
+        let seen_after = place - a.chain[a.chain.len() - 1].0 as usize;
+        self.motion.density(&a.belief, &still).ln() + self.presence.best_ln_ratio(from, seen_after)
+    }
+
     /// Frames in time, dropped ones counted.
     fn frames_since(&self, a: &Active, place: usize) -> f64 {
         let seen = a.chain[a.chain.len() - 1].0 as usize;
@@ -238,6 +253,9 @@ impl Pass<'_> {
                 } else {
                     self.care.next
                 };
+                if seen_after > 1 && self.gate(a, place, from) < least_ln_odds + self.care.gate {
+                    return Vec::new();
+                }
                 let least = (least_ln_odds - self.presence.best_ln_ratio(from, seen_after)).exp();
                 let reach = self.motion.reach_px(
                     &a.belief,

@@ -10,6 +10,7 @@ mod noise_law;
 mod pair;
 mod profile;
 mod radial_symmetry;
+mod shapes;
 mod window;
 
 use crate::Tally;
