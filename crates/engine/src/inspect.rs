@@ -3,7 +3,7 @@
 use crate::analyze::AnalyzeError;
 use crate::capture::{CaptureInput, tracking_plan};
 use crate::plan::Plan;
-use crate::preview::{PreviewRequest, preview};
+use crate::preview::{Glimpse, PreviewRequest, preview};
 use crate::runtime::{Runtime, Stopwatch};
 use nta_core::film::Polarity;
 use nta_core::track_video::{Glance, glance};
@@ -94,7 +94,11 @@ pub fn inspect_with_preview(
 ) -> Result<Inspection, AnalyzeError> {
     request.check(input)?;
     let mut inspection = inspect(input, plan, runtime)?;
-    preview(input, request, plan, inspection.frames_read, runtime)?;
+    let glimpse = Glimpse {
+        frames: inspection.frames_read,
+        dark_dots: inspection.dark_dots,
+    };
+    preview(input, request, plan, glimpse, runtime)?;
     inspection.preview = Some(request.out.clone());
     Ok(inspection)
 }

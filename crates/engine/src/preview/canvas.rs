@@ -146,14 +146,15 @@ impl Canvas {
         self.shade(bounds, pen, |u, v| ((u - x).hypot(v - y) - radius).abs());
     }
 
-    /// A circle of four arcs, for what counts less than what has a whole circle.
+    /// A circle of eight arcs, for what counts less than what has a whole circle.
     pub fn dashed_ring(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) {
         let reach = radius + pen.thick;
         let bounds = [x - reach, y - reach, x + reach, y + reach];
         self.shade(bounds, pen, |u, v| {
-            // Every other one of eight octants.
+            // As a complex number, the eighth power goes round eight times while the point goes round once.
             let (dx, dy) = (u - x, v - y);
-            if (dx.abs() > dy.abs()) == (dx * dy > 0.0) {
+            let squared = |(re, im): (f64, f64)| (re * re - im * im, 2.0 * re * im);
+            if squared(squared(squared((dx, dy)))).1 > 0.0 {
                 (dx.hypot(dy) - radius).abs()
             } else {
                 f64::INFINITY

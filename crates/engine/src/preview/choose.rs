@@ -64,7 +64,7 @@ pub(super) fn spot_rows(census: &Census<'_>) -> Vec<SpotRow> {
     let mut rows = vec![
         SpotRow {
             title: "Least certain positions",
-            note: "The largest stated errors, one per track. Is there a particle in the ring? Then all other positions are better than these.".to_owned(),
+            note: "The largest stated errors, one per track; the cross is as long as the error. All other positions are known better than these.".to_owned(),
             picks: worst(least_certain(census)),
         },
         SpotRow {

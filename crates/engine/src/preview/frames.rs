@@ -138,16 +138,17 @@ pub(super) fn draw(
 fn picture(canvas: &mut Canvas, scene: &Scene<'_>, layout: &Layout, area: Area, pixels: &Pixels) {
     let usable = &scene.census.video.film.usable;
     let (height, width) = pixels.dim();
+    let grey_at = |y: usize, x: usize| scene.contrast.grey(f64::from(pixels.at(y, x)));
     for v in 0..area.height {
         for u in 0..area.width {
             let grey = if layout.down == 1 {
-                scene.contrast.grey(pixels.at(v / layout.up, u / layout.up))
+                grey_at(v / layout.up, u / layout.up)
             } else {
                 // The brightest, so that no spot gets lost.
                 let block = |start: usize, n: usize| start..(start + layout.down).min(n);
                 block(v * layout.down, height)
                     .flat_map(|y| block(u * layout.down, width).map(move |x| (y, x)))
-                    .map(|(y, x)| scene.contrast.grey(pixels.at(y, x)))
+                    .map(|(y, x)| grey_at(y, x))
                     .max()
                     .unwrap_or(0)
             };

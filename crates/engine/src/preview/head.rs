@@ -15,6 +15,9 @@ pub(super) const TAIL_FRAMES: u32 = 30;
 /// Radius of a ring in the legend, px of the canvas.
 const SAMPLE: f64 = 7.0;
 
+/// Code of the finding that some spots stand still.
+const STUCK: &str = "B07";
+
 /// Draws the head.
 pub(super) fn draw(canvas: &mut Canvas, scene: &Scene<'_>) {
     let room = canvas.width() - 2 * MARGIN;
@@ -105,7 +108,7 @@ fn legend(canvas: &mut Canvas, scene: &Scene<'_>, y: usize) {
     ];
     let mut x = MARGIN;
     for (colour, dashed, words) in rings {
-        let middle = (sign(canvas, x, y) as f64, y as f64 + 12.0);
+        let middle = (sign(canvas, scene, x, y) as f64, y as f64 + 12.0);
         let pen = Pen::new(scene.contrast.on_ground(colour), 2.0);
         if dashed {
             canvas.dashed_ring(middle, SAMPLE, pen);
@@ -116,7 +119,7 @@ fn legend(canvas: &mut Canvas, scene: &Scene<'_>, y: usize) {
     }
     let y = y + 30;
     let mut x = MARGIN;
-    sign(canvas, x, y);
+    sign(canvas, scene, x, y);
     let pen = Pen::new(scene.contrast.on_ground(PATHS[0]), 1.5);
     let at = |u: usize, v: usize| ((x + u) as f64, (y + v) as f64);
     for (from, to) in [
@@ -129,7 +132,7 @@ fn legend(canvas: &mut Canvas, scene: &Scene<'_>, y: usize) {
     let words = format!("path over the last {TAIL_FRAMES} frames");
     x = words_beside(canvas, x, y, &words);
     if scene.census.video.film.usable.iter().any(|u| !*u) {
-        let middle = sign(canvas, x, y);
+        let middle = sign(canvas, scene, x, y);
         hatch_sample(
             canvas,
             Area {
@@ -141,20 +144,30 @@ fn legend(canvas: &mut Canvas, scene: &Scene<'_>, y: usize) {
         );
         x = words_beside(canvas, x, y, "left out (text in the picture, or excluded)");
     }
-    let rest = "The radius of a ring is twice the measured width of its spot. All frames have the same contrast.";
+    let stuck = scene.census.video.findings.iter().any(|f| f.code == STUCK);
+    let rest = if stuck {
+        "Ring radius: twice the measured width. Dots without a ring stand still during the film (stuck, or dirt) and are not counted."
+    } else {
+        "Ring radius: twice the measured width. All frames have the same contrast."
+    };
     let room = (canvas.width() - MARGIN).saturating_sub(x);
     write(canvas, (x, y + 4), rest, Type::plain(PALE_INK), room);
 }
 
-/// A dark field for a sign, as on the film; gives the column of its middle.
-fn sign(canvas: &mut Canvas, x: usize, y: usize) -> usize {
+/// A field for a sign, about as bright as the film; gives the column of its middle.
+fn sign(canvas: &mut Canvas, scene: &Scene<'_>, x: usize, y: usize) -> usize {
     let field = Area {
         x,
         y: y - 1,
         width: 28,
         height: 26,
     };
-    canvas.fill(field, [60, 60, 64]);
+    let ground = if scene.contrast.bright_ground {
+        215
+    } else {
+        60
+    };
+    canvas.fill(field, [ground; 3]);
     x + 14
 }
 

@@ -15,6 +15,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tile;
 
 use crate::analyze::AnalyzeError;
 use crate::capture::{CaptureInput, tracking_plan};
@@ -120,16 +121,25 @@ impl PreviewRequest {
     }
 }
 
-/// Draws the preview of one capture and writes it; `frames_in_file` is what the picture says of its length.
+/// What a quick look has told of the film already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glimpse {
+    /// Frames of the whole file.
+    pub frames: u64,
+    /// The film is bright with darker dots, and bright ones are looked for.
+    pub dark_dots: bool,
+}
+
+/// Draws the preview of one capture and writes it.
 pub(crate) fn preview(
     input: &Path,
     request: &PreviewRequest,
     plan: &Plan,
-    frames_in_file: u64,
+    glimpse: Glimpse,
     runtime: &Runtime<'_>,
 ) -> Result<(), AnalyzeError> {
     let mut capture = CaptureInput::open(input)?;
-    let canvas = picture(&mut capture, plan, frames_in_file, runtime)?;
+    let canvas = picture(&mut capture, plan, glimpse, runtime)?;
     let png = canvas.png().ok_or(PreviewError::TooLarge)?;
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled);
@@ -141,13 +151,13 @@ pub(crate) fn preview(
 fn picture(
     capture: &mut CaptureInput,
     plan: &Plan,
-    frames_in_file: u64,
+    glimpse: Glimpse,
     runtime: &Runtime<'_>,
 ) -> Result<Canvas, AnalyzeError> {
     let stopwatch = Stopwatch::new(runtime, 1);
     stopwatch.capture(0, capture.source.info().frames);
     let mut tracking = tracking_plan(plan);
-    let shortened = shorten(&mut tracking, frames_in_file);
+    let shortened = shorten(&mut tracking, glimpse.frames);
     let video = follow(capture, plan, &tracking, &stopwatch, runtime)?;
     let census = Census::of(&video);
     let width_px = video.film.spot_width_px;
@@ -174,7 +184,8 @@ fn picture(
     let info = capture.source.info();
     let scene = Scene {
         name: file_name(&capture.name),
-        frames_in_file,
+        frames_in_file: glimpse.frames,
+        dark_dots: glimpse.dark_dots,
         shortened,
         pixel_size_um: plan
             .pixel_size_um
@@ -196,6 +207,7 @@ struct Scene<'a> {
     /// Name of the film without its folder.
     name: String,
     frames_in_file: u64,
+    dark_dots: bool,
     /// The film is longer than what was looked at, and not because the plan says so.
     shortened: bool,
     pixel_size_um: Option<f64>,

@@ -2,25 +2,29 @@
 
 use super::Scene;
 use super::again::{Cut, Wish};
-use super::canvas::{Area, Canvas, Colour, Pen};
+use super::canvas::{Canvas, Colour, Pen};
 use super::census::Kind;
 use super::choose::{LINKS, LinkPick, SPOTS_PER_ROW, SpotPick, SpotRow};
-use super::style::{AFTER, BEFORE, BEYOND, CONTINUED, FAINT, INK, LINE, MARGIN, PALE_INK, TRACKED};
+use super::style::{
+    AFTER, BEFORE, CONTINUED, INK, LEFT_OUT, LINE, LOOSE, MARGIN, PALE_INK, TRACKED,
+};
 use super::text::{Type, write};
-use nta_core::{FrameIndex, Spot};
+use super::tile::{Look, STEP, TILE, Tile, half_px};
+use nta_core::Spot;
 
-/// Side of a small picture, px of the canvas.
-const TILE: usize = 188;
-/// From one small picture to the next, px of the canvas.
-const STEP: usize = TILE + MARGIN;
 /// Heading, note, picture and three lines of caption, px of the canvas.
 const ROW: usize = 28 + LINE + 8 + TILE + 4 + 3 * LINE + MARGIN;
+/// The words above the first row, px of the canvas.
+const HEAD: usize = LINE + MARGIN + 8;
 /// As many pairs stand beside each other.
 const PAIRS: usize = SPOTS_PER_ROW / 2;
 /// Half the side of a small picture in widths of a spot.
 const HALF_WIDTHS: f64 = 6.0;
-/// Half the side of a small picture is within these, px of the frame.
-const HALF_PX: (f64, f64) = (8.0, 45.0);
+
+const LOOK_HERE: &str = "Look here for mistakes: the spots and steps that deserve the least trust. Each small picture has its own contrast; faint spots are averaged over neighbouring pixels.";
+const HARDLY_ANYTHING: &str = "Hardly anything was seen: less than one spot per frame, as few as noise alone may give. For a blank that is as it should be.";
+const NOTHING: &str = "Nothing was seen in these frames that stands out from the noise. For a blank that is as it should be.";
+const DARK_DOTS: &str = "The picture is bright with darker dots. If these are the particles, give --set film.polarity=dark.";
 
 /// What the sheet shows.
 pub(super) struct Sheet {
@@ -78,7 +82,7 @@ impl Sheet {
         }
         let more = self.links.len().div_ceil(PAIRS).saturating_sub(1);
         let links = if self.links.is_empty() { 0 } else { ROW };
-        self.rows.len() * ROW + links + more * (TILE + 4 + 3 * LINE + MARGIN) + MARGIN
+        HEAD + self.rows.len() * ROW + links + more * (TILE + 4 + 3 * LINE + MARGIN) + MARGIN
     }
 
     /// Draws the sheet from `top` down; `cuts` are those of [`Sheet::wishes`].
@@ -89,12 +93,19 @@ impl Sheet {
         }
         let mut cuts = cuts.iter();
         let mut cut = || cuts.next().and_then(Option::as_ref);
-        let mut y = top;
+        let words = if scene.counts.seen() < 1.0 {
+            HARDLY_ANYTHING
+        } else {
+            LOOK_HERE
+        };
+        let room = canvas.width() - 2 * MARGIN;
+        write(canvas, (MARGIN, top), words, Type::bold(LEFT_OUT), room);
+        let mut y = top + HEAD;
         for row in &self.rows {
             heading(canvas, y, row.title, &row.note);
             for (i, pick) in row.picks.iter().enumerate() {
                 let tile = Tile::new(i, y + 28 + LINE + 8, self.spot_wish(pick));
-                tile.picture(canvas, scene, cut());
+                tile.picture(canvas, Look::of(scene, &[&pick.spot]), cut());
                 draw_spot(canvas, scene, &tile, pick);
             }
             y += ROW;
@@ -112,7 +123,8 @@ impl Sheet {
             // The two of a pair stand close together.
             after.area.x -= MARGIN - 4;
             for tile in [Tile::new(place, y, before), after] {
-                tile.picture(canvas, scene, cut());
+                let both = [&link.before.spot, &link.after.spot];
+                tile.picture(canvas, Look::of(scene, &both), cut());
                 draw_link(canvas, scene, &tile, link);
             }
             link_caption(canvas, place, y + TILE + 4, link);
@@ -121,8 +133,8 @@ impl Sheet {
 
     fn link_note(&self) -> String {
         format!(
-            "Is it the same particle left and right? Each step is judged by the others of its track. Of {} steps, the rarest is about 1 in {} by chance alone.",
-            self.judged, self.judged
+            "Same particle left and right? Blue: before, red: after (dashed: not in this frame), grey: other spots. Judged by the other steps of its track; of {0} steps the rarest is about 1 in {0} by chance.",
+            self.judged
         )
     }
 
@@ -130,104 +142,26 @@ impl Sheet {
         let words = if scene.counts.seen() > 0.0 {
             "There are spots, but none could be followed from frame to frame, so that there is nothing to look at closely."
         } else {
-            "Nothing was seen in these frames that stands out from the noise. For a blank that is as it should be."
+            NOTHING
         };
         let room = canvas.width() - 2 * MARGIN;
-        write(
-            canvas,
-            (MARGIN, top + MARGIN),
-            words,
-            Type::heading(INK),
-            room,
-        );
+        write(canvas, (MARGIN, top), words, Type::heading(INK), room);
+        if scene.dark_dots {
+            write(
+                canvas,
+                (MARGIN, top + LINE + 12),
+                DARK_DOTS,
+                Type::heading(LEFT_OUT),
+                room,
+            );
+        }
     }
-}
-
-fn half_px(wanted: f64) -> i64 {
-    let sane = if wanted.is_finite() {
-        wanted
-    } else {
-        HALF_PX.0
-    };
-    sane.clamp(HALF_PX.0, HALF_PX.1).ceil() as i64
 }
 
 fn heading(canvas: &mut Canvas, y: usize, title: &str, note: &str) {
     let room = canvas.width() - 2 * MARGIN;
     write(canvas, (MARGIN, y), title, Type::heading(INK), room);
     write(canvas, (MARGIN, y + 28), note, Type::plain(PALE_INK), room);
-}
-
-/// A small picture.
-struct Tile {
-    area: Area,
-    wish: Wish,
-    /// Canvas pixels along the side of a frame pixel.
-    zoom: usize,
-}
-
-impl Tile {
-    /// The `place`-th of a row whose top is `y`.
-    fn new(place: usize, y: usize, wish: Wish) -> Self {
-        let zoom = (TILE / wish.side_px()).max(1);
-        let area = Area {
-            x: MARGIN + place * STEP,
-            y,
-            width: TILE,
-            height: TILE,
-        };
-        Self { area, wish, zoom }
-    }
-
-    /// Canvas pixels around the cut-out, because the tile is no multiple of it.
-    fn rim(&self) -> usize {
-        (TILE - (self.wish.side_px() * self.zoom).min(TILE)) / 2
-    }
-
-    fn picture(&self, canvas: &mut Canvas, scene: &Scene<'_>, cut: Option<&Cut>) {
-        canvas.fill(self.area, BEYOND);
-        canvas.frame(self.area, PALE_INK);
-        let side = self.wish.side_px();
-        let rim = self.rim();
-        for v in 0..TILE {
-            for u in 0..TILE {
-                // The rim repeats the outermost pixels of the cut-out, less than half a pixel's worth of them.
-                let at = |w: usize| (w.saturating_sub(rim) / self.zoom).min(side - 1);
-                let counts = cut.and_then(|c| c[at(v) * side + at(u)]);
-                if let Some(counts) = counts {
-                    let grey = scene.contrast.grey(counts);
-                    canvas.blend(self.area.x + u, self.area.y + v, [grey; 3], 1.0);
-                }
-            }
-        }
-    }
-
-    /// Place of a point of the frame on the canvas.
-    fn place(&self, spot: &Spot) -> (f64, f64) {
-        let (left, top) = self.wish.corner_px();
-        let zoom = self.zoom as f64;
-        let at = |start: usize, v: f64| (start + self.rim()) as f64 + (v + 0.5) * zoom;
-        (
-            at(self.area.x, spot.x_px - left as f64),
-            at(self.area.y, spot.y_px - top as f64),
-        )
-    }
-
-    fn ring(&self, canvas: &mut Canvas, scene: &Scene<'_>, spot: &Spot, pen: Pen) {
-        let radius = scene.ring_px(spot) * self.zoom as f64;
-        canvas.ring(self.place(spot), radius, pen);
-    }
-
-    /// Rings around what else was seen in the frame, the faint ones left out.
-    fn others(&self, canvas: &mut Canvas, scene: &Scene<'_>, frame: FrameIndex, known: &[&Spot]) {
-        let pen = Pen::new(scene.contrast.on_ground(FAINT), 1.0);
-        for spot in scene.census.spots(frame) {
-            let other = scene.census.kind(frame, spot) != Kind::Faint && !known.contains(&spot);
-            if other {
-                self.ring(canvas, scene, spot, pen);
-            }
-        }
-    }
 }
 
 fn draw_spot(canvas: &mut Canvas, scene: &Scene<'_>, tile: &Tile, pick: &SpotPick) {
@@ -238,7 +172,7 @@ fn draw_spot(canvas: &mut Canvas, scene: &Scene<'_>, tile: &Tile, pick: &SpotPic
         let colour = match scene.census.kind(pick.frame, spot) {
             Kind::Continued => CONTINUED,
             Kind::Tracked => TRACKED,
-            Kind::Loose | Kind::Faint => super::style::LOOSE,
+            Kind::Loose | Kind::Faint => LOOSE,
         };
         let pen = Pen::new(scene.contrast.on_ground(colour), 1.6);
         tile.ring(canvas, scene, spot, pen);

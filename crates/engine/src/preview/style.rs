@@ -82,11 +82,32 @@ impl Contrast {
         }
     }
 
-    /// The grey of a count.
-    pub fn grey(&self, counts: u16) -> u8 {
-        let share =
-            (f64::from(counts) - self.black_counts) / (self.white_counts - self.black_counts);
-        (255.0 * share).round().clamp(0.0, 255.0) as u8
+    /// The contrast at which a spot so high above what is behind it can be seen best; all in counts.
+    pub fn for_spot(&self, polarity: Polarity, behind: f64, peak: f64, noise: f64) -> Self {
+        let sane = |v: f64| if v.is_finite() { v } else { 0.0 };
+        let above = (1.2 * sane(peak)).max(5.0 * noise).max(1.0);
+        let (behind, below) = (sane(behind), 2.5 * noise);
+        let (black_counts, white_counts) = match polarity {
+            Polarity::Bright => (behind - below, behind + above),
+            Polarity::Dark => (behind - above, behind + below),
+        };
+        Self {
+            black_counts,
+            white_counts,
+            ..*self
+        }
+    }
+
+    /// The grey of a count. On a dark ground the square root is taken, so that faint light is seen beside bright.
+    pub fn grey(&self, counts: f64) -> u8 {
+        let share = (counts - self.black_counts) / (self.white_counts - self.black_counts);
+        let share = share.clamp(0.0, 1.0);
+        let shown = if self.bright_ground {
+            share
+        } else {
+            share.sqrt()
+        };
+        (255.0 * shown).round() as u8
     }
 
     /// A colour that can be seen on the ground of these frames.

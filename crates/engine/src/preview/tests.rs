@@ -102,6 +102,13 @@ impl FrameSource for Noise {
     }
 }
 
+fn glimpse(frames: u64) -> Glimpse {
+    Glimpse {
+        frames,
+        dark_dots: false,
+    }
+}
+
 fn drawn(frames: u64, spot: bool, threads: usize) -> Result<Canvas, AnalyzeError> {
     let cancel = AtomicBool::new(false);
     let runtime = Runtime {
@@ -110,7 +117,12 @@ fn drawn(frames: u64, spot: bool, threads: usize) -> Result<Canvas, AnalyzeError
         cancel: &cancel,
     };
     let plan = PlanInput::new().resolve().expect("a plan");
-    picture(&mut Noise::capture(frames, spot), &plan, frames, &runtime)
+    picture(
+        &mut Noise::capture(frames, spot),
+        &plan,
+        glimpse(frames),
+        &runtime,
+    )
 }
 
 /// Whether a pixel is nearly of a colour.
@@ -203,7 +215,7 @@ fn a_request_to_stop_is_heard() {
         cancel: &cancel,
     };
     let plan = PlanInput::new().resolve().expect("a plan");
-    let result = picture(&mut Noise::capture(20, true), &plan, 20, &runtime);
+    let result = picture(&mut Noise::capture(20, true), &plan, glimpse(20), &runtime);
     assert!(matches!(result, Err(AnalyzeError::Cancelled)));
 }
 
