@@ -30,19 +30,29 @@ fn preview_of_demo(out: &Path, more: &[&str]) -> Output {
     nta(&args)
 }
 
-/// Positions (x, y) and widths, px, of the spots that `analyze` has in tracks in a frame of the demo film.
+/// Positions (x, y) and widths, px, of the spots in a frame of the demo film that `analyze` has in tracks of two spots or
+/// more; without those at the edges, where rings are cut, and at the bottom, where the scale bar may cover them.
 fn in_tracks(table: &str, frame: u32) -> Vec<(f64, f64, f64)> {
     let mut lines = table.lines();
     let head: Vec<&str> = lines.next().expect("a head").split(',').collect();
     let column = |name: &str| head.iter().position(|h| *h == name).expect("a column");
-    let columns = ["frame", "x", "y", "size"].map(column);
-    lines
+    let columns = ["frame", "x", "y", "size", "particle"].map(column);
+    let rows: Vec<[f64; 5]> = lines
         .map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
-            columns.map(|c| cells[c].parse::<f64>().expect("a number"))
+            columns.map(|c| cells[c].parse().expect("a number"))
         })
-        .filter(|row| row[0] as u32 == frame)
-        .map(|row| (row[1], row[2], row[3]))
+        .collect();
+    let is_followed = |particle: f64| {
+        rows.iter()
+            .filter(|r| r[4].to_bits() == particle.to_bits())
+            .count()
+            > 1
+    };
+    rows.iter()
+        .filter(|r| r[0] as u32 == frame && is_followed(r[4]))
+        .map(|r| (r[1], r[2], r[3]))
+        .filter(|(x, y, _)| (12.0..388.0).contains(x) && (12.0..275.0).contains(y))
         .collect()
 }
 

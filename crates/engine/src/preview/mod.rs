@@ -217,8 +217,12 @@ impl Scene<'_> {
     /// Radius of the ring around a spot, px of the frame.
     fn ring_px(&self, spot: &Spot) -> f64 {
         let usual = self.census.video.film.spot_width_px;
-        let sane = (0.3 * usual..=5.0 * usual).contains(&spot.width_px);
-        2.0 * if sane { spot.width_px } else { usual }
+        let width = if spot.width_px.is_finite() {
+            spot.width_px
+        } else {
+            usual
+        };
+        2.0 * width.clamp(0.3 * usual, 7.0 * usual)
     }
 }
 

@@ -105,7 +105,7 @@ impl Sheet {
             heading(canvas, y, row.title, &row.note);
             for (i, pick) in row.picks.iter().enumerate() {
                 let tile = Tile::new(i, y + 28 + LINE + 8, self.spot_wish(pick));
-                tile.picture(canvas, Look::of(scene, &[&pick.spot]), cut());
+                tile.picture(canvas, scene, Look::of(scene, &[&pick.spot]), cut());
                 draw_spot(canvas, scene, &tile, pick);
             }
             y += ROW;
@@ -124,7 +124,7 @@ impl Sheet {
             after.area.x -= MARGIN - 4;
             for tile in [Tile::new(place, y, before), after] {
                 let both = [&link.before.spot, &link.after.spot];
-                tile.picture(canvas, Look::of(scene, &both), cut());
+                tile.picture(canvas, scene, Look::of(scene, &both), cut());
                 draw_link(canvas, scene, &tile, link);
             }
             link_caption(canvas, place, y + TILE + 4, link);

@@ -5,7 +5,6 @@ use super::again::{Cut, Wish};
 use super::canvas::{Area, Canvas, Pen};
 use super::census::Kind;
 use super::style::{BEYOND, Contrast, FAINT, MARGIN, PALE_INK};
-use nta_core::film::Polarity;
 use nta_core::{FrameIndex, Spot};
 
 /// Side of a small picture, px of the canvas.
@@ -32,7 +31,8 @@ pub(super) fn half_px(wanted: f64) -> i64 {
 /// How a small picture is shown.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
-    contrast: Contrast,
+    /// Height of the spot above what is behind it, counts.
+    peak_counts: f64,
     /// Each pixel is averaged with its neighbours up to this far, px.
     average_px: usize,
 }
@@ -41,35 +41,27 @@ impl Look {
     /// The look for the mean of some spots. Faint ones are averaged about as the detector does; in single pixels noise
     /// hides them.
     pub fn of(scene: &Scene<'_>, spots: &[&Spot]) -> Self {
-        let film = &scene.census.video.film;
         let n = spots.len() as f64;
         let mean = |value: &dyn Fn(&Spot) -> f64| spots.iter().map(|s| value(s)).sum::<f64>() / n;
-        let sign = match film.polarity {
-            Polarity::Bright => 1.0,
-            Polarity::Dark => -1.0,
-        };
-        // Numbers below zero become zero.
-        let behind = |s: &Spot| {
-            let place = (s.y_px.round() as usize, s.x_px.round() as usize);
-            let light = film.background.get(place).unwrap_or(&film.level_counts);
-            f64::from(*light) + sign * s.background_counts
-        };
         let average_px = if mean(&|s| s.snr) < FAINT_SNR {
             (0.8 * mean(&|s| 0.5 * scene.ring_px(s))).round().max(1.0) as usize
         } else {
             0
         };
-        // So many pixels along each side are averaged.
-        let across = (2 * average_px + 1) as f64;
-        let noise = f64::from(film.noise_counts) / across;
-        let peak = mean(&|s| s.peak_counts);
-        let contrast = scene
-            .contrast
-            .for_spot(film.polarity, mean(&behind), peak, noise);
         Self {
-            contrast,
+            peak_counts: mean(&|s| s.peak_counts),
             average_px,
         }
+    }
+
+    /// The contrast for what is behind a spot, counts: the median of the cut-out, which no neighbour moves far.
+    fn contrast(self, scene: &Scene<'_>, behind_counts: f64) -> Contrast {
+        let film = &scene.census.video.film;
+        // So many pixels along each side are averaged.
+        let across = (2 * self.average_px + 1) as f64;
+        let noise = f64::from(film.noise_counts) / across;
+        let whole = &scene.contrast;
+        whole.for_spot(film.polarity, behind_counts, self.peak_counts, noise)
     }
 }
 
@@ -112,24 +104,28 @@ impl Tile {
         (self.wish.side_px() * self.zoom).saturating_sub(TILE) / 2
     }
 
-    pub fn picture(&self, canvas: &mut Canvas, look: Look, cut: Option<&Cut>) {
+    pub fn picture(&self, canvas: &mut Canvas, scene: &Scene<'_>, look: Look, cut: Option<&Cut>) {
         canvas.fill(self.area, BEYOND);
         canvas.frame(self.area, PALE_INK);
+        let side = self.wish.side_px();
         let Some(cut) = cut else {
             return;
         };
-        let side = self.wish.side_px();
-        let greys: Vec<Option<u8>> = (0..side * side)
-            .map(|i| {
-                let counts = averaged(cut, side, i, look.average_px)?;
-                Some(look.contrast.grey(counts))
-            })
+        let counts: Vec<Option<f64>> = (0..side * side)
+            .map(|i| averaged(cut, side, i, look.average_px))
             .collect();
+        let mut sorted: Vec<f64> = counts.iter().flatten().copied().collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let Some(behind) = sorted.get(sorted.len() / 2) else {
+            return;
+        };
+        let contrast = look.contrast(scene, *behind);
         let inset = self.inset();
         for v in 0..TILE {
             for u in 0..TILE {
                 let at = |w: usize| ((w + inset) / self.zoom).min(side - 1);
-                if let Some(grey) = greys[at(v) * side + at(u)] {
+                if let Some(counts) = counts[at(v) * side + at(u)] {
+                    let grey = contrast.grey(counts);
                     canvas.blend(self.area.x + u, self.area.y + v, [grey; 3], 1.0);
                 }
             }
