@@ -161,7 +161,8 @@ fn a_ring_of_the_right_colour_is_around_the_spot_in_every_frame() {
         let elsewhere = of_colour(&canvas, area, style::TRACKED);
         assert_eq!(elsewhere, ink, "frame {frame}");
         let middle = canvas.at(x as usize, y as usize);
-        assert!(middle[0] > 200 && middle[2] > 150, "{middle:?}");
+        // The light of the spot, or the yellow of its path over it.
+        assert!(middle[0] > 200, "{middle:?}");
     }
 }
 
