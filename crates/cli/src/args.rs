@@ -64,6 +64,10 @@ pub struct InspectArgs {
     /// A video file, a TIFF stack, or a folder of images
     #[arg(value_name = "INPUT")]
     pub input: PathBuf,
+    /// Draw what is seen in the film: frames with all spots and paths, and the spots and steps that deserve the least
+    /// trust; of a long film the first 300 frames
+    #[arg(long, value_name = "FILE.png")]
+    pub preview: Option<PathBuf>,
     #[command(flatten)]
     pub shared: SharedArgs,
 }

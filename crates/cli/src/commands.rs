@@ -10,7 +10,8 @@ use nta_engine::benchmark::{BenchmarkRequest, benchmark};
 use nta_engine::plan;
 use nta_engine::report::json_schema;
 use nta_engine::{
-    AnalyzeRequest, Codec, Progress, Runtime, SimulateRequest, analyze_to_folder, inspect, simulate,
+    AnalyzeRequest, Codec, PreviewRequest, Progress, Runtime, SimulateRequest, analyze_to_folder,
+    inspect, inspect_with_preview, simulate,
 };
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
@@ -75,8 +76,13 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
 
 fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
     let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
-    let inspection = watched(&args.shared.running, |runtime| {
-        inspect(&args.input, &plan, runtime)
+    let preview = args.preview.as_ref().map(|out| PreviewRequest {
+        out: out.clone(),
+        overwrite: args.shared.running.overwrite,
+    });
+    let inspection = watched(&args.shared.running, |runtime| match &preview {
+        Some(preview) => inspect_with_preview(&args.input, preview, &plan, runtime),
+        None => inspect(&args.input, &plan, runtime),
     })
     .map_err(Failure::Analyze)?;
     if args.shared.running.json {

@@ -4,6 +4,7 @@ use crate::assemble::{Pieces, assemble};
 use crate::capture::{CaptureInput, Followed, follow};
 use crate::exposure::settle_exposures;
 use crate::plan::{AcquisitionInForce, Plan, PlanError};
+use crate::preview::PreviewError;
 use crate::qc;
 use crate::report::{OutputError, Report};
 use crate::runtime::{Runtime, Stopwatch, peak_memory_mb};
@@ -60,6 +61,9 @@ pub enum AnalyzeError {
     /// An output.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// The picture of `nta inspect --preview`.
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
     /// The machine.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {
@@ -114,6 +118,7 @@ impl AnalyzeError {
             Self::Threads { .. } | Self::NoParquet => 2,
             Self::Source(_) | Self::Film { .. } => 3,
             Self::Output(_) | Self::Parquet { .. } => 4,
+            Self::Preview(error) => error.exit_code(),
             Self::Cancelled => 130,
         }
     }

@@ -3,13 +3,14 @@
 use crate::analyze::AnalyzeError;
 use crate::capture::{CaptureInput, tracking_plan};
 use crate::plan::Plan;
+use crate::preview::{Glimpse, PreviewRequest, preview};
 use crate::runtime::{Runtime, Stopwatch};
 use nta_core::film::Polarity;
 use nta_core::track_video::{Glance, glance};
 use nta_core::{Pixels, Severity, VideoInfo};
 use serde_json::{Value, json};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 /// Frames that are looked at.
@@ -28,6 +29,8 @@ pub struct Inspection {
     missing: Vec<String>,
     dark_dots: bool,
     findings: Vec<nta_core::Finding>,
+    /// The picture that was drawn, if one was asked for.
+    preview: Option<PathBuf>,
 }
 
 /// Counts over the frames that were looked at.
@@ -77,7 +80,27 @@ pub fn inspect(
         info,
         frames_read,
         findings,
+        preview: None,
     })
+}
+
+/// As [`inspect`], and draws a picture for people of what is seen in the film. What forbids the picture is told before
+/// any work is done.
+pub fn inspect_with_preview(
+    input: &Path,
+    request: &PreviewRequest,
+    plan: &Plan,
+    runtime: &Runtime<'_>,
+) -> Result<Inspection, AnalyzeError> {
+    request.check(input)?;
+    let mut inspection = inspect(input, plan, runtime)?;
+    let glimpse = Glimpse {
+        frames: inspection.frames_read,
+        dark_dots: inspection.dark_dots,
+    };
+    preview(input, request, plan, glimpse, runtime)?;
+    inspection.preview = Some(request.out.clone());
+    Ok(inspection)
 }
 
 impl Brightness {
@@ -239,6 +262,9 @@ impl Inspection {
                     .to_owned(),
             );
         }
+        if let Some(path) = &self.preview {
+            line("preview", path.display().to_string());
+        }
         out
     }
 
@@ -249,7 +275,7 @@ impl Inspection {
             v.as_ref()
                 .map(|(v, from)| json!({"value": v, "from": from}))
         };
-        json!({
+        let mut value = json!({
             "path": self.path,
             "container": i.container, "codec": i.codec, "lossy": i.lossy, "colour": i.colour,
             "width_px": i.width_px, "height_px": i.height_px, "bit_depth": i.bit_depth,
@@ -269,7 +295,11 @@ impl Inspection {
             "missing": self.missing,
             "looks_dark_on_bright": self.dark_dots,
             "findings": self.findings,
-        })
+        });
+        if let Some(path) = &self.preview {
+            value["preview"] = json!(path.display().to_string());
+        }
+        value
     }
 
     fn mean_spots(&self) -> f64 {

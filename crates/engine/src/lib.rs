@@ -1,7 +1,7 @@
 //! nta-engine: the facade. A plan and films go in, a report comes out.
 //!
 //! [`analyze()`] is the only orchestration; [`analyze_to_folder`] puts files before and behind it, [`inspect()`] takes
-//! a quick look. [`simulate()`] goes the other way: from a scene to a film with its truth. The plan decides the numbers, the [`Runtime`] only the speed.
+//! a quick look, [`inspect_with_preview`] draws what it sees. [`simulate()`] goes the other way: from a scene to a film with its truth. The plan decides the numbers, the [`Runtime`] only the speed.
 
 mod analyze;
 mod assemble;
@@ -15,6 +15,7 @@ mod headline;
 mod inspect;
 mod pictures;
 pub mod plan;
+mod preview;
 mod qc;
 mod replicates;
 pub mod report;
@@ -26,7 +27,8 @@ mod text_file;
 pub use analyze::{Analysis, AnalyzeError, analyze};
 pub use capture::CaptureInput;
 pub use folder::{AnalyzeRequest, Outcome, analyze_to_folder};
-pub use inspect::{Inspection, inspect};
+pub use inspect::{Inspection, inspect, inspect_with_preview};
 pub use nta_sim::record::Codec;
+pub use preview::{PreviewError, PreviewRequest};
 pub use runtime::{Progress, Runtime};
 pub use simulate::{SimulateError, SimulateOutcome, SimulateRequest, simulate};

@@ -14,7 +14,8 @@ pub struct Progress {
     pub capture: usize,
     /// How many captures there are.
     pub captures: usize,
-    /// What is being done: `background`, `detect`, `link`, `drift`, `size`, `report`; `draw` for a simulation.
+    /// What is being done: `background`, `detect`, `link`, `drift`, `size`, `report`; `draw` for a simulation,
+    /// `preview` while frames are read again for a picture.
     pub stage: &'static str,
     /// Frames done in this stage.
     pub frames_done: u64,
