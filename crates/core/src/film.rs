@@ -78,6 +78,8 @@ pub struct Film {
     pub usable: Array2<bool>,
     /// Highest count that a pixel can have.
     pub ceiling_counts: u16,
+    /// Share of the usable pixels that read zero. Noise that is cut off at black is skewed.
+    pub black_share: f64,
     /// Bright or dark particles.
     pub polarity: Polarity,
     /// The light of each frame is brought to that of the film; false where the film is too dark to tell.
@@ -120,6 +122,7 @@ impl Film {
             spot_width_px: USUAL_WIDTH_PX,
             usable,
             ceiling_counts,
+            black_share: 0.0,
             polarity: options.polarity,
             even_flicker: level >= DARKEST_LEVEL,
         };
@@ -129,7 +132,7 @@ impl Film {
             .collect();
         film.noise_counts = noise::pixel_noise_counts(&flats, &film.usable) as f32;
         film.learn_width(&flats, options, &mut findings);
-        findings.extend(camera_findings(&film, &pixels));
+        findings.extend(camera_findings(&mut film, &pixels));
         // Without noise there is nothing to be shared.
         if film.noise_counts >= 0.3 {
             findings.extend(memory_finding(noise::memory(neighbours, &film.usable)));
@@ -139,6 +142,11 @@ impl Film {
         }
         findings.sort_by(|a, b| a.code.cmp(&b.code));
         (film, flats, findings)
+    }
+
+    /// Whether so much reads zero that the lower half of the noise is missing.
+    pub fn is_cut_at_black(&self) -> bool {
+        self.black_share > MOST_BLACK
     }
 
     /// Width and height, px.
@@ -316,12 +324,16 @@ fn background_finding(kind: Kind, frames: usize) -> Option<Finding> {
     }
 }
 
+/// Share of pixels at zero that an honest black level does not reach.
+const MOST_BLACK: f64 = 0.05;
+
 /// Saturation, too little noise, clipped black.
-fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
+fn camera_findings(film: &mut Film, pixels: &[&Pixels]) -> Vec<Finding> {
     let mut out = Vec::new();
     let stride = (pixels.len() / FLAT_FRAMES).max(1);
     let some: Vec<&Pixels> = pixels.iter().copied().step_by(stride).collect();
     let clipping = noise::clipping(&some, &film.background, &film.usable, film.ceiling_counts);
+    film.black_share = clipping.black_share;
     if clipping.saturated_per_frame >= 1.0 {
         out.push(
             Finding::new(
@@ -344,7 +356,7 @@ fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
             .with(f64::from(film.noise_counts), Some(0.5), "counts"),
         );
     }
-    if clipping.black_share > 0.05 {
+    if film.is_cut_at_black() {
         out.push(
             Finding::new(
                 "B05",
@@ -352,7 +364,7 @@ fn camera_findings(film: &Film, pixels: &[&Pixels]) -> Vec<Finding> {
                 "background",
                 "Much of the picture is cut off at black, and weak particles with it. Raise the black level of the camera.",
             )
-            .with(100.0 * clipping.black_share, Some(5.0), "% of the pixels"),
+            .with(100.0 * clipping.black_share, Some(100.0 * MOST_BLACK), "% of the pixels"),
         );
     }
     out

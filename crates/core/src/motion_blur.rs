@@ -22,6 +22,8 @@ const UNEVEN: f64 = 0.05;
 const WIDENED: [f64; 2] = [0.5, 2.0];
 /// ... and this times the square of the share of its light that is missing.
 const MISSING_LIGHT: f64 = 2.0;
+/// The light of a spot is known to within about this over its signal to noise, twice its standard error.
+const MASS_NOISE: f64 = 3.0;
 /// Spots before and after to whose brightness a spot's own is compared.
 const SPOTS_AROUND: usize = 2;
 /// Weight of the common step variance, in steps, when a track's own is stated.
@@ -151,7 +153,8 @@ fn focus_px2(tracks: &[Track], paths_px2: &[f64]) -> f64 {
     squares.get(at).copied().unwrap_or(0.0).max(LEAST_FOCUS_PX2)
 }
 
-/// Share of its light that each spot of a track lacks, compared to the spots around it; 0 where it lacks none.
+/// Share of its light that each spot of a track lacks, compared to the spots around it and beyond what noise does; 0 where
+/// it lacks none.
 fn missing_light(track: &Track) -> Vec<f64> {
     let mass: Vec<f64> = track.points().iter().map(|p| p.spot.mass_counts).collect();
     (0..mass.len())
@@ -159,7 +162,8 @@ fn missing_light(track: &Track) -> Vec<f64> {
             let last = (i + SPOTS_AROUND).min(mass.len() - 1);
             let mut around = mass[i.saturating_sub(SPOTS_AROUND)..=last].to_vec();
             let usual = crate::tiles::median(&mut around).unwrap_or(0.0);
-            let missing = 1.0 - mass[i] / usual;
+            let noise = MASS_NOISE / track.points()[i].spot.snr;
+            let missing = 1.0 - mass[i] / usual - noise;
             if missing.is_finite() {
                 missing.clamp(0.0, 1.0)
             } else {

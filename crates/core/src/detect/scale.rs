@@ -206,7 +206,14 @@ impl Scale {
         // Particles lift the upper half, which looks like skewness, and so does a shortened lower half; noise that is
         // skewed shows both, and the lesser of the two is believed.
         let typical = |values: &mut Vec<f64>| median(values).unwrap_or(0.0);
-        self.skewness = typical(&mut upper).min(typical(&mut lower)).clamp(0.0, 1.5);
+        let by_both = typical(&mut upper);
+        let skewness = if film.is_cut_at_black() {
+            // Noise cut off at black has hardly a lower half to ask.
+            by_both
+        } else {
+            by_both.min(typical(&mut lower))
+        };
+        self.skewness = skewness.clamp(0.0, 1.5);
         map.settle(least);
         let mut per_noise = map.spread();
         for y in 0..height {

@@ -88,9 +88,9 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
 /// In the pass that counts, a link must be so many times likelier than an end and a beginning ...
 const LEAST_ODDS_NEXT: f64 = 3.0;
 /// ... and over a gap so many times.
-const LEAST_ODDS_LATER: f64 = 10.0;
-/// Over a gap, no link is looked for unless the gate holds this much: exp(-4) = 2 % of honest steps lie beyond.
-const LEAST_GATE: f64 = 4.0;
+const LEAST_ODDS_LATER: f64 = 5.0;
+/// Over a gap, no link is looked for unless the gate holds this much: exp(-3) = 5 % of honest steps lie beyond.
+const LEAST_GATE: f64 = 3.0;
 /// Passes that learn, before the one that counts.
 const LEARNING_PASSES: usize = 2;
 /// They need no more spots than this; of longer films they take the frames in the middle.

@@ -208,15 +208,14 @@ impl Pass<'_> {
         }
     }
 
-    /// Log-likelihood ratio of the best link there can be: to a spot where the track was last seen.
-    fn gate(&self, a: &Active, place: usize, from: From) -> f64 {
+    /// Density of the likeliest step there can be: none.
+    fn best_density(&self, a: &Active, place: usize) -> f64 {
         let still = Step {
             r2_px2: 0.0,
             frames: self.frames_since(a, place),
             noise_px2: 2.0 * a.variance_px2,
         };
-        let seen_after = place - a.chain[a.chain.len() - 1].0 as usize;
-        self.motion.density(&a.belief, &still).ln() + self.presence.best_ln_ratio(from, seen_after)
+        self.motion.density(&a.belief, &still)
     }
 
     /// Frames in time, dropped ones counted.
@@ -253,9 +252,7 @@ impl Pass<'_> {
                 } else {
                     self.care.next
                 };
-                if seen_after > 1 && self.gate(a, place, from) < least_ln_odds + self.care.gate {
-                    return Vec::new();
-                }
+                let best = self.best_density(a, place).ln();
                 let least = (least_ln_odds - self.presence.best_ln_ratio(from, seen_after)).exp();
                 let reach = self.motion.reach_px(
                     &a.belief,
@@ -265,15 +262,14 @@ impl Pass<'_> {
                 );
                 grid.nearest(a.at_px, reach, MOST_CANDIDATES, &mut near);
                 near.iter()
-                    .map(|n| {
+                    .filter_map(|n| {
                         let density = self.motion.density(&a.belief, &self.step(a, place, n.spot));
                         let presence = self.presence.ln_ratio(from, classes[n.spot], seen_after);
-                        Edge {
-                            to: n.spot,
-                            cost: -density.ln() - presence,
-                        }
+                        let wide =
+                            seen_after == 1 || best + presence >= least_ln_odds + self.care.gate;
+                        let cost = -density.ln() - presence;
+                        (wide && cost < -least_ln_odds).then_some(Edge { to: n.spot, cost })
                     })
-                    .filter(|e| e.cost < -least_ln_odds)
                     .collect()
             })
             .collect()
