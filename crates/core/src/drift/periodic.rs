@@ -65,7 +65,9 @@ pub(super) fn positions(lines: &[Line], frames: usize) -> Vec<(f64, f64)> {
 
 /// M04, if there are sinusoids. `step_px` is an ordinary step (standard deviation per axis).
 pub(super) fn finding(lines: &[Line], clock: &Clock, step_px: f64) -> Option<Finding> {
-    let strongest = lines.iter().max_by(|a, b| rms(a).total_cmp(&rms(b)))?;
+    let strongest = lines
+        .iter()
+        .max_by(|a, b| rms(&a.at_px).total_cmp(&rms(&b.at_px)))?;
     let mut often = format!("every {:.1} frames", 1.0 / strongest.frequency);
     if let Some(s) = clock.interval_s {
         often = format!("{:.2} times per second ({often})", strongest.frequency / s);
@@ -74,9 +76,13 @@ pub(super) fn finding(lines: &[Line], clock: &Clock, step_px: f64) -> Option<Fin
         1 => "",
         _ => ", strongest at that frequency and weaker at others",
     };
-    let all = lines.iter().map(|l| rms(l).powi(2)).sum::<f64>();
+    let all = positions(lines, strongest.at_px.len());
+    let each: Vec<(f64, f64)> = all
+        .windows(2)
+        .map(|w| (w[1].0 - w[0].0, w[1].1 - w[0].1))
+        .collect();
     // Of a length across two axes, as is the limit.
-    let (size, limit) = (all.sqrt(), LARGE_SHARE * step_px * 2f64.sqrt());
+    let (size, limit) = (rms(&each), LARGE_SHARE * step_px * 2f64.sqrt());
     let (severity, advice) = if size > limit {
         (
             Severity::Warning,
@@ -87,19 +93,19 @@ pub(super) fn finding(lines: &[Line], clock: &Clock, step_px: f64) -> Option<Fin
         (Severity::Info, "Nothing needs to be done.")
     };
     let message = format!(
-        "All particles move to and fro together {often}{others}; what is faster than half the frame rate appears slower. \
-         The motion was taken away. {advice}"
+        "All particles move to and fro together {often}{others}, by {:.2} px (root mean square); what is faster than \
+         half the frame rate appears slower. The motion was taken away. {advice}",
+        rms(&all)
     );
     Some(Finding::new("M04", severity, "drift", message).with(
         size,
         Some(limit),
-        "px (root mean square)",
+        "px per frame (root mean square)",
     ))
 }
 
-/// Root mean square distance from the middle, px.
-fn rms(line: &Line) -> f64 {
-    let n = line.at_px.len().max(1) as f64;
-    let square: f64 = line.at_px.iter().map(|p| p.0 * p.0 + p.1 * p.1).sum();
-    (square / n).sqrt()
+/// Root mean square length.
+fn rms(of: &[(f64, f64)]) -> f64 {
+    let square: f64 = of.iter().map(|p| p.0 * p.0 + p.1 * p.1).sum();
+    (square / of.len().max(1) as f64).sqrt()
 }

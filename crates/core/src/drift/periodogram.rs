@@ -11,8 +11,7 @@
 //! other have an error of position and an exposure in common; and a power counts only if it is [`LEAST_SD`] beyond
 //! that, which chance alone does less than once in ten thousand films.
 
-use super::common::Displacement;
-use super::common::median;
+use super::common::{Displacement, median};
 use std::f64::consts::TAU;
 
 /// Longest stretch with one phase, frames: 17 s at 30 frames/s.
@@ -161,33 +160,48 @@ pub(super) fn search(rows: &[Row], times: &[f64], lowest: f64) -> Option<Peak> {
     let frequencies: Vec<f64> = (least..=OVERSAMPLING * length / 2)
         .map(|j| j as f64 * step)
         .collect();
-    let mut power = vec![0.0; frequencies.len()];
-    let mut freedom = 0.0;
-    for part in rows.chunk_by(|a, b| a.from / length == b.from / length) {
-        // Fewer rows than this may be explained by a sinusoid whatever they are.
-        if part.len() < LEAST_FRAMES / 2 {
-            continue;
-        }
-        freedom += 4.0;
-        let first = part[0].from;
-        let last = part.iter().map(|r| r.to).max().unwrap_or(first);
-        for (p, f) in power.iter_mut().zip(&frequencies) {
-            let wave = wave(*f, &times[first..=last]);
-            let mut sums = Normal::default();
-            for r in part {
-                sums.add(r, r.weight, wave[r.from - first], wave[r.to - first]);
-            }
-            *p += sums.gain();
-        }
-    }
-    if freedom == 0.0 {
+    // Fewer rows than this may be explained by a sinusoid whatever they are.
+    let parts: Vec<&[Row]> = rows
+        .chunk_by(|a, b| a.from / length == b.from / length)
+        .filter(|part| part.len() >= LEAST_FRAMES / 2)
+        .collect();
+    if parts.is_empty() {
         return None;
     }
+    let power: Vec<f64> = frequencies
+        .iter()
+        .map(|f| power(&parts, times, *f))
+        .collect();
+    let freedom = 4.0 * parts.len() as f64;
     let (place, chance) = most(&power, freedom)?;
     Some(Peak {
         frequency: frequencies[place],
         chance,
     })
+}
+
+/// What sinusoids of a frequency explain, each with a phase of its own in its part.
+fn power(parts: &[&[Row]], times: &[f64], frequency: f64) -> f64 {
+    let reach = |part: &[Row]| part.iter().map(|r| r.to - part[0].from).max().unwrap_or(0);
+    // Where frames are evenly spaced, one wave serves all parts, as the phase is free.
+    let longest = parts.iter().map(|p| reach(p)).max().unwrap_or(0);
+    let even = times.iter().enumerate().all(|(k, t)| *t == k as f64);
+    let common = even.then(|| wave(frequency, &times[..=longest]));
+    let mut sum = 0.0;
+    for part in parts {
+        let first = part[0].from;
+        let own = match &common {
+            Some(_) => Vec::new(),
+            None => wave(frequency, &times[first..=first + reach(part)]),
+        };
+        let wave = common.as_ref().unwrap_or(&own);
+        let mut sums = Normal::default();
+        for r in *part {
+            sums.add(r, r.weight, wave[r.from - first], wave[r.to - first]);
+        }
+        sum += sums.gain();
+    }
+    sum
 }
 
 /// The place of the power that is farthest beyond chance, and the level of chance there.

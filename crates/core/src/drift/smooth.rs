@@ -29,15 +29,20 @@ use std::f64::consts::TAU;
 /// The entry in the table of drift estimators.
 pub(super) const ENTRY: Entry<MakeDrift> = Entry {
     key: "smooth",
-    title: "smoothed mean velocity of all tracks, as far as it is significant",
-    references: &["doi:10.1214/aoms/1177703732"],
+    title: "smoothed mean velocity of all tracks, oscillations and shear, each as far as it is significant",
+    references: &[
+        "doi:10.1214/aoms/1177703732",
+        "doi:10.1007/BF00648343",
+        "doi:10.1086/160554",
+    ],
     params: &[ParamSpec {
         key: "smoothing_frames",
         default: 15.0,
         min: 1.0,
         max: 10_000.0,
         unit: "frames",
-        meaning: "Standard deviation of the Gaussian in time over which velocities are averaged.",
+        meaning: "Standard deviation of the Gaussian in time over which velocities are averaged; oscillations are looked \
+                  for from 1 / (2 pi times this) per frame on.",
     }],
     make: |params: &Params| {
         Box::new(Smooth {
