@@ -1,5 +1,6 @@
 //! The displacements of all tracks with the weights that they deserve, and their sums by frame.
 
+use super::clock::Clock;
 use crate::model::Track;
 
 /// Displacements longer than so many standard deviations (per axis) count as if they were just as long.
@@ -9,6 +10,8 @@ const HUBER_SD: f64 = 4.0;
 const STEPS_OF_PRIOR: f64 = 5.0;
 /// Steps longer than this are no motion of anything that a camera follows, px.
 const LONGEST_PX: f64 = 1e6;
+/// Bounds of the share of the scatter that lasts: 1.5 for a shutter that never closes, less with errors of position.
+const LASTING: (f64, f64) = (0.1, 2.0);
 
 /// One displacement.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +22,29 @@ pub(super) struct Displacement {
     pub from: usize,
     /// Frames that it takes.
     pub frames: usize,
+    /// Time that it takes, ordinary frame intervals.
+    pub span: f64,
+    /// The middle of its way (x, y) in the picture, px.
+    pub middle_px: (f64, f64),
     /// Displacement (x, y), px.
     pub by_px: (f64, f64),
-    /// Inverse of the step variance of its track per axis and frame, px^-2.
+    /// Inverse of the step variance of its track per axis and frame interval, px^-2.
     pub weight: f64,
 }
 
-/// The displacements of all tracks that lie within the first `frames` frames, by track, then time.
-pub(super) fn displacements(tracks: &[Track], frames: usize) -> Vec<Displacement> {
+impl Displacement {
+    /// The share of a displacement that counts, if it should have been `expected`: less than 1 beyond
+    /// [`HUBER_SD`] of its own steps.
+    pub fn clip(&self, expected: (f64, f64)) -> f64 {
+        let (dx, dy) = (self.by_px.0 - expected.0, self.by_px.1 - expected.1);
+        // Over m intervals the variance per axis is m / weight.
+        let length_sd = ((dx * dx + dy * dy) * self.weight / (2.0 * self.span)).sqrt();
+        (HUBER_SD / length_sd).min(1.0)
+    }
+}
+
+/// The displacements of all tracks that lie within the frames of the clock, by track, then time, not yet weighed.
+pub(super) fn displacements(tracks: &[Track], clock: &Clock) -> Vec<Displacement> {
     let mut out = Vec::new();
     for (number, t) in tracks.iter().enumerate() {
         for w in t.points().windows(2) {
@@ -35,30 +53,46 @@ pub(super) fn displacements(tracks: &[Track], frames: usize) -> Vec<Displacement
                 w[1].spot.x_px - w[0].spot.x_px,
                 w[1].spot.y_px - w[0].spot.y_px,
             );
-            if to < frames && by_px.0.abs() <= LONGEST_PX && by_px.1.abs() <= LONGEST_PX {
+            let moves = by_px.0.abs() <= LONGEST_PX && by_px.1.abs() <= LONGEST_PX;
+            if to < clock.at.len() && moves {
                 out.push(Displacement {
                     track: number,
                     from,
                     frames: to - from,
+                    span: clock.at[to] - clock.at[from],
+                    middle_px: (
+                        0.5 * (w[0].spot.x_px + w[1].spot.x_px),
+                        0.5 * (w[0].spot.y_px + w[1].spot.y_px),
+                    ),
                     by_px,
                     weight: 0.0,
                 });
             }
         }
     }
-    weigh(&mut out, tracks.len());
     out
 }
 
+/// The displacements without a motion that carries everything to `offsets` by frame.
+pub(super) fn without(all: &[Displacement], offsets: &[(f64, f64)]) -> Vec<Displacement> {
+    all.iter()
+        .map(|d| {
+            let (a, b) = (offsets[d.from], offsets[d.from + d.frames]);
+            Displacement {
+                by_px: (d.by_px.0 - (b.0 - a.0), d.by_px.1 - (b.1 - a.1)),
+                ..*d
+            }
+        })
+        .collect()
+}
+
 /// Sets the weights from the step variances about the median velocity.
-fn weigh(all: &mut [Displacement], tracks: usize) {
-    let velocity = (
-        median(all.iter().map(|d| d.by_px.0 / d.frames as f64).collect()),
-        median(all.iter().map(|d| d.by_px.1 / d.frames as f64).collect()),
-    );
+pub(super) fn weigh(all: &mut [Displacement]) {
+    let velocity = median_velocity(all);
+    let tracks = all.iter().map(|d| d.track + 1).max().unwrap_or(0);
     let mut sums = vec![(0.0, 0.0); tracks];
     for d in all.iter() {
-        let m = d.frames as f64;
+        let m = d.span;
         let (dx, dy) = (d.by_px.0 - velocity.0 * m, d.by_px.1 - velocity.1 * m);
         sums[d.track].0 += (dx * dx + dy * dy) / (2.0 * m);
         sums[d.track].1 += 1.0;
@@ -71,6 +105,38 @@ fn weigh(all: &mut [Displacement], tracks: usize) {
     }
 }
 
+/// The velocity that half of the displacements exceed, by axis, px per frame interval.
+pub(super) fn median_velocity(all: &[Displacement]) -> (f64, f64) {
+    (
+        median(all.iter().map(|d| d.by_px.0 / d.span).collect()),
+        median(all.iter().map(|d| d.by_px.1 / d.span).collect()),
+    )
+}
+
+/// What the particles' own motion scatters a mean over many frames, as a share of what it would if steps that follow
+/// each other had nothing in common. An exposure makes them alike, an error of position opposite (Berglund 2010,
+/// doi:10.1103/PhysRevE.82.011917), so that the share is `1 + 2 r` with `r` the correlation of neighbouring steps.
+pub(super) fn lasting_share(rest: &[Displacement]) -> f64 {
+    let (mut square, mut squares) = (0.0, 0.0);
+    let (mut product, mut products) = (0.0, 0.0);
+    for d in rest {
+        square += d.weight * (d.by_px.0 * d.by_px.0 + d.by_px.1 * d.by_px.1) / d.span;
+        squares += 1.0;
+    }
+    for w in rest.windows(2) {
+        let (a, b) = (&w[0], &w[1]);
+        if a.track == b.track && a.frames == 1 && b.frames == 1 && a.from + 1 == b.from {
+            product += a.weight * (a.by_px.0 * b.by_px.0 + a.by_px.1 * b.by_px.1);
+            products += 1.0;
+        }
+    }
+    if squares == 0.0 || products == 0.0 || square <= 0.0 {
+        return 1.0;
+    }
+    let r = (product / products) / (square / squares);
+    (1.0 + 2.0 * r).clamp(LASTING.0, LASTING.1)
+}
+
 /// Median, 0 of nothing.
 pub(super) fn median(mut values: Vec<f64>) -> f64 {
     let middle = values.len() / 2;
@@ -80,7 +146,7 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
-/// By frame: weighted sums of the velocities, px per frame, and the weights.
+/// By frame: weighted sums of the velocities, px per frame interval, and the weights.
 #[derive(Clone, Debug)]
 pub(super) struct Sums {
     /// Sums of weight times velocity (x, y).
@@ -101,12 +167,10 @@ pub(super) fn sum(
         weight: vec![0.0; intervals],
     };
     for d in all {
-        let m = d.frames as f64;
+        let m = d.span;
         let e = expected(d.from);
         let (dx, dy) = (d.by_px.0 / m - e.0, d.by_px.1 / m - e.1);
-        // The velocity over m frames has the variance a / m, 1 / weight being a.
-        let length_sd = ((dx * dx + dy * dy) * m * d.weight / 2.0).sqrt();
-        let clip = (HUBER_SD / length_sd).min(1.0);
+        let clip = d.clip((e.0 * m, e.1 * m));
         let v = (e.0 + clip * dx, e.1 + clip * dy);
         for k in d.from..d.from + d.frames {
             out.velocity[k].0 += d.weight * v.0;

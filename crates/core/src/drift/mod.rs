@@ -1,7 +1,12 @@
-//! Flow and vibration: the motion that all particles share.
+//! Flow, shear, vibration: the motion that all particles share.
 
+mod clock;
 mod common;
+mod line;
 mod none;
+mod periodic;
+mod periodogram;
+mod shear;
 mod smooth;
 #[cfg(test)]
 mod tests;
@@ -9,12 +14,16 @@ mod vibration;
 
 use crate::Finding;
 use crate::method::{Entry, Params};
-use crate::model::{FrameIndex, Track};
+use crate::model::{FrameIndex, Track, TrackPoint};
 
-/// Where the shared motion has carried everything by each frame, px. Frame 0 is the origin.
+pub use self::shear::Gradient;
+
+/// Where the shared motion has carried everything by each frame, px. Frame 0 is the origin. What differs from place to
+/// place is a gradient beside it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Drift {
     offsets_px: Vec<(f64, f64)>,
+    gradient: Option<Gradient>,
 }
 
 impl Drift {
@@ -25,7 +34,28 @@ impl Drift {
 
     /// Drift from cumulative offsets per frame index.
     pub fn from_offsets(offsets_px: Vec<(f64, f64)>) -> Self {
-        Self { offsets_px }
+        Self {
+            offsets_px,
+            gradient: None,
+        }
+    }
+
+    /// The same with a gradient of the velocity.
+    pub fn with_gradient(self, gradient: Option<Gradient>) -> Self {
+        Self { gradient, ..self }
+    }
+
+    /// How far shear carries a particle (x, y) from one of its points to a later one, beyond the offsets, px.
+    pub fn sheared_px(&self, from: &TrackPoint, to: &TrackPoint) -> (f64, f64) {
+        let Some(gradient) = &self.gradient else {
+            return (0.0, 0.0);
+        };
+        let middle = |a: f64, b: f64| 0.5 * (a + b);
+        let (a, b) = (&from.spot, &to.spot);
+        let at = (middle(a.x_px, b.x_px), middle(a.y_px, b.y_px));
+        let v = gradient.velocity_px_per_s(at);
+        let seconds = to.time_s - from.time_s;
+        (v.0 * seconds, v.1 * seconds)
     }
 
     /// Offset (x, y) at a frame, px; beyond the last known frame the last offset stays.

@@ -9,27 +9,40 @@
 //! degrees of freedom above 9.21, 1 %); what varies in time is shrunk by `1 - dof / chi2`, not below 0, where `chi2`
 //! compares the means of stretches of time with the constant (James & Stein 1961; positive part).
 //!
-//! All particles are taken to share one velocity: shear is not looked for. Input px and frames, output px.
+//! Motion to and fro is `drift::periodic`'s, the two being measured in turn, each on what the other leaves; shear is
+//! `drift::shear`'s. Chance scatters the mean over many frames by `drift::common::lasting_share` of what single steps
+//! suggest. Input px and frames, output px.
 
-use super::common::{Displacement, Sums, displacements, median, sum};
-use super::vibration;
+use super::clock::Clock;
+use super::common::{
+    Displacement, Sums, displacements, lasting_share, median, median_velocity, sum, weigh, without,
+};
+use super::line::Line;
+use super::periodogram::rows;
 use super::{Drift, DriftEstimator, MakeDrift};
+use super::{periodic, shear, vibration};
 use crate::method::{Entry, ParamSpec, Params};
 use crate::model::Track;
 use crate::{Finding, Severity};
+use std::f64::consts::TAU;
 
 /// The entry in the table of drift estimators.
 pub(super) const ENTRY: Entry<MakeDrift> = Entry {
     key: "smooth",
-    title: "smoothed mean velocity of all tracks, as far as it is significant",
-    references: &["doi:10.1214/aoms/1177703732"],
+    title: "smoothed mean velocity of all tracks, oscillations and shear, each as far as it is significant",
+    references: &[
+        "doi:10.1214/aoms/1177703732",
+        "doi:10.1007/BF00648343",
+        "doi:10.1086/160554",
+    ],
     params: &[ParamSpec {
         key: "smoothing_frames",
         default: 15.0,
         min: 1.0,
         max: 10_000.0,
         unit: "frames",
-        meaning: "Standard deviation of the Gaussian in time over which velocities are averaged.",
+        meaning: "Standard deviation of the Gaussian in time over which velocities are averaged; oscillations are looked \
+                  for from 1 / (2 pi times this) per frame on.",
     }],
     make: |params: &Params| {
         Box::new(Smooth {
@@ -65,42 +78,95 @@ impl DriftEstimator for Smooth {
         if frames > LONGEST_FILM {
             return (Drift::none(), vec![too_long(frames)]);
         }
-        let all = displacements(tracks, frames);
-        let velocity = self.velocities(&all, frames - 1);
-        let mut findings = vibration::finding(&all, &velocity);
-        if velocity.iter().all(|v| *v == (0.0, 0.0)) {
-            return (Drift::none(), findings);
+        let clock = Clock::of(tracks, frames);
+        let shared = self.shared(displacements(tracks, &clock), &clock.at);
+        let gradient = clock
+            .interval_s
+            .and_then(|s| shear::gradient(&shared.rest, shared.lasting, s));
+        let offsets = if shared.offsets.iter().any(|o| *o != (0.0, 0.0)) {
+            shared.offsets
+        } else {
+            Vec::new()
+        };
+        let drift = Drift::from_offsets(offsets).with_gradient(gradient);
+        let step = median(shared.rest.iter().map(|d| 1.0 / d.weight).collect()).sqrt();
+        let mut findings = Vec::new();
+        if shared.velocity.iter().any(|v| *v != (0.0, 0.0)) {
+            findings.push(found(&shared.velocity, step));
         }
-        findings.insert(0, found(&all, &velocity));
-        let mut offsets = Vec::with_capacity(frames);
-        let mut at = (0.0, 0.0);
-        offsets.push(at);
-        for v in &velocity {
-            at = (at.0 + v.0, at.1 + v.1);
-            offsets.push(at);
-        }
-        (Drift::from_offsets(offsets), findings)
+        findings.extend(periodic::finding(&shared.lines, &clock, step));
+        findings.extend(gradient.as_ref().map(shear::finding));
+        findings.extend(vibration::finding(&shared.rest, frames - 1));
+        (drift, findings)
     }
 }
 
+/// The motion that all particles share, and what it leaves.
+struct Shared {
+    /// Slow motion over each interval, px per frame interval.
+    velocity: Vec<(f64, f64)>,
+    /// Motion to and fro.
+    lines: Vec<Line>,
+    /// Both together by frame, px from frame 0.
+    offsets: Vec<(f64, f64)>,
+    /// Displacements without either.
+    rest: Vec<Displacement>,
+    /// Of the scatter of their steps.
+    lasting: f64,
+}
+
 impl Smooth {
-    /// Velocity over each interval, px per frame.
-    fn velocities(&self, all: &[Displacement], intervals: usize) -> Vec<(f64, f64)> {
-        let m = |d: &Displacement| d.frames as f64;
-        let middle = (
-            median(all.iter().map(|d| d.by_px.0 / m(d)).collect()),
-            median(all.iter().map(|d| d.by_px.1 / m(d)).collect()),
-        );
-        let mut velocity = vec![middle; intervals];
+    /// Slow motion and motion to and fro, each measured on what the other leaves, with weights from what both leave.
+    fn shared(&self, all: Vec<Displacement>, times: &[f64]) -> Shared {
+        let mut to_and_fro = vec![(0.0, 0.0); times.len()];
+        let mut rest = all.clone();
+        weigh(&mut rest);
+        let mut lasting = 1.0;
+        let mut lines = Vec::new();
+        let mut velocity = Vec::new();
+        let mut offsets = Vec::new();
+        for round in 0..ROUNDS {
+            let weighed = with_weights_of(&all, &rest);
+            velocity = self.velocities(&without(&weighed, &to_and_fro), times.len() - 1, lasting);
+            let slow = carried(&velocity, times);
+            let rows = rows(&without(&weighed, &slow), &to_and_fro);
+            lines = periodic::lines(&rows, times, 1.0 / (TAU * self.smoothing_frames));
+            to_and_fro = periodic::positions(&lines, times.len());
+            let start = to_and_fro[0];
+            offsets = slow
+                .iter()
+                .zip(&to_and_fro)
+                .map(|(a, b)| (a.0 + b.0 - start.0, a.1 + b.1 - start.1))
+                .collect();
+            rest = without(&all, &offsets);
+            weigh(&mut rest);
+            lasting = lasting_share(&rest);
+            // The first round does not know yet what lasts; after that, slow motion alone is settled.
+            if round > 0 && lines.is_empty() {
+                break;
+            }
+        }
+        Shared {
+            velocity,
+            lines,
+            offsets,
+            rest,
+            lasting,
+        }
+    }
+
+    /// Velocity over each interval, px per frame interval.
+    fn velocities(&self, all: &[Displacement], intervals: usize, lasting: f64) -> Vec<(f64, f64)> {
+        let mut velocity = vec![median_velocity(all); intervals];
         for _ in 0..ROUNDS {
             let sums = sum(all, intervals, |k| velocity[k]);
-            velocity = self.shrunk(&sums);
+            velocity = self.shrunk(&sums, lasting);
         }
         velocity
     }
 
     /// The smoothed velocities, as far as they are more than chance.
-    fn shrunk(&self, sums: &Sums) -> Vec<(f64, f64)> {
+    fn shrunk(&self, sums: &Sums, lasting: f64) -> Vec<(f64, f64)> {
         let weight: f64 = sums.weight.iter().sum();
         if !(weight > 0.0 && weight.is_finite()) {
             return vec![(0.0, 0.0); sums.weight.len()];
@@ -110,9 +176,9 @@ impl Smooth {
             .iter()
             .fold((0.0, 0.0), |a, v| (a.0 + v.0, a.1 + v.1));
         let constant = (total.0 / weight, total.1 / weight);
-        let share = self.varying_share(sums, constant);
+        let share = self.varying_share(sums, constant, lasting);
         let significant =
-            (constant.0 * constant.0 + constant.1 * constant.1) * weight > CONSTANT_CHI2;
+            (constant.0 * constant.0 + constant.1 * constant.1) * weight > CONSTANT_CHI2 * lasting;
         let base = if significant { constant } else { (0.0, 0.0) };
         if share <= 0.0 {
             return vec![base; sums.weight.len()];
@@ -130,7 +196,7 @@ impl Smooth {
 
     /// The share of the variation in time that is more than chance, 0 to 1. Stretches are as long as the Gaussian
     /// is wide, so that they resolve what smoothing leaves.
-    fn varying_share(&self, sums: &Sums, constant: (f64, f64)) -> f64 {
+    fn varying_share(&self, sums: &Sums, constant: (f64, f64), lasting: f64) -> f64 {
         let stretch = (self.smoothing_frames * 2.0 * std::f64::consts::PI.sqrt()).ceil() as usize;
         let (mut chi2, mut stretches) = (0.0, 0usize);
         for (v, w) in sums
@@ -142,7 +208,7 @@ impl Smooth {
             if weight > 0.0 {
                 let x: f64 = v.iter().map(|v| v.0).sum::<f64>() / weight - constant.0;
                 let y: f64 = v.iter().map(|v| v.1).sum::<f64>() / weight - constant.1;
-                chi2 += (x * x + y * y) * weight;
+                chi2 += (x * x + y * y) * weight / lasting;
                 stretches += 1;
             }
         }
@@ -176,10 +242,32 @@ impl Smooth {
     }
 }
 
-fn found(all: &[Displacement], velocity: &[(f64, f64)]) -> Finding {
+/// The displacements of one list with the weights of another.
+fn with_weights_of(all: &[Displacement], weighed: &[Displacement]) -> Vec<Displacement> {
+    all.iter()
+        .zip(weighed)
+        .map(|(d, w)| Displacement {
+            weight: w.weight,
+            ..*d
+        })
+        .collect()
+}
+
+/// Where velocities carry everything by frame, px from frame 0.
+fn carried(velocity: &[(f64, f64)], times: &[f64]) -> Vec<(f64, f64)> {
+    let mut at = (0.0, 0.0);
+    let mut offsets = vec![at];
+    for (v, w) in velocity.iter().zip(times.windows(2)) {
+        let interval = w[1] - w[0];
+        at = (at.0 + v.0 * interval, at.1 + v.1 * interval);
+        offsets.push(at);
+    }
+    offsets
+}
+
+fn found(velocity: &[(f64, f64)], step: f64) -> Finding {
     let n = velocity.len().max(1) as f64;
     let speed = velocity.iter().map(|v| v.0.hypot(v.1)).sum::<f64>() / n;
-    let step = median(all.iter().map(|d| 1.0 / d.weight).collect()).sqrt();
     let limit = LARGE_SHARE * step;
     // Rest is Brownian motion of its own size: the share says at a glance whether the drift matters.
     let fast = format!(

@@ -33,8 +33,8 @@ struct Shared {
 }
 
 /// M02, if the film is shaken.
-pub(super) fn finding(all: &[Displacement], velocity: &[(f64, f64)]) -> Vec<Finding> {
-    let frames = shared(all, velocity);
+pub(super) fn finding(rest: &[Displacement], intervals: usize) -> Vec<Finding> {
+    let frames = shared(rest, intervals);
     let mut squares: Vec<f64> = Vec::new();
     let (mut product, mut products) = (0.0, 0.0);
     for (k, f) in frames.iter().enumerate() {
@@ -60,7 +60,7 @@ pub(super) fn finding(all: &[Displacement], velocity: &[(f64, f64)]) -> Vec<Find
     let mean = squares.iter().sum::<f64>() / n;
     let scatter = squares.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let significant = mean > LEAST_Z * (scatter / n).sqrt();
-    let step = super::common::median(all.iter().map(|d| 1.0 / d.weight).collect());
+    let step = super::common::median(rest.iter().map(|d| 1.0 / d.weight).collect());
     let returns = product / products < HIGHEST_CORRELATION * mean;
     if !(significant && returns && mean > LEAST_SHARE * step) {
         return Vec::new();
@@ -77,12 +77,11 @@ pub(super) fn finding(all: &[Displacement], velocity: &[(f64, f64)]) -> Vec<Find
     ]
 }
 
-fn shared(all: &[Displacement], velocity: &[(f64, f64)]) -> Vec<Shared> {
-    let mut frames = vec![Shared::default(); velocity.len()];
+fn shared(rest: &[Displacement], intervals: usize) -> Vec<Shared> {
+    let mut frames = vec![Shared::default(); intervals];
     let mut before: Option<(Displacement, f64, f64)> = None;
-    for d in all.iter().filter(|d| d.frames == 1) {
-        let v = velocity[d.from];
-        let (dx, dy) = (d.by_px.0 - v.0, d.by_px.1 - v.1);
+    for d in rest.iter().filter(|d| d.frames == 1) {
+        let (dx, dy) = d.by_px;
         let w = d.weight;
         let f = &mut frames[d.from];
         f.sum_px = (f.sum_px.0 + w * dx, f.sum_px.1 + w * dy);

@@ -28,8 +28,15 @@ impl Trajectory {
             y_um: Vec::with_capacity(points.len()),
             precision_um: Vec::with_capacity(points.len()),
         };
-        for p in points {
-            let (dx, dy) = drift.offset_px(p.frame);
+        let mut sheared = (0.0, 0.0);
+        for (k, p) in points.iter().enumerate() {
+            // Shear depends on where a particle went, so it adds up along the way.
+            if let Some(before) = k.checked_sub(1) {
+                let by = drift.sheared_px(&points[before], p);
+                sheared = (sheared.0 + by.0, sheared.1 + by.1);
+            }
+            let (x, y) = drift.offset_px(p.frame);
+            let (dx, dy) = (x + sheared.0, y + sheared.1);
             out.frames.push(p.frame);
             out.time_s.push(p.time_s);
             out.x_um.push((p.spot.x_px - dx) * scale);

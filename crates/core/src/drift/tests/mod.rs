@@ -1,5 +1,8 @@
 //! Drift found, drift left alone, and what that does to the diffusion coefficient.
 
+mod periodic;
+mod shear;
+
 use crate::drift::{DRIFTS, Drift, DriftEstimator};
 use crate::model::{FrameIndex, Spot, Track, TrackId, TrackPoint};
 use crate::{Finding, Severity};
@@ -16,7 +19,13 @@ struct Scene {
     /// Frames that a particle stays.
     stay: u32,
     flow_px: fn(u32) -> (f64, f64),
+    /// Where the stage stands at a frame.
+    stage_px: fn(f64) -> (f64, f64),
+    /// The time of a frame, frame intervals.
+    clock: fn(u32) -> f64,
     shake_px: f64,
+    /// Standard error of positions.
+    error_px: f64,
     seed: u64,
 }
 
@@ -27,7 +36,10 @@ impl Scene {
             frames: 600,
             stay: 30,
             flow_px: |_| (0.0, 0.0),
+            stage_px: |_| (0.0, 0.0),
+            clock: f64::from,
             shake_px: 0.0,
+            error_px: 0.2,
             seed,
         }
     }
@@ -57,11 +69,14 @@ impl Scene {
                 for f in first..last {
                     let noise: [f64; 2] = [rng.sample(StandardNormal), rng.sample(StandardNormal)];
                     let shake = shakes[f as usize];
-                    points.push(point(
-                        f,
-                        at.0 + shake.0 + 0.2 * noise[0],
-                        at.1 + shake.1 + 0.2 * noise[1],
-                    ));
+                    let time = (self.clock)(f);
+                    let stage = (self.stage_px)(time);
+                    let x = at.0 + shake.0 + stage.0 + self.error_px * noise[0];
+                    let y = at.1 + shake.1 + stage.1 + self.error_px * noise[1];
+                    let mut seen = point(f, x, y);
+                    seen.time_s = time / 30.0;
+                    points.push(seen);
+                    let sd = sd * ((self.clock)(f + 1) - time).sqrt();
                     let step: [f64; 2] = [rng.sample(StandardNormal), rng.sample(StandardNormal)];
                     let flow = (self.flow_px)(f);
                     at = (at.0 + sd * step[0] + flow.0, at.1 + sd * step[1] + flow.1);
@@ -122,6 +137,7 @@ fn bias_percent(make: impl Fn(u64) -> Scene, seeds: u64) -> f64 {
         steps_over_truth(&tracks, &drift, &mut with);
         let still = Scene {
             flow_px: |_| (0.0, 0.0),
+            stage_px: |_| (0.0, 0.0),
             ..make(seed)
         };
         steps_over_truth(&still.tracks(), &Drift::none(), &mut truth);
