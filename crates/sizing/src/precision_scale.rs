@@ -1,6 +1,6 @@
 //! One common factor on all localisation variances, found from the tracks themselves.
 //!
-//! The standard errors that a fit of a spot states are usually too small on real films (defocus, blur, neighbours).
+//! The standard errors of the positions are right to some ten percent on simulated films and may be less so on real ones.
 //! The factor k maximises the marginal likelihood `sum_i ln sum_g p_g L_ig(k)`, with the population p fitted anew
 //! for each k, plus a normal prior on ln k. A rise of k lowers D most for small displacements, so slow or noisy
 //! tracks decide; where the localisation error does not matter, the prior keeps k at 1.
@@ -31,7 +31,7 @@ impl PrecisionScale {
 }
 
 /// Standard deviation of ln k before the film is seen.
-const PRIOR_SD: f64 = 0.4;
+const PRIOR_SD: f64 = 0.2;
 /// Furthest that ln k may go.
 const BOUND: f64 = 1.5;
 /// Tracks that are enough to find one number; more are thinned out evenly.
