@@ -86,7 +86,7 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
 };
 
 /// In the pass that counts, a link must be so many times likelier than an end and a beginning ...
-const LEAST_ODDS_NEXT: f64 = 3.0;
+const LEAST_ODDS_NEXT: f64 = 2.0;
 /// ... and over a gap so many times.
 const LEAST_ODDS_LATER: f64 = 5.0;
 /// Over a gap, no link is looked for unless the gate holds this much: exp(-3) = 5 % of honest steps lie beyond.

@@ -57,7 +57,7 @@ const CELLS_PER_WIDTH: f64 = 2.2;
 /// Weaker spots are not looked at for being two.
 const LEAST_PAIR_SNR: f64 = 12.0;
 /// See [`weak_spot_factor`].
-const WEAK_SPOT: f64 = 25.0;
+const WEAK_SPOT: f64 = 18.0;
 /// Rounds over spots that have neighbours.
 const ROUNDS: usize = 3;
 

@@ -4,7 +4,7 @@ use super::odd_films::{film, spot};
 use super::{check, link, linker, score};
 use crate::drift::Drift;
 use crate::link::Linked;
-use crate::link::simulated::Scene;
+use crate::link::simulated::{START_SNR, Scene};
 use crate::model::{FrameIndex, FrameSpots, Track, TrackPoint};
 use std::collections::BTreeMap;
 
@@ -139,7 +139,11 @@ fn nearest_without_gaps_joins_neighbours_in_time_and_space_only() {
         frames: 30,
         ..Scene::default()
     };
-    let f = scene.film();
+    let mut f = scene.film();
+    // Weak spots at the ends of chains are taken off again, which is not what this is about.
+    for spot in f.iter_mut().flat_map(|frame| &mut frame.spots) {
+        spot.snr = spot.snr.max(START_SNR);
+    }
     let radius = 8.0;
     let params = [("max_gap_frames", 0.0), ("max_step_px", radius)];
     let linked = joined("nearest", &params, &f);

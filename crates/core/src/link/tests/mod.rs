@@ -78,7 +78,8 @@ fn ordinary_films_are_linked_well() {
     let s = score("likelihood", &[], &mono, 4);
     let (wrong, recall) = (s.wrong_percent(), s.recall());
     assert!(wrong <= 0.25, "wrong links {wrong:.2} %");
-    assert!(recall >= 0.985, "recall {recall:.4}");
+    // Links to weak spots at the end of a track are given up.
+    assert!(recall >= 0.975, "recall {recall:.4}");
     assert!(s.bias_percent(0).abs() < 0.6, "{}", s.bias_percent(0));
 }
 
@@ -176,7 +177,7 @@ fn the_fastest_that_there_are_can_be_followed() {
     };
     let s = score("likelihood", &[], &scene, 3);
     assert!(s.bias_percent(0).abs() < 1.0, "{}", s.bias_percent(0));
-    assert!(s.recall() > 0.95, "{}", s.recall());
+    assert!(s.recall() > 0.925, "{}", s.recall());
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub(super) fn film(frames: &[(u32, Vec<Spot>)]) -> Vec<FrameSpots> {
 
 #[test]
 fn a_lone_particle_is_one_track_over_gaps_and_dropped_frames() {
-    // Seen, seen, missed, seen; then the camera drops frames 5 and 6; then three frames without the particle.
+    // Seen, seen, missed, seen; then the camera drops frames 5 and 6; then four frames without the particle.
     let at = |x: f64| vec![spot(50.0 + x, 50.0, 10.0)];
     let f = film(&[
         (0, at(0.0)),
@@ -44,7 +44,8 @@ fn a_lone_particle_is_one_track_over_gaps_and_dropped_frames() {
         (8, vec![]),
         (9, vec![]),
         (10, vec![]),
-        (11, at(1.0)),
+        (11, vec![]),
+        (12, at(1.0)),
     ]);
     let scene = Scene::default();
     let linked = link(
@@ -67,12 +68,13 @@ fn a_lone_particle_is_one_track_over_gaps_and_dropped_frames() {
 }
 
 #[test]
-fn weak_spots_go_on_but_do_not_begin() {
+fn weak_spots_join_strong_ones_and_nothing_else() {
     let f = film(&[
         (0, vec![spot(20.0, 20.0, 4.0), spot(90.0, 90.0, 4.0)]),
         (1, vec![spot(20.5, 20.0, 6.0)]),
         (2, vec![spot(20.0, 20.4, 4.0)]),
-        (3, vec![spot(20.2, 20.0, 4.1)]),
+        (3, vec![spot(20.2, 20.0, 6.1)]),
+        (4, vec![spot(20.1, 20.3, 4.1)]),
     ]);
     for entry in LINKERS {
         let l = (entry.make)(&entry.defaults());
@@ -80,7 +82,7 @@ fn weak_spots_go_on_but_do_not_begin() {
         check(&linked, &f);
         assert_eq!(linked.tracks.len(), 1, "{}", entry.key);
         assert_eq!(linked.tracks[0].points().len(), 3);
-        assert_eq!(linked.tally.get("weak_unlinked"), 2);
+        assert_eq!(linked.tally.get("weak_unlinked"), 3);
     }
 }
 
