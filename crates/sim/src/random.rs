@@ -24,6 +24,7 @@ pub(crate) enum Purpose {
     Faults = 6,
     Aggregates = 7,
     Dust = 8,
+    Partners = 9,
 }
 
 /// The stream for one thing (a particle, a frame, ...) of one scene.

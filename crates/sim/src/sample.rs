@@ -58,6 +58,11 @@ pub struct Population {
     pub aggregated_fraction: f64,
     /// Particles in each aggregate, 2 to 100.
     pub aggregate_monomers: u32,
+    /// Distance at which each particle of this population has a partner, px; none if absent. The partner is alike and
+    /// moves with it, in a direction in the picture that is random for each pair and stays. Partners are particles of
+    /// their own, beside those that `amount` gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partner_px: Option<f64>,
 }
 
 impl Default for Population {
@@ -72,6 +77,7 @@ impl Default for Population {
             density_g_per_ml: 1.05,
             aggregated_fraction: 0.0,
             aggregate_monomers: 2,
+            partner_px: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Ranges of the numbers of a sample, each population's by its place in the list.
 
 use crate::scene_check::{Number, number};
+use crate::world::RESERVOIR_UM;
 use crate::{Amount, Population, Scene, SceneError, SizeShape};
 
 impl Scene {
@@ -41,6 +42,12 @@ impl Scene {
         ];
         for (i, p) in self.populations.iter().enumerate() {
             all.extend(population_numbers(i, p));
+            if let Some(distance) = p.partner_px {
+                // Farther away a partner would begin to be missing at the edge of the view.
+                let farthest = RESERVOIR_UM / self.pixel_size_um;
+                let key = format!("populations[{i}].partner_px");
+                all.push(number((&key, "px"), distance, 0.0, farthest));
+            }
         }
         all
     }

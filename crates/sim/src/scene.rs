@@ -1,6 +1,6 @@
 //! What is to be filmed: sample, microscope, camera, and what goes wrong. Every default is written in one place.
 
-use crate::{Amount, Dust, Filling, Light, Motion, Optics, Population, Stuck};
+use crate::{Amount, Dust, Filling, Light, Motion, Optics, Population, Stuck, render};
 use nta_sizing::physics;
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +184,11 @@ impl Scene {
     /// Largest count that a pixel can have.
     pub fn ceiling_counts(&self) -> u16 {
         ((1_u32 << self.camera.bit_depth.min(16)) - 1) as u16
+    }
+
+    /// Light of the background at a place in the picture, counts.
+    pub fn background_light_counts(&self, x_px: f64, y_px: f64) -> f64 {
+        render::background_counts(self, x_px, y_px)
     }
 
     /// Standard deviation of a pixel in the middle of the picture without a particle, counts: light, reading, rounding.

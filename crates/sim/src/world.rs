@@ -26,9 +26,10 @@ use crate::truth::{ParticleTruth, SpotTruth, VISIBLE_PEAK_SNR};
 use crate::{Amount, Filling, Scene, SceneError};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::f64::consts::TAU;
 
 /// Width of the unseen box around the view, um.
-const RESERVOIR_UM: f64 = 20.0;
+pub(crate) const RESERVOIR_UM: f64 = 20.0;
 
 /// Depth of the unseen box beyond the drawn depth, um.
 const RESERVOIR_DEPTH_UM: f64 = 8.0;
@@ -100,10 +101,10 @@ impl World {
         let mut world = World {
             particles: Vec::with_capacity(drawn.len()),
             frames: vec![Vec::new(); scene.frames as usize],
-            concentration_per_ml: drawn.len() as f64 / (volume_um3 * filling) * 1e12,
+            concentration_per_ml: 0.0,
             half_depth_um: 0.5 * stage.sides_um[2],
         };
-        for (i, grain) in drawn.into_iter().enumerate() {
+        for grain in drawn {
             let diameter_nm = grain.diameter_nm();
             let particle = ParticleTruth {
                 diameter_nm,
@@ -111,9 +112,16 @@ impl World {
                 population: grain.population as u32,
                 monomers: grain.monomers,
             };
-            stage.follow(i as u32, &grain, &particle, &mut world.frames);
+            let id = world.particles.len() as u32;
+            let partner_um = stage.partner_um(id, &grain);
+            stage.follow(id, &grain, &particle, partner_um, &mut world.frames);
             world.particles.push(particle);
+            if partner_um.is_some() {
+                world.particles.push(particle);
+            }
         }
+        let count = world.particles.len() as f64;
+        world.concentration_per_ml = count / (volume_um3 * filling) * 1e12;
         Ok(world)
     }
 }
@@ -220,12 +228,23 @@ impl<'a> Stage<'a> {
         at
     }
 
-    /// Moves one particle through the film and notes where its light falls on the picture.
+    /// From a particle to its partner in the picture, um; `None` if it has none.
+    fn partner_um(&self, id: u32, grain: &Grain) -> Option<[f64; 2]> {
+        let population = self.scene.populations.get(grain.population)?;
+        let distance_um = population.partner_px? * self.scene.pixel_size_um;
+        let mut rng = stream(self.scene.seed, Purpose::Partners, u64::from(id));
+        let angle = TAU * rng.random::<f64>();
+        Some([libm::cos(angle), libm::sin(angle)].map(|v| distance_um * v))
+    }
+
+    /// Moves one particle through the film, with its partner if it has one, which has the next number, and notes where
+    /// their light falls on the picture.
     fn follow(
         &self,
         id: u32,
         grain: &Grain,
         particle: &ParticleTruth,
+        partner_um: Option<[f64; 2]>,
         frames: &mut [Vec<(Streak, SpotTruth)>],
     ) {
         let mut rng = stream(self.scene.seed, Purpose::Path, u64::from(id));
@@ -244,10 +263,14 @@ impl<'a> Stage<'a> {
             self.expose(&mut at, &mut path, start_s, walk, &mut rng);
             self.wait(&mut at, start_s, walk, &mut rng);
             self.keep_inside(&mut at, before, start_s, walk, &mut rng);
-            if path.iter().any(|p| p[2].abs() <= drawn_half_depth_um)
-                && let Some(seen) = lens.film(id, grain, particle, n as u32, &path)
-            {
-                frame.push(seen);
+            if !path.iter().any(|p| p[2].abs() <= drawn_half_depth_um) {
+                continue;
+            }
+            frame.extend(lens.film(id, grain, particle, n as u32, &path));
+            if let Some([x, y]) = partner_um {
+                let beside: Vec<[f64; 3]> =
+                    path.iter().map(|p| [p[0] + x, p[1] + y, p[2]]).collect();
+                frame.extend(lens.film(id + 1, grain, particle, n as u32, &beside));
             }
         }
     }

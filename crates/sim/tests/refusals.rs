@@ -15,6 +15,12 @@ const REFUSED: &[(&str, &str, &str, &str)] = &[
         "-1",
         "0.05 to 10000 um",
     ),
+    (
+        "[[populations]]\npartner_px = 101.0",
+        "populations[0].partner_px",
+        "101",
+        "0 to 100 px",
+    ),
     ("width_px = 0", "width_px", "0", "1 to 16384 px"),
     ("height_px = 0", "height_px", "0", "1 to 16384 px"),
     (

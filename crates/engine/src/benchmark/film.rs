@@ -294,7 +294,9 @@ fn frames_of_tracks(path: &Path, plan: &toml::Table) -> Result<Vec<KnownFrame>, 
                 x_px: p.x_px,
                 y_px: p.y_px,
                 must: true,
+                clear: true,
                 snr: None,
+                bound_px: None,
             });
         }
     }

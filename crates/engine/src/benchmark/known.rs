@@ -1,5 +1,6 @@
 //! What is known of a film: the answer that engines are scored against.
 
+use super::bound;
 use super::cdf::Cdf;
 use nta_sim::truth_file::{TruthFile, TruthRow};
 use nta_sim::{ScenePolarity, VISIBLE_PEAK_SNR};
@@ -60,8 +61,12 @@ pub(super) struct KnownSpot {
     pub y_px: f64,
     /// A good engine finds it: in focus, bright, not at the edge.
     pub must: bool,
+    /// In focus and not at the edge or hidden: what `must` asks for, but of any brightness.
+    pub clear: bool,
     /// Peak over the noise of a pixel, where known.
     pub snr: Option<f64>,
+    /// The smallest standard error that its position can have, px per axis, of a still spot that is alone.
+    pub bound_px: Option<f64>,
 }
 
 /// Sizes with their shares.
@@ -144,12 +149,15 @@ impl Known {
             let u = row.z_um / truth.scene.optics.defocus_depth_um;
             let width_px = truth.scene.optics.psf_sigma_px * (1.0 + u * u).sqrt();
             if std::f64::consts::PI.sqrt() * width_px * row.snr >= FAINTEST_FILTERED_SNR {
+                let clear = row.in_focus && inside(MARGIN_PX);
                 frame.spots.push(KnownSpot {
                     particle: u64::from(row.particle),
                     x_px: row.x_px,
                     y_px: row.y_px,
-                    must: bright && row.in_focus && inside(MARGIN_PX),
+                    must: bright && clear,
+                    clear,
                     snr: Some(row.snr),
+                    bound_px: clear.then(|| bound::of_row(truth, row)).flatten(),
                 });
             }
         }
@@ -166,8 +174,10 @@ impl Known {
             // What is hidden behind them need not be found.
             for spot in &mut frame.spots {
                 let hidden = |[x, y, r]: &[f64; 3]| (x - spot.x_px).hypot(y - spot.y_px) <= *r;
-                spot.must &= !frame.ignored.iter().any(hidden);
+                spot.clear &= !frame.ignored.iter().any(hidden);
+                spot.must &= spot.clear;
             }
+            bound::keep_alone(truth, &mut frame.spots);
         }
         let each = |weight: &dyn Fn(u32) -> f64| {
             KnownSizes::of(

@@ -58,6 +58,9 @@ pub(super) struct FilmEntry {
     /// Whether `--sweep` varies the settings on it.
     #[serde(default)]
     pub sweep: bool,
+    /// Whether the page has its positions by signal to noise.
+    #[serde(default)]
+    pub positions: bool,
     /// Smallest and largest allowed score of nta, by the key of the score.
     #[serde(default)]
     pub limits: BTreeMap<String, [f64; 2]>,
@@ -345,6 +348,9 @@ impl FilmEntry {
             100.0,
             "%",
         )?;
+        if self.positions && self.truth.is_none() {
+            return Err("positions needs the truth of a simulated film".into());
+        }
         if self.tolerance_percent.is_some() && self.nominal_nm.is_none() {
             return Err("tolerance_percent needs nominal_nm".into());
         }

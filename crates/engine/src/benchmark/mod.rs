@@ -7,6 +7,7 @@
 //!
 //! The way through: `Manifest` -> `Film` with `Known` -> `Found` (files of an engine) -> `Scores` -> `Row` -> table.
 
+mod bound;
 mod cdf;
 mod child;
 mod columns;
@@ -16,6 +17,7 @@ mod found;
 mod known;
 mod manifest;
 mod matching;
+mod positions;
 mod render;
 mod run;
 mod score;

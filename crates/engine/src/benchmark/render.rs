@@ -2,8 +2,8 @@
 
 use super::columns::{COLUMNS, Column, Scores};
 use super::manifest::{FilmEntry, Manifest};
-use super::run::{OURS, Row, add_by_snr};
-use super::score::PositionsBySnr;
+use super::positions;
+use super::run::{OURS, Row};
 use super::sweep::SweepRow;
 use crate::assemble::software;
 use serde_json::{Map, Value, json};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Shown where there is no number.
-const ABSENT: &str = "-";
+pub(super) const ABSENT: &str = "-";
 
 /// The page with the table; with `of_machine` also what depends on the machine.
 pub(super) fn page(
@@ -41,7 +41,7 @@ pub(super) fn page(
     out.push_str(
         "- **findings**: codes of warnings and failures in any of the films (docs/findings.md)\n",
     );
-    out.push_str(&by_snr_section(rows));
+    out.push_str(&positions::section(films, rows));
     out.push_str("\n## Films\n\n");
     for film in films {
         let _ = writeln!(out, "- {}", about_film(film));
@@ -111,7 +111,7 @@ fn cell(column: &Column, scores: &Scores) -> String {
 }
 
 /// Lines of cells, the first of them heads.
-fn markdown(cells: &[Vec<String>]) -> String {
+pub(super) fn markdown(cells: &[Vec<String>]) -> String {
     let mut out = String::new();
     for (i, line) in cells.iter().enumerate() {
         // A name with a bar or a line break would break the table.
@@ -216,51 +216,6 @@ fn intervals_section(rows: &[Row]) -> String {
     )
 }
 
-fn by_snr_section(rows: &[Row]) -> String {
-    let mut all = Vec::new();
-    for row in rows.iter().filter(|r| r.engine == OURS) {
-        add_by_snr(&mut all, &row.by_snr);
-    }
-    if all.is_empty() {
-        return String::new();
-    }
-    let mut cells = vec![
-        [
-            "peak / noise",
-            "particles",
-            "found %",
-            "position px",
-            "error/ stated",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
-    ];
-    for (i, c) in all.iter().enumerate() {
-        let to = all
-            .get(i + 1)
-            .map_or("and more".to_owned(), |n| format!("to {}", n.from_snr));
-        cells.push(vec![
-            format!("{} {to}", c.from_snr),
-            c.there.to_string(),
-            format!("{:.1}", 100.0 * c.found as f64 / c.there as f64),
-            rms(c.squared_error_px2, c.found, 3),
-            rms(c.squared_ratio, c.ratios, 2),
-        ]);
-    }
-    format!(
-        "\n## Positions by signal to noise\n\nAll particles of all simulated films, in and out of focus, moving, with \
-         neighbours; {OURS} alone.\n\n{}",
-        markdown(&cells)
-    )
-}
-
-fn rms(squares: f64, n: usize, digits: usize) -> String {
-    match n {
-        0 => ABSENT.to_owned(),
-        n => format!("{:.digits$}", (squares / n as f64).sqrt()),
-    }
-}
-
 fn about_film(film: &FilmEntry) -> String {
     let mut out = format!("**{}**", film.name);
     if !film.about.is_empty() {
@@ -309,7 +264,7 @@ fn row_json(row: &Row) -> Value {
         "films": row.films.iter().map(|(seed, scores)| json!({
             "seed": seed, "scores": scores_json(scores),
         })).collect::<Vec<_>>(),
-        "positions_by_snr": row.by_snr.iter().map(by_snr_json).collect::<Vec<_>>(),
+        "positions_by_snr": row.by_snr.iter().map(positions::to_json).collect::<Vec<_>>(),
         "verdicts": row.verdicts,
         "findings": row.findings,
         "failures": row.failures,
@@ -325,17 +280,6 @@ fn scores_json(scores: &Scores) -> Map<String, Value> {
         .iter()
         .map(|c| (c.key.to_owned(), scores.get(c.key).into()))
         .collect()
-}
-
-fn by_snr_json(c: &PositionsBySnr) -> Value {
-    let rms = |squares: f64, n: usize| (n > 0).then(|| (squares / n as f64).sqrt());
-    json!({
-        "from_snr": c.from_snr,
-        "particles": c.there,
-        "found": c.found,
-        "position_error_px": rms(c.squared_error_px2, c.found),
-        "stated_error_ratio": rms(c.squared_ratio, c.ratios),
-    })
 }
 
 /// The page of a sweep.

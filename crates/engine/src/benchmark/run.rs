@@ -118,20 +118,14 @@ impl Row {
 }
 
 /// Adds the classes of one film to those of others.
-pub(super) fn add_by_snr(all: &mut Vec<PositionsBySnr>, more: &[PositionsBySnr]) {
+fn add_by_snr(all: &mut Vec<PositionsBySnr>, more: &[PositionsBySnr]) {
     for edge in SNR_EDGES {
         let Some(b) = more.iter().find(|c| c.from_snr == edge) else {
             continue;
         };
         match all.iter_mut().find(|c| c.from_snr == edge) {
             None => all.push(*b),
-            Some(a) => {
-                a.there += b.there;
-                a.found += b.found;
-                a.squared_error_px2 += b.squared_error_px2;
-                a.squared_ratio += b.squared_ratio;
-                a.ratios += b.ratios;
-            }
+            Some(a) => a.add(b),
         }
     }
     all.sort_by(|a, b| a.from_snr.total_cmp(&b.from_snr));

@@ -12,7 +12,7 @@ const SHORTEST_TRACK: usize = 5;
 /// Lower edges of the classes of signal to noise for which errors of positions are told apart.
 pub(super) const SNR_EDGES: [f64; 6] = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 
-/// Positions of particles of one class of signal to noise.
+/// Positions of particles of one class of signal to noise, those in focus and not at the edge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(super) struct PositionsBySnr {
     /// Lower edge of the class: peak over the noise of a pixel.
@@ -26,6 +26,29 @@ pub(super) struct PositionsBySnr {
     /// Sum of the squares of (found - true) / stated over both axes, and how many there are.
     pub squared_ratio: f64,
     pub ratios: usize,
+    /// Of those found whose best possible error is known: sums over both axes of the squared errors and of the squares of
+    /// the bound, px^2.
+    pub bounded_error_px2: f64,
+    pub squared_bound_px2: f64,
+}
+
+impl PositionsBySnr {
+    /// Adds the particles of the same class of another film.
+    pub fn add(&mut self, other: &Self) {
+        self.there += other.there;
+        self.found += other.found;
+        self.squared_error_px2 += other.squared_error_px2;
+        self.squared_ratio += other.squared_ratio;
+        self.ratios += other.ratios;
+        self.bounded_error_px2 += other.bounded_error_px2;
+        self.squared_bound_px2 += other.squared_bound_px2;
+    }
+
+    /// Root mean square error over the root mean square of its bound.
+    pub fn error_over_bound(&self) -> Option<f64> {
+        (self.squared_bound_px2 > 0.0)
+            .then(|| (self.bounded_error_px2 / self.squared_bound_px2).sqrt())
+    }
 }
 
 /// What one film gave.
@@ -130,6 +153,7 @@ fn positions_by_snr(matched: &Matched<'_>) -> Vec<PositionsBySnr> {
         for (k, found) in frame.known.spots.iter().zip(&frame.found_of) {
             let Some(class) = k
                 .snr
+                .filter(|_| k.clear)
                 .and_then(|snr| SNR_EDGES.partition_point(|e| *e <= snr).checked_sub(1))
                 .map(|i| &mut classes[i])
             else {
@@ -145,6 +169,10 @@ fn positions_by_snr(matched: &Matched<'_>) -> Vec<PositionsBySnr> {
             if let Some(precision) = s.precision_px.filter(|p| *p > 0.0) {
                 class.squared_ratio += r2 / (precision * precision);
                 class.ratios += 2;
+            }
+            if let Some(bound_px) = k.bound_px {
+                class.bounded_error_px2 += r2;
+                class.squared_bound_px2 += 2.0 * bound_px * bound_px;
             }
         }
     }

@@ -14,7 +14,9 @@ fn known(particle: u64, x_px: f64, y_px: f64) -> KnownSpot {
         x_px,
         y_px,
         must: true,
+        clear: true,
         snr: Some(30.0),
+        bound_px: Some(0.5),
     }
 }
 
@@ -38,6 +40,7 @@ fn truth() -> Known {
             spots.push(KnownSpot {
                 must: false,
                 snr: Some(2.0),
+                bound_px: None,
                 ..known(3, 20.0, 20.0)
             });
             KnownFrame {
@@ -129,6 +132,10 @@ fn missed_false_and_displaced_spots_are_counted_as_they_are() {
         (by_snr[1].from_snr, by_snr[1].there, by_snr[1].found),
         (20.0, 5, 2)
     );
+    // Squared errors as above, over two squares of the bound for each of the two found.
+    assert_eq!(by_snr[0].error_over_bound(), None);
+    let ratio = by_snr[1].error_over_bound().expect("a bound");
+    assert!((ratio - 0.5).abs() < 1e-9, "{ratio}");
 }
 
 #[test]
