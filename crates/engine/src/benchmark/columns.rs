@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 
+/// Tracks of fewer spots are not called tracks.
+pub(super) const SHORTEST_TRACK: usize = 5;
+
 /// How the scores of several films of one scene become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pool {
@@ -109,6 +112,12 @@ pub(super) static COLUMNS: &[Column] = &[
         1,
         Mean,
         "mean number of spots in tracks of at least 5",
+    ),
+    column(
+        ("frames_per_track_of_spot", "frames/ track of spot"),
+        1,
+        Mean,
+        "the same, each track counted as often as it has spots: the length of the track that a spot is in, which does not depend on how many scraps an engine reports",
     ),
     column(
         ("tracks_used", "tracks used"),

@@ -1,6 +1,7 @@
 //! What is known of a film: the answer that engines are scored against.
 
 use super::bound;
+use super::by_population::Populations;
 use super::cdf::Cdf;
 use nta_sim::truth_file::{TruthFile, TruthRow};
 use nta_sim::{ScenePolarity, VISIBLE_PEAK_SNR};
@@ -32,6 +33,8 @@ pub(super) struct Known {
     pub concentration_per_ml: Option<f64>,
     /// Area of the picture in the sample, um^2.
     pub area_um2: Option<f64>,
+    /// Of a sample of a few sizes: which particle is of which.
+    pub populations: Option<Populations>,
 }
 
 /// Known positions of one frame.
@@ -194,6 +197,15 @@ impl Known {
             nominal_nm: None,
             concentration_per_ml: Some(truth.concentration_per_ml),
             area_um2: Some(size[0] * size[1] * truth.pixel_size_um.powi(2)),
+            populations: Populations::of(
+                &truth
+                    .particles
+                    .iter()
+                    .map(|p| (p.diameter_nm, p.diffusion_um2_per_s))
+                    .collect::<Vec<_>>(),
+                truth.pixel_size_um,
+                truth.frame_interval_s,
+            ),
         }
     }
 }

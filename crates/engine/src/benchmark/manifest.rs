@@ -2,6 +2,7 @@
 
 use super::columns;
 use super::error::BenchmarkError;
+use super::variant::VariantEntry;
 use crate::plan::PlanInput;
 use crate::text_file::{NotRead, read_text};
 use serde::Deserialize;
@@ -19,6 +20,8 @@ pub(super) struct Manifest {
     pub films: Vec<FilmEntry>,
     #[serde(default, rename = "peer")]
     pub peers: Vec<PeerEntry>,
+    #[serde(default, rename = "variant")]
+    pub variants: Vec<VariantEntry>,
 }
 
 /// One film, or one scene filmed with several seeds.
@@ -110,7 +113,8 @@ impl PeerEntry {
     }
 
     fn check(&self, films: &[FilmEntry]) -> Result<(), String> {
-        if self.engine.trim().is_empty() || self.engine == "nta" {
+        if self.engine.trim().is_empty() || self.engine == "nta" || self.engine.starts_with("nta: ")
+        {
             return Err("engine must name another program than nta".into());
         }
         if self.films.is_empty() {
@@ -216,6 +220,15 @@ impl Manifest {
                 .map_err(|e| format!("peer '{}': {e}", peer.engine))?;
             if !engines.insert(peer.engine.as_str()) {
                 return Err(format!("two peers are called '{}'", peer.engine));
+            }
+        }
+        let mut names = BTreeSet::new();
+        for variant in &self.variants {
+            variant
+                .check(&self.films)
+                .map_err(|e| format!("variant '{}': {e}", variant.name))?;
+            if !names.insert(variant.name.as_str()) {
+                return Err(format!("two variants are called '{}'", variant.name));
             }
         }
         Ok(())

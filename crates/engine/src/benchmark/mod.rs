@@ -8,6 +8,7 @@
 //! The way through: `Manifest` -> `Film` with `Known` -> `Found` (files of an engine) -> `Scores` -> `Row` -> table.
 
 mod bound;
+mod by_population;
 mod cdf;
 mod child;
 mod columns;
@@ -24,6 +25,7 @@ mod score;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod variant;
 
 pub use error::BenchmarkError;
 

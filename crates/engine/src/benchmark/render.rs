@@ -1,5 +1,6 @@
 //! The table as Markdown and as JSON.
 
+use super::by_population;
 use super::columns::{COLUMNS, Column, Scores};
 use super::manifest::{FilmEntry, Manifest};
 use super::positions;
@@ -42,10 +43,12 @@ pub(super) fn page(
         "- **findings**: codes of warnings and failures in any of the films (docs/findings.md)\n",
     );
     out.push_str(&positions::section(films, rows));
+    out.push_str(&by_population::section(rows));
     out.push_str("\n## Films\n\n");
     for film in films {
         let _ = writeln!(out, "- {}", about_film(film));
     }
+    out.push_str(&variants_section(manifest, rows));
     let peers: Vec<_> = manifest
         .peers
         .iter()
@@ -58,6 +61,28 @@ pub(super) fn page(
         }
     }
     out
+}
+
+/// What nta was told in the rows of its variants.
+fn variants_section(manifest: &Manifest, rows: &[Row]) -> String {
+    let mut out = String::new();
+    for v in &manifest.variants {
+        if rows.iter().any(|r| r.engine == v.engine()) {
+            let plan = v.plan.to_string();
+            let plan: Vec<&str> = plan.lines().filter(|l| !l.trim().is_empty()).collect();
+            let _ = writeln!(
+                out,
+                "- **{}**: {} (`{}`)",
+                v.engine(),
+                v.about.trim(),
+                plan.join(" ")
+            );
+        }
+    }
+    if out.is_empty() {
+        return out;
+    }
+    format!("\n## nta with other methods\n\nThe same films, one method exchanged.\n\n{out}")
 }
 
 /// The same columns whatever there is, so that a row looks the same in every table.
@@ -264,6 +289,7 @@ fn row_json(row: &Row) -> Value {
         "films": row.films.iter().map(|(seed, scores)| json!({
             "seed": seed, "scores": scores_json(scores),
         })).collect::<Vec<_>>(),
+        "by_population": row.by_population,
         "positions_by_snr": row.by_snr.iter().map(positions::to_json).collect::<Vec<_>>(),
         "verdicts": row.verdicts,
         "findings": row.findings,

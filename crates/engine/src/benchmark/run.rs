@@ -1,5 +1,6 @@
 //! From the manifest to the rows of the table.
 
+use super::by_population::PopulationSteps;
 use super::child::{Analyst, Failed};
 use super::columns::{self, Scores};
 use super::error::BenchmarkError;
@@ -7,6 +8,7 @@ use super::film::Film;
 use super::found::{Found, FoundSizes, diameters_of};
 use super::manifest::{FilmEntry, Manifest, PeerEntry};
 use super::score::{PositionsBySnr, SNR_EDGES, score};
+use super::variant::VariantEntry;
 use crate::foreign::{self, FormatOptions};
 use crate::runtime::{Progress, Runtime};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +30,7 @@ pub(super) struct Row {
     pub films: Vec<(Option<u64>, Scores)>,
     pub pooled: Scores,
     pub by_snr: Vec<PositionsBySnr>,
+    pub by_population: Vec<PopulationSteps>,
     /// Codes of the findings in any of the films, and verdicts with their number.
     pub findings: BTreeSet<String>,
     pub verdicts: BTreeMap<String, usize>,
@@ -51,6 +54,7 @@ impl Row {
             films: Vec::new(),
             pooled: Scores::default(),
             by_snr: Vec::new(),
+            by_population: Vec::new(),
             findings: BTreeSet::new(),
             verdicts: BTreeMap::new(),
             failures: Vec::new(),
@@ -79,6 +83,12 @@ impl Row {
         }
         self.films.push((seed, scored.scores));
         add_by_snr(&mut self.by_snr, &scored.by_snr);
+        for (i, population) in scored.by_population.iter().enumerate() {
+            match self.by_population.get_mut(i) {
+                Some(sums) => sums.add(population),
+                None => self.by_population.push(*population),
+            }
+        }
         for (what, held) in scored.intervals {
             let all = self.intervals.entry(what).or_default();
             all[0] += usize::from(held);
@@ -173,9 +183,15 @@ impl Session<'_> {
             .iter()
             .filter(|p| p.films.contains(&entry.name))
             .collect();
-        let mut rows: Vec<Row> = std::iter::once(OURS)
-            .chain(peers.iter().map(|p| p.engine.as_str()))
-            .map(|engine| Row::new(&entry.name, engine))
+        let variants: Vec<&VariantEntry> = manifest
+            .variants
+            .iter()
+            .filter(|v| v.films.contains(&entry.name))
+            .collect();
+        let mut rows: Vec<Row> = std::iter::once(OURS.to_owned())
+            .chain(variants.iter().map(|v| v.engine()))
+            .chain(peers.iter().map(|p| p.engine.clone()))
+            .map(|engine| Row::new(&entry.name, &engine))
             .collect();
         let seeds: Vec<Option<u64>> = match entry.seeds.is_empty() {
             true => vec![None],
@@ -188,8 +204,11 @@ impl Session<'_> {
                 Ok(mut film) => {
                     self.say(*done, total, "analyze");
                     self.ours(entry, seed, &mut film, &mut rows[0])?;
+                    for (variant, row) in variants.iter().zip(&mut rows[1..]) {
+                        self.variant(variant, seed, &film, row)?;
+                    }
                     self.say(*done, total, "score");
-                    for (peer, row) in peers.iter().zip(&mut rows[1..]) {
+                    for (peer, row) in peers.iter().zip(&mut rows[1 + variants.len()..]) {
                         self.theirs(entry, peer, &film, row);
                     }
                 }
@@ -234,6 +253,26 @@ impl Session<'_> {
                 }
                 self.note_depth(entry, OURS, row);
             }
+        }
+        Ok(())
+    }
+
+    fn variant(
+        &self,
+        variant: &VariantEntry,
+        seed: Option<u64>,
+        film: &Film,
+        row: &mut Row,
+    ) -> Result<(), BenchmarkError> {
+        if !variant.wants(&row.film, seed) {
+            return Ok(());
+        }
+        let mut plan = film.plan_with_depth(None);
+        super::film::merge(&mut plan, &variant.plan);
+        match analysed(&self.analyst, film, &plan, self.room) {
+            Err(Failed::Cancelled) => return Err(BenchmarkError::Cancelled),
+            Err(Failed::Because(reason)) => row.fail(seed, &reason),
+            Ok(found) => row.take(seed, film, &found),
         }
         Ok(())
     }

@@ -1,13 +1,11 @@
 //! Found against known: all scores of one film.
 
-use super::columns::Scores;
+use super::by_population::{self, PopulationSteps};
+use super::columns::{SHORTEST_TRACK, Scores};
 use super::found::{Found, FoundSizes};
 use super::known::{Known, KnownSizes};
 use super::matching::{Matched, Meaning};
 use serde::Serialize;
-
-/// Tracks of fewer spots are not called tracks.
-const SHORTEST_TRACK: usize = 5;
 
 /// Lower edges of the classes of signal to noise for which errors of positions are told apart.
 pub(super) const SNR_EDGES: [f64; 6] = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
@@ -55,6 +53,7 @@ impl PositionsBySnr {
 pub(super) struct Scored {
     pub scores: Scores,
     pub by_snr: Vec<PositionsBySnr>,
+    pub by_population: Vec<PopulationSteps>,
     /// Stated intervals: of what, and whether they hold the truth.
     pub intervals: Vec<(&'static str, bool)>,
 }
@@ -63,11 +62,13 @@ pub(super) struct Scored {
 pub(super) fn score(known: &Known, found: &Found) -> Scored {
     let mut scores = Scores::default();
     let mut by_snr = Vec::new();
+    let mut by_population = Vec::new();
     if !known.frames.is_empty() && !found.has_no_clock {
         let matched = Matched::new(known, found);
         score_spots(&matched, &mut scores);
         score_links(&matched, found, &mut scores);
         by_snr = positions_by_snr(&matched);
+        by_population = by_population::score(known, &matched, found);
     }
     let mut intervals = Intervals::default();
     scores.put("tracks_used", found.tracks_used as f64);
@@ -98,6 +99,7 @@ pub(super) fn score(known: &Known, found: &Found) -> Scored {
     Scored {
         scores,
         by_snr,
+        by_population,
         intervals,
     }
 }
@@ -190,7 +192,7 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
         })
     };
     let (mut links, mut wrong, mut false_tracks) = (0, 0, 0);
-    let (mut tracks, mut spots_in_tracks) = (0, 0);
+    let (mut tracks, mut spots_in_tracks, mut squared_lengths) = (0, 0, 0);
     let mut right_links = std::collections::BTreeSet::new();
     for track in &found.tracks {
         // Frames of which nothing is known (repeated pictures) are passed over, not linked to.
@@ -215,6 +217,7 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
         if track.len() >= SHORTEST_TRACK {
             tracks += 1;
             spots_in_tracks += track.len();
+            squared_lengths += track.len() * track.len();
             let nothing = track
                 .iter()
                 .filter(|p| particle_at(p) == Some(None))
@@ -249,6 +252,10 @@ fn score_links(matched: &Matched<'_>, found: &Found, scores: &mut Scores) {
     scores.put(
         "frames_per_track",
         spots_in_tracks as f64 / f64::from(tracks),
+    );
+    scores.put(
+        "frames_per_track_of_spot",
+        squared_lengths as f64 / spots_in_tracks as f64,
     );
 }
 
