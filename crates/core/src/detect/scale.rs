@@ -209,7 +209,7 @@ impl Scale {
         let by_both = typical(&mut upper);
         let skewness = if film.is_cut_at_black() {
             // Noise cut off at black has hardly a lower half to ask.
-            by_both
+            CUT_OFF_SHARE * by_both
         } else {
             by_both.min(typical(&mut lower))
         };
@@ -224,6 +224,10 @@ impl Scale {
         self.per_noise = per_noise;
     }
 }
+
+/// Of the skewness of noise that is cut off at black, the quantiles show the part within one and a half standard
+/// deviations; in the tail, where the threshold lies, this share of it is left (simulated films, docs/validation.md).
+const CUT_OFF_SHARE: f64 = 0.7;
 
 /// Standard deviation from the shortest interval that holds two fifths of the sorted values: of a Gaussian it is
 /// 1.0488 standard deviations long. Values that particles lift, and the trough around them, lie outside.
