@@ -17,13 +17,16 @@ const NUMBERS: f64 = 4.0;
 /// Halvings of the step in frequency.
 const HALVINGS: usize = 8;
 
+/// A place by frame, px.
+type Path = Vec<(f64, f64)>;
+
 /// A shared sinusoid.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     /// Per ordinary frame interval.
     pub frequency: f64,
     /// Where it carries everything by frame, px.
-    pub at_px: Vec<(f64, f64)>,
+    pub at_px: Path,
 }
 
 /// Fits the sinusoid of a peak. None if nothing is left of it.
@@ -35,7 +38,7 @@ pub(super) fn fit(rows: &[Row], times: &[f64], peak: Peak) -> Option<Line> {
 /// Fits the sinusoid of a frequency.
 pub(super) fn at(rows: &[Row], times: &[f64], frequency: f64, chance: f64) -> Option<Line> {
     let wave = wave(frequency, times);
-    let mut best: Option<(f64, f64, Vec<(f64, f64)>)> = None;
+    let mut best: Option<(f64, f64, Path)> = None;
     for (k, spacing) in SPACINGS.into_iter().enumerate() {
         // Points closer than a period would follow what is no oscillation.
         if k > 0 && spacing * frequency < 1.0 {
@@ -146,7 +149,7 @@ impl Knots {
     }
 
     /// Fits the amplitudes and joins them: where the sinusoid carries everything by frame, px.
-    fn follow(&self, rows: &[Row], times: &[f64], wave: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    fn follow(&self, rows: &[Row], times: &[f64], wave: &[(f64, f64)]) -> Path {
         let mut sums = vec![Normal::default(); self.count];
         for r in rows {
             let (before, on) = self.place(0.5 * (times[r.from] + times[r.to]));

@@ -231,6 +231,32 @@ fn chance_is_not_called_drift() {
     assert!(called <= 7, "{called} of 60");
 }
 
+/// A long exposure makes steps that follow each other alike, so that means over many frames scatter more than single
+/// steps suggest, here by 1.6.
+#[test]
+fn a_long_exposure_is_not_called_drift() {
+    let mut called = 0;
+    for seed in 0..60 {
+        let sharp = Scene::of(5, 800 + seed).tracks();
+        let blurred: Vec<Track> = sharp
+            .iter()
+            .filter_map(|t| {
+                let mean = |a: f64, b: f64| 0.75 * a + 0.25 * b;
+                let points = t.points().windows(2).map(|w| {
+                    let mut seen = w[0];
+                    seen.spot.x_px = mean(w[0].spot.x_px, w[1].spot.x_px);
+                    seen.spot.y_px = mean(w[0].spot.y_px, w[1].spot.y_px);
+                    seen
+                });
+                Track::new(t.id(), points.collect())
+            })
+            .collect();
+        let (drift, _) = estimator("smooth").estimate(&blurred, 600);
+        called += usize::from(drift != Drift::none());
+    }
+    assert!(called <= 7, "{called} of 60");
+}
+
 #[test]
 fn shaking_is_reported_and_left_alone() {
     // 0.1 um rms.

@@ -15,7 +15,10 @@ fn shaken(hz: f64, t: f64) -> (f64, f64) {
     (0.866 * at, 0.5 * at)
 }
 
-fn scenes() -> [(&'static str, fn(f64) -> (f64, f64)); 6] {
+/// Where the stage stands at a time.
+type Stage = fn(f64) -> (f64, f64);
+
+fn scenes() -> [(&'static str, Stage); 6] {
     [
         ("3 Hz", |t| shaken(3.0, t)),
         ("7.3 Hz", |t| shaken(7.3, t)),
