@@ -24,6 +24,9 @@ const WIDENED: [f64; 2] = [0.5, 2.0];
 const MISSING_LIGHT: f64 = 2.0;
 /// The light of a spot is known to within about this over its signal to noise, twice its standard error.
 const MASS_NOISE: f64 = 3.0;
+/// However long the path, the fit stays within it: neither is more than this share of its variance.
+const MOST_UNEVEN: f64 = 0.05;
+const MOST_LOST: f64 = 0.12;
 /// Spots before and after to whose brightness a spot's own is compared.
 const SPOTS_AROUND: usize = 2;
 /// Weight of the common step variance, in steps, when a track's own is stated.
@@ -180,9 +183,10 @@ fn widen(spot: &mut Spot, p: f64, focus_px2: f64, missing: f64) {
     }
     let widened = (spot.width_px * spot.width_px - focus_px2) / p;
     let share = ((widened - WIDENED[0]) / (WIDENED[1] - WIDENED[0])).clamp(0.0, 1.0);
-    let uneven = share * UNEVEN + MISSING_LIGHT * missing * missing;
-    let variance =
-        spot.precision_px * spot.precision_px + uneven * p * p * p / (focus_px2 * focus_px2);
+    let blur = p / focus_px2;
+    let uneven = (share * UNEVEN * blur * blur).min(MOST_UNEVEN);
+    let lost = (MISSING_LIGHT * missing * missing * blur * blur).min(MOST_LOST);
+    let variance = spot.precision_px * spot.precision_px + (uneven + lost) * p;
     if variance.is_finite() {
         spot.precision_px = variance.sqrt();
     }
