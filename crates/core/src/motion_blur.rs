@@ -8,13 +8,13 @@
 //! neighbours in time had a long path, of which the fit holds only a part. It cannot be seen in the residuals of a
 //! single fit, and in fast films it is too small to be measured against the steps themselves.
 //!
-//! The factors and their growth with width and lost light were measured on simulated films of beads of 30 to 200 nm: isolated spots,
-//! excess of the squared error over the stated one (`fixtures/scenes/mono-*.toml`); the classes of signal to noise in
-//! `docs/validation.md` show what is left.
+//! The factors and their growth with width and lost light were set on simulated films of beads of 30 to 200 nm: isolated
+//! spots, excess of the squared error over the stated one (`fixtures/scenes/mono-*.toml`, seed 1). The classes of signal
+//! to noise in `docs/validation.md`, which has these films among others, show what is left.
 //!
 //! In: px, frames. Assumes free diffusion, the same along the optical axis.
 
-use crate::model::{FrameSpots, Spot, Track, TrackPoint, Trajectory};
+use crate::model::{FrameSpots, Owners, Spot, Track, TrackPoint, Trajectory};
 
 /// Variance that an uneven path adds to a spot that is wide enough: this times `p^3 / s^4` ...
 const UNEVEN: f64 = 0.05;
@@ -63,11 +63,6 @@ pub fn widen_errors(
         return;
     }
     let focus = focus_px2(tracks, &own);
-    for frame in frames.iter_mut() {
-        for spot in &mut frame.spots {
-            widen(spot, common, focus, 0.0);
-        }
-    }
     for (track, path) in tracks.iter_mut().zip(&own) {
         let missing = missing_light(track);
         let points: Vec<TrackPoint> = track
@@ -77,7 +72,6 @@ pub fn widen_errors(
             .map(|(p, missing)| {
                 let mut point = *p;
                 widen(&mut point.spot, *path, focus, missing);
-                restate(frames, &point);
                 point
             })
             .collect();
@@ -85,16 +79,14 @@ pub fn widen_errors(
             *track = wider;
         }
     }
-}
-
-/// Gives the spot of the frame the error that it has in its track.
-fn restate(frames: &mut [FrameSpots], point: &TrackPoint) {
-    let Ok(at) = frames.binary_search_by_key(&point.frame, |f| f.frame) else {
-        return;
-    };
-    let same = |s: &&mut Spot| s.x_px == point.spot.x_px && s.y_px == point.spot.y_px;
-    if let Some(spot) = frames[at].spots.iter_mut().find(same) {
-        spot.precision_px = point.spot.precision_px;
+    let owners = Owners::of(tracks);
+    for frame in frames {
+        for spot in &mut frame.spots {
+            match owners.holder(frame.frame, spot) {
+                Some((_, point)) => spot.precision_px = point.spot.precision_px,
+                None => widen(spot, common, focus, 0.0),
+            }
+        }
     }
 }
 
@@ -189,5 +181,101 @@ fn widen(spot: &mut Spot, p: f64, focus_px2: f64, missing: f64) {
     let variance = spot.precision_px * spot.precision_px + (uneven + lost) * p;
     if variance.is_finite() {
         spot.precision_px = variance.sqrt();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::Drift;
+    use crate::model::{Acquisition, FrameIndex, Stated, TrackId};
+
+    const SHUTTER: Shutter = Shutter {
+        pixel_size_um: 0.2,
+        frame_interval_s: 0.1,
+        exposure_s: 0.05,
+    };
+
+    fn spot(x_px: f64, width_px: f64, mass_counts: f64) -> Spot {
+        Spot {
+            x_px,
+            y_px: 50.0,
+            precision_px: 0.01,
+            width_px,
+            mass_counts,
+            peak_counts: 100.0,
+            background_counts: 0.0,
+            snr: 60.0,
+        }
+    }
+
+    /// A particle that steps by 2 px to and fro, so that `r^2 / 2` is 2 px^2 per frame and axis.
+    fn track(widths: &[f64], mass: impl Fn(usize) -> f64) -> Track {
+        let points = widths.iter().enumerate().map(|(k, width)| TrackPoint {
+            frame: FrameIndex(k as u32),
+            time_s: 0.1 * k as f64,
+            spot: spot(20.0 + 2.0 * (k % 2) as f64, *width, mass(k)),
+        });
+        Track::new(TrackId(0), points.collect()).expect("a track")
+    }
+
+    /// Errors after, in the track and in the frames, which also hold a spot without a track.
+    fn widened(track: Track, shutter: &Shutter) -> (Vec<f64>, Vec<f64>) {
+        let acquisition = Acquisition {
+            pixel_size_um: Stated::new(shutter.pixel_size_um, "test"),
+            frame_interval_s: Stated::new(shutter.frame_interval_s, "test"),
+            exposure_s: None,
+            bit_depth: Stated::new(8, "test"),
+        };
+        let mut frames: Vec<FrameSpots> = track
+            .points()
+            .iter()
+            .map(|p| FrameSpots {
+                frame: p.frame,
+                time_s: p.time_s,
+                spots: vec![p.spot, spot(90.0, 2.0, 100.0)],
+            })
+            .collect();
+        let trajectory = Trajectory::from_track(&track, &acquisition, &Drift::none());
+        let mut tracks = [track];
+        widen_errors(&mut tracks, &mut frames, &[trajectory], shutter);
+        let of_track = tracks[0].points().iter().map(|p| p.spot.precision_px);
+        let of_frames = frames.iter().flat_map(|f| &f.spots).map(|s| s.precision_px);
+        (of_track.collect(), of_frames.collect())
+    }
+
+    #[test]
+    fn the_path_in_the_exposure_counts_as_written() {
+        let widths = [1.5; 20];
+        let (errors, frames) = widened(track(&widths, |_| 100.0), &SHUTTER);
+        // Half of the time open: p = 2 / (1 - 0.5 / 3) x 0.5 / 6 px^2, less the errors of both ends.
+        let p = (2.0 - 2e-4) / (1.0 - 0.5 / 3.0) * 0.5 / 6.0;
+        let focus = 1.5f64.powi(2) - p;
+        let blur = p / focus;
+        // All widths are alike, so their excess over the focus is one p: a third of the way from 0.5 to 2.
+        let uneven = (UNEVEN / 3.0 * blur * blur).min(MOST_UNEVEN);
+        let expected = (1e-4 + uneven * p).sqrt();
+        for e in errors {
+            assert!((e / expected - 1.0).abs() < 1e-9, "{e} for {expected}");
+        }
+        // The spot in the track is stated alike in its frame; the other one has its own width.
+        assert!((frames[0] / expected - 1.0).abs() < 1e-9);
+        assert!(frames[1] > expected, "{}", frames[1]);
+    }
+
+    #[test]
+    fn a_spot_that_lost_light_is_less_certain_and_a_short_exposure_changes_nothing() {
+        let faint = |k: usize| if k == 10 { 40.0 } else { 100.0 };
+        let (errors, _) = widened(track(&[1.5; 20], faint), &SHUTTER);
+        assert!(errors[10] > 3.0 * errors[5], "{errors:?}");
+        let closed = Shutter {
+            exposure_s: 0.0,
+            ..SHUTTER
+        };
+        let (errors, frames) = widened(track(&[1.5; 20], faint), &closed);
+        assert!(
+            errors.iter().chain(&frames).all(|e| *e == 0.01),
+            "{errors:?}"
+        );
     }
 }

@@ -71,12 +71,16 @@ impl Followed {
         };
         let (video, trajectories) = (&mut self.video, &self.trajectories);
         widen_errors(&mut video.tracks, &mut video.frames, trajectories, &shutter);
-        self.trajectories = video
-            .tracks
-            .iter()
-            .map(|t| Trajectory::from_track(t, &self.acquisition, &video.drift))
-            .collect();
+        self.trajectories = trajectories_of(&self.video, &self.acquisition);
     }
+}
+
+fn trajectories_of(video: &TrackedVideo, acquisition: &Acquisition) -> Vec<Trajectory> {
+    video
+        .tracks
+        .iter()
+        .map(|t| Trajectory::from_track(t, acquisition, &video.drift))
+        .collect()
 }
 
 /// The part of the plan that the core needs.
@@ -120,11 +124,7 @@ pub(crate) fn follow(
     });
     let video = video.map_err(|e| AnalyzeError::of_capture(&capture.name, e))?;
     let sha256 = sha256?.unwrap_or_default();
-    let trajectories = video
-        .tracks
-        .iter()
-        .map(|t| Trajectory::from_track(t, &acquisition, &video.drift))
-        .collect();
+    let trajectories = trajectories_of(&video, &acquisition);
     let mut findings = video.findings.clone();
     findings.extend(in_force.findings);
     let info = capture.source.info().clone();

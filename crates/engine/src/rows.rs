@@ -3,6 +3,7 @@
 use crate::capture::Followed;
 use crate::report::csv::{ParticleRow, SpotRow};
 use nta_core::Spot;
+use nta_core::model::Owners;
 use nta_sizing::SampleSizes;
 
 /// One row per track of all captures.
@@ -57,29 +58,13 @@ pub(crate) fn track_rows(captures: &[Followed]) -> Vec<SpotRow> {
 pub(crate) fn spot_rows(captures: &[Followed]) -> Vec<SpotRow> {
     let mut out = Vec::new();
     for (i, capture) in captures.iter().enumerate() {
-        // Tracks hold copies of the spots of the frames, so equal places in one frame mean the same spot.
-        let mut owners: Vec<(u32, u64, u64, u32)> = capture
-            .video
-            .tracks
-            .iter()
-            .flat_map(|t| {
-                t.points().iter().map(|p| {
-                    (
-                        p.frame.0,
-                        p.spot.x_px.to_bits(),
-                        p.spot.y_px.to_bits(),
-                        t.id().0,
-                    )
-                })
-            })
-            .collect();
-        owners.sort_unstable();
+        let tracks = &capture.video.tracks;
+        let owners = Owners::of(tracks);
         for frame in &capture.video.frames {
             for spot in &frame.spots {
-                let key = (frame.frame.0, spot.x_px.to_bits(), spot.y_px.to_bits());
-                let at = owners.partition_point(|o| (o.0, o.1, o.2) < key);
-                let owner = owners.get(at).filter(|o| (o.0, o.1, o.2) == key);
-                out.push(row(i, frame.frame.0, owner.map(|o| u64::from(o.3)), spot));
+                let holder = owners.holder(frame.frame, spot);
+                let particle = holder.map(|(track, _)| u64::from(tracks[track].id().0));
+                out.push(row(i, frame.frame.0, particle, spot));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Which spots of a film ended up where, and how many there are of each kind.
 
+use nta_core::model::Owners;
 use nta_core::track_video::TrackedVideo;
 use nta_core::{FrameIndex, Spot, Track};
-use std::collections::BTreeMap;
 
 /// What became of a spot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +17,10 @@ pub(super) enum Kind {
     Faint,
 }
 
-/// Frame, and the bits of x and y: tracks hold copies of the spots of the frames, so that equal places in one frame
-/// mean the same spot.
-type Place = (u32, u64, u64);
-
 /// The spots of a film by what became of them.
 pub(super) struct Census<'a> {
     pub video: &'a TrackedVideo,
-    /// Place in the list of tracks, for spots in tracks of two spots or more.
-    owners: BTreeMap<Place, usize>,
+    owners: Owners<'a>,
 }
 
 /// Mean numbers per frame.
@@ -46,19 +41,16 @@ impl Counts {
 
 impl<'a> Census<'a> {
     pub fn of(video: &'a TrackedVideo) -> Self {
-        let mut owners = BTreeMap::new();
-        for (i, track) in video.tracks.iter().enumerate() {
-            if is_followed(track) {
-                let places = track.points().iter().map(|p| place(p.frame, &p.spot));
-                owners.extend(places.map(|place| (place, i)));
-            }
+        Self {
+            video,
+            owners: Owners::of(&video.tracks),
         }
-        Self { video, owners }
     }
 
-    /// Place in the list of tracks of the one that holds the spot.
+    /// Place in the list of tracks of the one that holds the spot, if it has two spots or more.
     pub fn owner(&self, frame: FrameIndex, spot: &Spot) -> Option<usize> {
-        self.owners.get(&place(frame, spot)).copied()
+        let (track, _) = self.owners.holder(frame, spot)?;
+        is_followed(&self.video.tracks[track]).then_some(track)
     }
 
     pub fn kind(&self, frame: FrameIndex, spot: &Spot) -> Kind {
@@ -120,8 +112,4 @@ impl<'a> Census<'a> {
 
 fn is_followed(track: &Track) -> bool {
     track.points().len() > 1
-}
-
-fn place(frame: FrameIndex, spot: &Spot) -> Place {
-    (frame.0, spot.x_px.to_bits(), spot.y_px.to_bits())
 }
