@@ -26,6 +26,14 @@ pub struct Candidate {
     pub width_px: f64,
 }
 
+impl Candidate {
+    /// Whether all its numbers are ones that a fit can begin from.
+    pub(crate) fn is_sound(&self) -> bool {
+        let numbers = [self.x_px, self.y_px, self.snr, self.width_px];
+        numbers.iter().all(|v| v.is_finite()) && self.width_px > 0.0
+    }
+}
+
 /// Proposes candidates. One detector serves the whole film; it is built from the film and has no memory, so frames
 /// may be given in any order from any thread.
 pub trait Detector: Send + Sync {

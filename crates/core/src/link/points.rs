@@ -1,4 +1,4 @@
-//! The spots of a film as a linker sees them: freed from drift, checked, in one fixed order.
+//! The spots of a film as a linker sees them: freed from drift (not from shear), checked, in one fixed order.
 
 use super::{LinkInput, Linked};
 use crate::Tally;

@@ -15,7 +15,7 @@
 
 use super::noise_law::NoiseLaw;
 use super::profile::profile;
-use super::window::{Window, settle};
+use super::window::{Window, pixel_noise_counts, settle};
 use super::{MakeRefiner, Refiner};
 use crate::Tally;
 use crate::detect::Candidate;
@@ -162,7 +162,7 @@ impl Centroid {
             .iter()
             .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
         let peak = peak.map(|p| p.2 - level).fold(0.0, f64::max);
-        let noise = f64::from(film.noise_counts).max(0.29);
+        let noise = pixel_noise_counts(film);
         let precision = precision(&window, level, &found, radius, noise);
         let spot = Spot {
             x_px: x,

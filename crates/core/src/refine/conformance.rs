@@ -163,6 +163,56 @@ fn an_equal_neighbour_does_not_pull() {
 }
 
 #[test]
+fn two_that_touch_are_two() {
+    let scene = Scene::default();
+    // 4.8 px are 3.2 widths: one maximum for the detector, two spots for the fit.
+    let truth: Vec<Vec<Truth>> = (0..16)
+        .map(|i| {
+            let turn = places(u64::from(i) + 400, 200);
+            let pair = |(k, (y, x, a, s)): (usize, Truth)| {
+                let (sin, cos) = (turn[k] * std::f64::consts::TAU).sin_cos();
+                [(y, x, a, s), (y + 4.8 * sin, x + 4.8 * cos, a, s)]
+            };
+            let singles = grid(&scene, i, 50.0, 100.0, 1.5).into_iter();
+            singles.enumerate().flat_map(pair).collect()
+        })
+        .collect();
+    let spots = measure(&scene, &truth, "gaussian", &[]);
+    let (plain, _, recall) = errors(&truth, &spots, 1.5);
+    assert!(recall > 0.97, "{recall}");
+    assert!(rms(&plain) < 0.15, "{} px", rms(&plain));
+}
+
+#[test]
+fn one_that_moves_is_one() {
+    let scene = Scene::default();
+    // A straight path of 3 px in the exposure: a long spot without a dip.
+    let truth: Vec<Vec<Truth>> = (0..8).map(|i| grid(&scene, i, 50.0, 100.0, 1.5)).collect();
+    let smeared: Vec<Vec<Truth>> = truth
+        .iter()
+        .map(|frame| {
+            let parts = |(y, x, a, s): &Truth| {
+                [-1.5, -0.75, 0.0, 0.75, 1.5].map(|d| (*y, x + d, a / 5.0, *s))
+            };
+            frame.iter().flat_map(parts).collect()
+        })
+        .collect();
+    let spots = measure(&scene, &smeared, "gaussian", &[]);
+    let (plain, _, recall) = errors(&truth, &spots, 1.5);
+    let found: usize = spots
+        .iter()
+        .map(|s| s.iter().filter(|s| s.snr > 12.0).count())
+        .sum();
+    let there: usize = truth.iter().map(Vec::len).sum();
+    assert_eq!(found, there, "one strong spot for each particle");
+    assert!(
+        recall > 0.99 && rms(&plain) < 0.1,
+        "{recall}, {} px",
+        rms(&plain)
+    );
+}
+
+#[test]
 fn a_saturated_spot_keeps_its_place() {
     let scene = Scene::default();
     let truth: Vec<_> = (0..12).map(|i| grid(&scene, i, 50.0, 900.0, 1.5)).collect();

@@ -1,18 +1,20 @@
 //! Free-width Gaussian least squares.
 //!
 //! A round Gaussian on a constant is fitted to the pixels within 3.5 widths (Mortensen 2010 doi:10.1038/nmeth.1447
-//! treats the fit and its error). The width is free, which is what makes the fit right for particles out of focus or blurred by motion; a
-//! weak expectation keeps it from running away for faint ones. Spots nearer than two windows are fitted in turns,
-//! each with the others taken away, which converges to their joint fit.
+//! treats the fit and its error). The width is free, which is what makes the fit right for particles out of focus or
+//! blurred by motion; a weak expectation keeps it from running away for faint ones. Spots nearer than two windows are
+//! fitted in turns, each with the others taken away, which converges to their joint fit. A spot that is two is taken
+//! apart (see `pair`).
 //!
 //! In: flat counts; out: px, counts. Assumes round spots; others get a larger standard error from their residuals.
 //!
 //! Differs from the paper in: the standard error comes from the residuals of each fit with a noise that may grow
-//! with the light, not from a formula of photon numbers, which films do not state.
+//! with the light, not from a formula of photon numbers, which films do not state (that of the two spots of a pair from
+//! an even noise, which is too small for bright ones); it is larger for weak spots (`weak_spot_factor`).
 
 use super::fit::{Fitted, Model, fit};
 use super::pair;
-use super::window::{Window, settle};
+use super::window::{Window, pixel_noise_counts, settle};
 use super::{MakeRefiner, Refiner};
 use crate::Tally;
 use crate::detect::Candidate;
@@ -81,8 +83,7 @@ impl Gaussian {
     fn prepare(&self, candidates: &[Candidate]) -> Vec<Work> {
         let mut works: Vec<Work> = candidates
             .iter()
-            .filter(|c| c.x_px.is_finite() && c.y_px.is_finite() && c.snr.is_finite())
-            .filter(|c| c.width_px.is_finite() && c.width_px > 0.0)
+            .filter(|c| c.is_sound())
             .map(|c| Work {
                 candidate: *c,
                 radius_px: (self.window_widths * c.width_px).clamp(3.0, LARGEST_RADIUS_PX),
@@ -108,7 +109,7 @@ impl Gaussian {
         let work = &works[i];
         let c = &work.candidate;
         let window = self.window_without_neighbours(works, i, flat, film);
-        let noise = f64::from(film.noise_counts).max(0.29);
+        let noise = pixel_noise_counts(film);
         // A later round starts where the last one ended.
         let start = match &work.fitted {
             Some(fitted) => fitted.model,
@@ -126,7 +127,7 @@ impl Gaussian {
 
     /// Takes apart what is two spots; gives how many there were.
     fn split_pairs(&self, works: &mut Vec<Work>, flat: &Flat, film: &Film) -> usize {
-        let noise = f64::from(film.noise_counts).max(0.29);
+        let noise = pixel_noise_counts(film);
         let before = works.len();
         for i in 0..before {
             let (c, Some(single)) = (works[i].candidate, works[i].fitted) else {
@@ -142,32 +143,26 @@ impl Gaussian {
             let response =
                 |m: &Model| m.height * m.width.powi(2) / (m.width.powi(2) + c.width_px.powi(2));
             let whole = response(&single.model);
-            let second = works.len();
-            let neighbours = works[i].neighbours.clone();
+            let (radius_px, neighbours) = (works[i].radius_px, works[i].neighbours.clone());
+            let part = |fitted: Fitted| Work {
+                candidate: Candidate {
+                    x_px: fitted.model.x,
+                    y_px: fitted.model.y,
+                    snr: c.snr * (response(&fitted.model) / whole).min(1.0),
+                    width_px: c.width_px,
+                },
+                radius_px,
+                pitch: 1,
+                neighbours: neighbours.clone(),
+                fitted: Some(fitted),
+                split: true,
+            };
+            let (first, second, place) = (part(a), part(b), works.len());
             for n in &neighbours {
-                works[*n].neighbours.push(second);
+                works[*n].neighbours.push(place);
             }
-            for (at, fitted) in [(i, a), (second, b)] {
-                let m = &fitted.model;
-                let work = Work {
-                    candidate: Candidate {
-                        x_px: m.x,
-                        y_px: m.y,
-                        snr: c.snr * (response(m) / whole).min(1.0),
-                        width_px: c.width_px,
-                    },
-                    radius_px: works[i].radius_px,
-                    pitch: 1,
-                    neighbours: neighbours.clone(),
-                    fitted: Some(fitted),
-                    split: true,
-                };
-                if at == i {
-                    works[i] = work;
-                } else {
-                    works.push(work);
-                }
-            }
+            works[i] = first;
+            works.push(second);
         }
         works.len() - before
     }

@@ -14,7 +14,7 @@
 
 use super::gradients::Gradients;
 use super::profile::{Profile, profile};
-use super::window::{Window, settle};
+use super::window::{Window, pixel_noise_counts, settle};
 use super::{MakeRefiner, Refiner};
 use crate::Tally;
 use crate::detect::Candidate;
@@ -69,7 +69,7 @@ impl RadialSymmetry {
     fn spot(&self, flat: &Flat, film: &Film, c: &Candidate) -> Option<Spot> {
         let radius = (self.window_widths * c.width_px).clamp(3.0, LARGEST_RADIUS_PX);
         let pitch = (c.width_px / CELLS_PER_WIDTH).floor().clamp(1.0, 4.0) as i32;
-        let noise = f64::from(film.noise_counts).max(0.29);
+        let noise = pixel_noise_counts(film);
         let mut window = Window::around(flat, film, (c.y_px, c.x_px), radius, pitch);
         let (mut gradients, mut at) = centre(&window)?;
         for _ in 1..ROUNDS {
@@ -123,13 +123,9 @@ impl Refiner for RadialSymmetry {
         candidates: &[Candidate],
         tally: &mut Tally,
     ) -> Vec<Spot> {
-        let sound = |c: &&Candidate| {
-            let numbers = [c.x_px, c.y_px, c.snr, c.width_px];
-            numbers.iter().all(|v| v.is_finite()) && c.width_px > 0.0
-        };
         let spots: Vec<Spot> = candidates
             .iter()
-            .filter(sound)
+            .filter(|c| c.is_sound())
             .filter_map(|c| self.spot(flat, film, c))
             .collect();
         tally.add("fit_failed", (candidates.len() - spots.len()) as u64);

@@ -110,6 +110,11 @@ fn cell(flat: &Flat, film: &Film, (top, left): (i64, i64), pitch: i64) -> Option
     Some(sum / (pitch * pitch) as f64)
 }
 
+/// Noise of a pixel, counts; never below that of rounding to whole counts, 1 / sqrt(12).
+pub(super) fn pixel_noise_counts(film: &Film) -> f64 {
+    f64::from(film.noise_counts).max(0.29)
+}
+
 /// Keeps spots that lie in the usable picture, each particle once, in the order of y, then x; tallies the rest.
 pub(super) fn settle(mut spots: Vec<Spot>, film: &Film, tally: &mut Tally) -> Vec<Spot> {
     let (height, width) = film.usable.dim();
