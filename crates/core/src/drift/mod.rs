@@ -58,6 +58,13 @@ impl Drift {
         (v.0 * seconds, v.1 * seconds)
     }
 
+    /// How far the shared motion carries a particle (x, y) from one of its points to a later one, px: offsets and shear.
+    pub fn carried_px(&self, from: &TrackPoint, to: &TrackPoint) -> (f64, f64) {
+        let (a, b) = (self.offset_px(from.frame), self.offset_px(to.frame));
+        let sheared = self.sheared_px(from, to);
+        (b.0 - a.0 + sheared.0, b.1 - a.1 + sheared.1)
+    }
+
     /// Offset (x, y) at a frame, px; beyond the last known frame the last offset stays.
     pub fn offset_px(&self, frame: FrameIndex) -> (f64, f64) {
         let last = self.offsets_px.len().saturating_sub(1);

@@ -168,11 +168,9 @@ pub(super) fn search(rows: &[Row], times: &[f64], lowest: f64) -> Option<Peak> {
     if parts.is_empty() {
         return None;
     }
-    let power: Vec<f64> = frequencies
-        .iter()
-        .map(|f| power(&parts, times, *f))
-        .collect();
-    let freedom = 4.0 * parts.len() as f64;
+    let parts = Parts::of(parts, times);
+    let power: Vec<f64> = frequencies.iter().map(|f| parts.power(times, *f)).collect();
+    let freedom = 4.0 * parts.rows.len() as f64;
     let (place, chance) = most(&power, freedom)?;
     Some(Peak {
         frequency: frequencies[place],
@@ -180,28 +178,46 @@ pub(super) fn search(rows: &[Row], times: &[f64], lowest: f64) -> Option<Peak> {
     })
 }
 
-/// What sinusoids of a frequency explain, each with a phase of its own in its part.
-fn power(parts: &[&[Row]], times: &[f64], frequency: f64) -> f64 {
-    let reach = |part: &[Row]| part.iter().map(|r| r.to - part[0].from).max().unwrap_or(0);
-    // Where frames are evenly spaced, one wave serves all parts, as the phase is free.
-    let longest = parts.iter().map(|p| reach(p)).max().unwrap_or(0);
-    let even = times.iter().enumerate().all(|(k, t)| *t == k as f64);
-    let common = even.then(|| wave(frequency, &times[..=longest]));
-    let mut sum = 0.0;
-    for part in parts {
-        let first = part[0].from;
-        let own = match &common {
-            Some(_) => Vec::new(),
-            None => wave(frequency, &times[first..=first + reach(part)]),
-        };
-        let wave = common.as_ref().unwrap_or(&own);
-        let mut sums = Normal::default();
-        for r in *part {
-            sums.add(r, r.weight, wave[r.from - first], wave[r.to - first]);
+/// The stretches of a film, each with a phase of its own.
+struct Parts<'a> {
+    rows: Vec<&'a [Row]>,
+    /// Frames that each part spans after its first.
+    reach: Vec<usize>,
+    /// Frames are evenly spaced.
+    even: bool,
+}
+
+impl<'a> Parts<'a> {
+    fn of(rows: Vec<&'a [Row]>, times: &[f64]) -> Self {
+        let reach = |part: &&[Row]| part.iter().map(|r| r.to - part[0].from).max().unwrap_or(0);
+        Self {
+            reach: rows.iter().map(reach).collect(),
+            rows,
+            even: times.iter().enumerate().all(|(k, t)| *t == k as f64),
         }
-        sum += sums.gain();
     }
-    sum
+
+    /// What sinusoids of a frequency explain.
+    fn power(&self, times: &[f64], frequency: f64) -> f64 {
+        // Where frames are evenly spaced, one wave serves all parts, as the phase is free.
+        let longest = self.reach.iter().copied().max().unwrap_or(0);
+        let common = self.even.then(|| wave(frequency, &times[..=longest]));
+        let mut sum = 0.0;
+        for (part, reach) in self.rows.iter().zip(&self.reach) {
+            let first = part[0].from;
+            let own = match &common {
+                Some(_) => Vec::new(),
+                None => wave(frequency, &times[first..=first + reach]),
+            };
+            let wave = common.as_ref().unwrap_or(&own);
+            let mut sums = Normal::default();
+            for r in *part {
+                sums.add(r, r.weight, wave[r.from - first], wave[r.to - first]);
+            }
+            sum += sums.gain();
+        }
+        sum
+    }
 }
 
 /// The place of the power that is farthest beyond chance, and the level of chance there.

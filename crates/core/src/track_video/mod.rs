@@ -226,7 +226,8 @@ fn link_all(
     if control.cancel.load(Ordering::Relaxed) {
         return Err(TrackError::Cancelled);
     }
-    if drift != none {
+    // Linking does not know of shear, so that with shear alone nothing would change.
+    if !drift.offsets_px().is_empty() {
         linked = linker.link(&LinkInput {
             frames,
             drift: &drift,

@@ -289,9 +289,9 @@ fn squared_steps(track: &Track, drift: &Drift) -> Vec<(f64, f64)> {
     pairs
         .map(|pair| {
             let (a, b) = (&pair[0], &pair[1]);
-            let (from, to) = (drift.offset_px(a.frame), drift.offset_px(b.frame));
-            let dx = b.spot.x_px - a.spot.x_px - (to.0 - from.0);
-            let dy = b.spot.y_px - a.spot.y_px - (to.1 - from.1);
+            let (x, y) = drift.carried_px(a, b);
+            let dx = b.spot.x_px - a.spot.x_px - x;
+            let dy = b.spot.y_px - a.spot.y_px - y;
             let frames = f64::from(b.frame.0 - a.frame.0);
             ((dx * dx + dy * dy) / frames, frames)
         })
