@@ -33,6 +33,14 @@ pub enum Illumination {
     Uniform,
 }
 
+impl Optics {
+    /// Standard deviation of a still spot at a distance from focus, px.
+    pub fn width_px(&self, z_um: f64) -> f64 {
+        let u = z_um / self.defocus_depth_um;
+        self.psf_sigma_px * (1.0 + u * u).sqrt()
+    }
+}
+
 impl Default for Optics {
     fn default() -> Self {
         Self {

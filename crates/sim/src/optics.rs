@@ -79,8 +79,7 @@ impl Spots {
 
     /// Standard deviation of a still spot at a depth, px.
     pub(crate) fn width_px(&self, z_um: f64) -> f64 {
-        let u = z_um / self.scene.optics.defocus_depth_um;
-        self.scene.optics.psf_sigma_px * (1.0 + u * u).sqrt()
+        self.scene.optics.width_px(z_um)
     }
 
     /// Share of the light that lies in the ring at a depth: none in focus.

@@ -41,13 +41,12 @@ pub(super) fn of_row(truth: &TruthFile, row: &TruthRow) -> Option<f64> {
         return None;
     }
     let scene = &truth.scene;
-    let u = row.z_um / scene.optics.defocus_depth_um;
     let light = scene.background_light_counts(row.x_px, row.y_px);
     let spot = Spot {
         x_px: row.x_px,
         y_px: row.y_px,
         height_counts: row.snr * scene.camera.noise_counts(light),
-        width_px: scene.optics.psf_sigma_px * (1.0 + u * u).sqrt(),
+        width_px: scene.optics.width_px(row.z_um),
     };
     Some(bound_px(scene, &spot)).filter(|b| b.is_finite())
 }

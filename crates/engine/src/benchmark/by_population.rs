@@ -11,7 +11,7 @@ use super::found::Found;
 use super::known::Known;
 use super::matching::{Matched, Meaning};
 use super::render::markdown;
-use super::run::Row;
+use super::row::Row;
 use serde::Serialize;
 
 /// Which particle is of which population; of samples of two to four sizes only.

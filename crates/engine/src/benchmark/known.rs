@@ -149,8 +149,7 @@ impl Known {
             if bright && inside(0.0) {
                 *visible.entry(row.particle).or_default() += 1.0;
             }
-            let u = row.z_um / truth.scene.optics.defocus_depth_um;
-            let width_px = truth.scene.optics.psf_sigma_px * (1.0 + u * u).sqrt();
+            let width_px = truth.scene.optics.width_px(row.z_um);
             if std::f64::consts::PI.sqrt() * width_px * row.snr >= FAINTEST_FILTERED_SNR {
                 let clear = row.in_focus && inside(MARGIN_PX);
                 frame.spots.push(KnownSpot {

@@ -121,14 +121,7 @@ impl PeerEntry {
             return Err("films is empty; name the films it was run on".into());
         }
         for name in &self.films {
-            let Some(film) = films.iter().find(|f| f.name == *name) else {
-                return Err(format!("films names '{name}', but there is no such film"));
-            };
-            let seeds = |s: &&u64| self.seeds.is_empty() || self.seeds.contains(s);
-            let of_film = film.seeds.iter().filter(seeds).count();
-            if !film.seeds.is_empty() && of_film == 0 {
-                return Err(format!("seeds names none of film '{name}'"));
-            }
+            let (film, of_film) = film_named(films, name, &self.seeds)?;
             if of_film > 1 && !self.tracks.contains("{seed}") {
                 return Err(format!(
                     "tracks must hold {{seed}}, because film '{name}' has several seeds"
@@ -148,6 +141,31 @@ impl PeerEntry {
         }
         Ok(())
     }
+}
+
+/// The film of this name, and how many of its seeds are among these (all are, if there are none).
+pub(super) fn film_named<'a>(
+    films: &'a [FilmEntry],
+    name: &str,
+    seeds: &[u64],
+) -> Result<(&'a FilmEntry, usize), String> {
+    let Some(film) = films.iter().find(|f| f.name == name) else {
+        return Err(format!("films names '{name}', but there is no such film"));
+    };
+    let wanted = |s: &&u64| seeds.is_empty() || seeds.contains(s);
+    let of_film = film.seeds.iter().filter(wanted).count();
+    if !film.seeds.is_empty() && of_film == 0 {
+        return Err(format!("seeds names none of film '{name}'"));
+    }
+    Ok((film, of_film))
+}
+
+/// Whether these are keys of a plan with values that they can have.
+pub(super) fn check_plan(keys: &toml::Table) -> Result<(), String> {
+    let mut plan = PlanInput::new();
+    plan.plan_text(&keys.to_string(), "plan")
+        .and_then(|()| plan.resolve().map(drop))
+        .map_err(|e| e.to_string())
 }
 
 impl Manifest {
@@ -272,10 +290,7 @@ impl FilmEntry {
             (None, Some(_)) => self.check_video()?,
             _ => return Err("give either scene or video".into()),
         }
-        let mut plan = PlanInput::new();
-        plan.plan_text(&self.plan.to_string(), "plan")
-            .and_then(|()| plan.resolve().map(drop))
-            .map_err(|e| e.to_string())?;
+        check_plan(&self.plan)?;
         let mut seeds = BTreeSet::new();
         if let Some(seed) = self.seeds.iter().find(|s| !seeds.insert(**s)) {
             return Err(format!("seeds names {seed} twice"));

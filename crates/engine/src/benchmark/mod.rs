@@ -20,6 +20,7 @@ mod manifest;
 mod matching;
 mod positions;
 mod render;
+mod row;
 mod run;
 mod score;
 mod sweep;

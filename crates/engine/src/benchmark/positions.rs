@@ -2,7 +2,7 @@
 
 use super::manifest::FilmEntry;
 use super::render::{ABSENT, markdown};
-use super::run::{OURS, Row};
+use super::row::{OURS, Row};
 use super::score::{PositionsBySnr, SNR_EDGES};
 use serde_json::{Value, json};
 

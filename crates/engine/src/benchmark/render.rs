@@ -4,7 +4,7 @@ use super::by_population;
 use super::columns::{COLUMNS, Column, Scores};
 use super::manifest::{FilmEntry, Manifest};
 use super::positions;
-use super::run::{OURS, Row};
+use super::row::{OURS, Row};
 use super::sweep::SweepRow;
 use crate::assemble::software;
 use serde_json::{Map, Value, json};

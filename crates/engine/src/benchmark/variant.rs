@@ -1,8 +1,7 @@
 //! nta with other methods, as further engines of the table.
 
-use super::manifest::FilmEntry;
-use super::run::OURS;
-use crate::plan::PlanInput;
+use super::manifest::{FilmEntry, check_plan, film_named};
+use super::row::OURS;
 use serde::Deserialize;
 
 /// nta with keys of a plan of its own.
@@ -43,20 +42,11 @@ impl VariantEntry {
             return Err("films is empty; name the films it is to be run on".into());
         }
         for name in &self.films {
-            let Some(film) = films.iter().find(|f| f.name == *name) else {
-                return Err(format!("films names '{name}', but there is no such film"));
-            };
-            let wanted = |s: &u64| self.wants(name, Some(*s));
-            if !film.seeds.is_empty() && !film.seeds.iter().any(wanted) {
-                return Err(format!("seeds names none of film '{name}'"));
-            }
+            film_named(films, name, &self.seeds)?;
         }
         if self.plan.is_empty() {
             return Err("plan is empty; it would be nta itself".into());
         }
-        let mut plan = PlanInput::new();
-        plan.plan_text(&self.plan.to_string(), "plan")
-            .and_then(|()| plan.resolve().map(drop))
-            .map_err(|e| e.to_string())
+        check_plan(&self.plan)
     }
 }
