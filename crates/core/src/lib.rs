@@ -23,6 +23,7 @@ pub mod model;
 pub mod motion_blur;
 mod noise;
 pub mod refine;
+mod reunite;
 pub mod source;
 mod spot_width;
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Displacements are jointly normal with a tridiagonal covariance C(D), linear in D:
 //! `C_kk = 2 D (span_k - exposure/3) + s_k^2 + s_{k+1}^2`, `C_k,k+1 = D exposure/3 - s_{k+1}^2`; the two axes are
-//! independent. Its LDL' factors come in one pass, so that the likelihood costs O(n).
+//! independent. Its LDL' factors come in one pass, so that the likelihood costs O(n). Bridged displacements (see `Steps`)
+//! are integrated out: the chain ends before one and begins anew after it.
 //! Berglund 2010, doi:10.1103/PhysRevE.82.011917, eqs. 8-10 (constant precision); Relich et al. 2016,
 //! doi:10.1103/PhysRevE.93.042401 (one precision per position).
 //! Differs from the papers in: gaps enter through the real times; two axes share one D; the Fisher information is
@@ -33,12 +34,12 @@ pub fn at(steps: &Steps, diffusion_um2_per_s: f64) -> Option<Point> {
     // Pivot d and innovations y with their derivatives: one dash is d/dD.
     let (mut d, mut d1, mut d2) = (1.0, 0.0, 0.0);
     let (mut yx, mut yx1, mut yy, mut yy1) = (0.0, 0.0, 0.0, 0.0);
-    for k in 0..steps.len() {
+    for k in steps.used() {
         let (a0, a1) = steps.variance_line(k);
         let mut pivot = (a0 + a1 * diffusion, a1, 0.0);
         let (mut x, mut x1) = (steps.dx_um[k], 0.0);
         let (mut y, mut y1) = (steps.dy_um[k], 0.0);
-        if k > 0 {
+        if steps.follows_used(k) {
             let (b0, b1) = steps.covariance_line(k - 1);
             let b = b0 + b1 * diffusion;
             let l = b / d;
@@ -99,9 +100,14 @@ fn lanes_at(steps: &Steps, diffusion: &[f64; LANES]) -> [f64; LANES] {
     let mut d = [1.0; LANES];
     let (mut yx, mut yy) = ([0.0; LANES], [0.0; LANES]);
     let (mut product, mut ln_det, mut quad) = ([1.0; LANES], [0.0; LANES], [0.0; LANES]);
-    let mut b_line = (0.0, 0.0);
-    for k in 0..steps.len() {
+    let mut waiting = 0;
+    for k in steps.used() {
         let (a0, a1) = steps.variance_line(k);
+        let b_line = if steps.follows_used(k) {
+            steps.covariance_line(k - 1)
+        } else {
+            (0.0, 0.0)
+        };
         let (dx, dy) = (steps.dx_um[k], steps.dy_um[k]);
         for i in 0..LANES {
             let b = b_line.0 + b_line.1 * diffusion[i];
@@ -112,14 +118,18 @@ fn lanes_at(steps: &Steps, diffusion: &[f64; LANES]) -> [f64; LANES] {
             quad[i] += (yx[i] * yx[i] + yy[i] * yy[i]) / d[i];
             product[i] *= d[i];
         }
-        b_line = steps.covariance_line(k);
-        if (k + 1) % PIVOTS_PER_LOG == 0 || k + 1 == steps.len() {
+        waiting += 1;
+        if waiting == PIVOTS_PER_LOG {
+            waiting = 0;
             for i in 0..LANES {
-                // The logarithm of a negative product is NaN and is turned to minus infinity by the caller.
                 ln_det[i] += product[i].ln();
                 product[i] = 1.0;
             }
         }
+    }
+    // The logarithm of a negative product is NaN and is turned to minus infinity by the caller.
+    for i in 0..LANES {
+        ln_det[i] += product[i].ln();
     }
     std::array::from_fn(|i| -0.5 * (AXES * ln_det[i] + quad[i]))
 }
@@ -135,6 +145,7 @@ mod tests {
             track: TrackId(0),
             span_s: vec![0.033, 0.066, 0.033, 0.035, 0.033],
             span_frames: vec![1, 2, 1, 1, 1],
+            bridged: vec![false; 5],
             dx_um: vec![0.3, -0.5, 0.2, 0.1, -0.4],
             dy_um: vec![-0.1, 0.6, 0.25, -0.3, 0.05],
             variance_um2: vec![0.001, 0.002, 0.01, 0.001, 0.004, 0.001],
@@ -179,6 +190,40 @@ mod tests {
                 (fast.score - slope).abs() < 1e-4 * slope.abs().max(1.0),
                 "{d}"
             );
+        }
+    }
+
+    #[test]
+    fn a_bridged_displacement_is_integrated_out() {
+        // That is what a displacement of unlimited variance is, up to a constant.
+        let mut cut = steps();
+        cut.bridged[1] = true;
+        let free = |d: f64| {
+            let n = cut.len();
+            let keep = [0_usize, 2, 3, 4];
+            let c = nalgebra::DMatrix::from_fn(n - 1, n - 1, |i, j| {
+                let (i, j) = (keep[i], keep[j]);
+                match i.abs_diff(j) {
+                    0 => cut.variance_line(i).0 + cut.variance_line(i).1 * d,
+                    1 => {
+                        let (c, s) = cut.covariance_line(i.min(j));
+                        c + s * d
+                    }
+                    _ => 0.0,
+                }
+            });
+            let v = |all: &[f64]| nalgebra::DVector::from_iterator(4, keep.iter().map(|k| all[*k]));
+            let inverse = c.clone().try_inverse().unwrap();
+            let quad = |v: nalgebra::DVector<f64>| (v.transpose() * &inverse * &v)[0];
+            -0.5 * (2.0 * c.determinant().ln() + quad(v(&cut.dx_um)) + quad(v(&cut.dy_um)))
+        };
+        let mut grid = Vec::new();
+        let ds = [0.01, 0.5, 3.0, 40.0];
+        over_grid(&cut, &ds, &mut grid);
+        for (d, g) in ds.iter().zip(&grid) {
+            let fast = at(&cut, *d).unwrap().ln_likelihood;
+            assert!((fast - free(*d)).abs() < 1e-9 * fast.abs().max(1.0));
+            assert!((fast - g).abs() < 1e-9 * fast.abs().max(1.0));
         }
     }
 

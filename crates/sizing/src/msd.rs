@@ -66,6 +66,7 @@ mod tests {
             track: TrackId(0),
             span_s: vec![0.1, 0.2, 0.1],
             span_frames: vec![1, 2, 1],
+            bridged: vec![false, true, false],
             dx_um: vec![1.0, 2.0, 1.0],
             dy_um: vec![0.0; 3],
             variance_um2: vec![0.0; 4],

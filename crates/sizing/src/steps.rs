@@ -26,6 +26,10 @@ pub struct Steps {
     pub span_s: Vec<f64>,
     /// Frames between the two positions: 1 without a gap.
     pub span_frames: Vec<u32>,
+    /// The particle went unseen on the way: the displacement is longer in frames than the shortest of its trajectory. That
+    /// it was found again depends on how far it went, so that such displacements would make particles look slow; they hold
+    /// a trajectory together, and D is found from the others.
+    pub bridged: Vec<bool>,
     /// Displacements across, um.
     pub dx_um: Vec<f64>,
     /// Displacements down, um.
@@ -49,6 +53,7 @@ impl Steps {
         }
         let frames = trajectory.frames();
         let span_frames: Vec<u32> = frames.windows(2).map(|w| w[1].0 - w[0].0).collect();
+        let shortest = span_frames.iter().copied().min().unwrap_or(1);
         let time_s = trajectory.time_s();
         let span_s = (0..n - 1)
             .map(|k| {
@@ -64,6 +69,7 @@ impl Steps {
         let steps = Self {
             track: trajectory.id(),
             span_s,
+            bridged: span_frames.iter().map(|f| *f > shortest).collect(),
             span_frames,
             dx_um: difference(trajectory.x_um()),
             dy_um: difference(trajectory.y_um()),
@@ -101,6 +107,16 @@ impl Steps {
         self.dx_um.is_empty()
     }
 
+    /// The displacements from which D is found: those that are not bridged; at least one.
+    pub fn used(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|k| !self.bridged[*k])
+    }
+
+    /// Whether displacement `k` begins where a used one ends, so that they share a position.
+    pub fn follows_used(&self, k: usize) -> bool {
+        k > 0 && !self.bridged[k - 1]
+    }
+
     /// Mean localisation variance per axis, um^2.
     pub fn mean_variance_um2(&self) -> f64 {
         self.variance_um2.iter().sum::<f64>() / self.variance_um2.len() as f64
@@ -134,7 +150,7 @@ impl Steps {
     /// localisation variance, kept above a hundredth of itself.
     pub fn rough_diffusion_um2_per_s(&self) -> f64 {
         let (mut squares, mut noise, mut slope) = (0.0, 0.0, 0.0);
-        for k in 0..self.len() {
+        for k in self.used() {
             let (c, s) = self.variance_line(k);
             squares += 0.5 * (self.dx_um[k].powi(2) + self.dy_um[k].powi(2));
             noise += c;

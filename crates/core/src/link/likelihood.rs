@@ -44,7 +44,7 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
     params: &[
         ParamSpec {
             key: "max_gap_frames",
-            default: 3.0,
+            default: 8.0,
             min: 0.0,
             max: 10.0,
             unit: "frames",
@@ -89,8 +89,6 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
 const LEAST_ODDS_NEXT: f64 = 2.0;
 /// ... and over a gap so many times.
 const LEAST_ODDS_LATER: f64 = 5.0;
-/// Over a gap, no link is looked for unless the gate holds this much: exp(-3) = 5 % of honest steps lie beyond.
-const LEAST_GATE: f64 = 3.0;
 /// Passes that learn, before the one that counts.
 const LEARNING_PASSES: usize = 2;
 /// They need no more spots than this; of longer films they take the frames in the middle.
@@ -177,7 +175,6 @@ impl Likelihood {
             rival: self.least_ln_odds,
             next: LEAST_ODDS_NEXT.ln(),
             later: LEAST_ODDS_LATER.ln(),
-            gate: LEAST_GATE,
             hidden: self.max_gap_frames > 0,
         }
     }

@@ -37,9 +37,6 @@ pub(crate) struct Care {
     pub next: f64,
     /// The same over a gap, where more may have happened.
     pub later: f64,
-    /// How far the best link over a gap must lie above that: a gate that cuts honest steps short would make the particles
-    /// look slow.
-    pub gate: f64,
     /// Two particles may lie behind one spot, and such spots are left out.
     pub hidden: bool,
 }
@@ -50,7 +47,6 @@ impl Care {
         rival: 0.0,
         next: 0.0,
         later: 0.0,
-        gate: 0.0,
         hidden: false,
     };
 }
@@ -208,16 +204,6 @@ impl Pass<'_> {
         }
     }
 
-    /// Density of the likeliest step there can be: none.
-    fn best_density(&self, a: &Active, place: usize) -> f64 {
-        let still = Step {
-            r2_px2: 0.0,
-            frames: self.frames_since(a, place),
-            noise_px2: 2.0 * a.variance_px2,
-        };
-        self.motion.density(&a.belief, &still)
-    }
-
     /// Frames in time, dropped ones counted.
     fn frames_since(&self, a: &Active, place: usize) -> f64 {
         let seen = a.chain[a.chain.len() - 1].0 as usize;
@@ -252,7 +238,6 @@ impl Pass<'_> {
                 } else {
                     self.care.next
                 };
-                let best = self.best_density(a, place).ln();
                 let least = (least_ln_odds - self.presence.best_ln_ratio(from, seen_after)).exp();
                 let reach = self.motion.reach_px(
                     &a.belief,
@@ -265,10 +250,8 @@ impl Pass<'_> {
                     .filter_map(|n| {
                         let density = self.motion.density(&a.belief, &self.step(a, place, n.spot));
                         let presence = self.presence.ln_ratio(from, classes[n.spot], seen_after);
-                        let wide =
-                            seen_after == 1 || best + presence >= least_ln_odds + self.care.gate;
                         let cost = -density.ln() - presence;
-                        (wide && cost < -least_ln_odds).then_some(Edge { to: n.spot, cost })
+                        (cost < -least_ln_odds).then_some(Edge { to: n.spot, cost })
                     })
                     .collect()
             })

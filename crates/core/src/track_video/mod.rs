@@ -17,6 +17,7 @@ use crate::film::{Film, FilmOptions};
 use crate::link::{LINKERS, LinkInput};
 use crate::method::{Choice, MethodError, resolve};
 use crate::model::{FrameIndex, FrameSpots, Pixels, Track};
+use crate::reunite::reunite;
 use crate::source::{FrameSource, SourceEnd, SourceError};
 use crate::{Finding, Tally};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,8 +165,10 @@ pub fn track_video(
         timing,
         size_px,
     };
-    let seen = watch(source, &eyes, plan.frames, control)?;
+    let mut seen = watch(source, &eyes, plan.frames, control)?;
     findings.extend(seen.findings());
+    let reunited = reunite(&mut seen.frames, film.spot_width_px);
+    seen.tally.add("reunited", reunited);
 
     (control.progress)("link", 0);
     let start_snr = detector.start_snr();

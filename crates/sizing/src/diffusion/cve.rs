@@ -4,9 +4,9 @@
 //! `D = <dx^2>/(2 dt) + <dx_k dx_{k+1}>/dt`; with known precision `D = (<dx^2> - 2 s^2) / (2 (1 - 2R) dt)`.
 //! Signed: short or noisy trajectories may give a negative value.
 //!
-//! Differs from the paper in: two axes are averaged, and gaps enter through the mean time span: `<dx^2>` is divided
-//! by the mean of `span` and the covariance, which gaps leave as it is, is added with its own weight; the variance
-//! with known precision is exact for gaps and for a precision of each position.
+//! Differs from the paper in: two axes are averaged; bridged displacements are left out (see `Steps`); uneven times enter
+//! through the mean time span: `<dx^2>` is divided by the mean of `span`, and the covariance, which they leave as it is,
+//! is added with its own weight; the variance with known precision is exact for them and for a precision of each position.
 
 use super::{DiffusionEstimate, DiffusionEstimator, MakeEstimator, with_normal_interval};
 use crate::likelihood::AXES;
@@ -39,15 +39,10 @@ struct Cve {
 
 impl DiffusionEstimator for Cve {
     fn estimate(&self, steps: &Steps) -> Option<DiffusionEstimate> {
-        let n = steps.len() as f64;
-        let span = steps.span_s.iter().sum::<f64>() / n;
-        let squares = steps
-            .dx_um
-            .iter()
-            .chain(&steps.dy_um)
-            .map(|d| d * d)
-            .sum::<f64>()
-            / (AXES * n);
+        let n = steps.used().count() as f64;
+        let span = steps.used().map(|k| steps.span_s[k]).sum::<f64>() / n;
+        let square = |k: usize| steps.dx_um[k].powi(2) + steps.dy_um[k].powi(2);
+        let squares = steps.used().map(square).sum::<f64>() / (AXES * n);
         if self.precision_known {
             known(steps, n, span, squares)
         } else {
@@ -56,39 +51,36 @@ impl DiffusionEstimator for Cve {
     }
 }
 
+/// Displacements that share a position with the one before.
+fn joined(steps: &Steps) -> impl Iterator<Item = usize> {
+    steps.used().filter(|k| steps.follows_used(*k))
+}
+
 /// The variance is that of a sum of squares of correlated displacements, `2 sum C_kk^2 + 4 sum C_k,k+1^2` per axis;
 /// for a regular trajectory that is the paper's `D^2 (2 + 4e + 3e^2) / (N (1-2R)^2)`, `e = s^2/(D dt) - 2R`.
 fn known(steps: &Steps, n: f64, span: f64, squares: f64) -> Option<DiffusionEstimate> {
-    let noise: f64 = (0..steps.len())
-        .map(|k| steps.variance_line(k).0)
-        .sum::<f64>()
-        / n;
+    let noise = steps.used().map(|k| steps.variance_line(k).0).sum::<f64>() / n;
     let free = 2.0 * (span - steps.sampling.exposure_s / 3.0);
     let d = (squares - noise) / free;
     let at = d.max(0.0);
     let square = |(constant, slope): (f64, f64)| (constant + slope * at).powi(2);
-    let own: f64 = (0..steps.len())
-        .map(|k| square(steps.variance_line(k)))
-        .sum();
-    let shared: f64 = (1..steps.len())
+    let own: f64 = steps.used().map(|k| square(steps.variance_line(k))).sum();
+    let shared: f64 = joined(steps)
         .map(|k| square(steps.covariance_line(k - 1)))
         .sum();
     let variance = (2.0 * own + 4.0 * shared) / (AXES * n * n * free * free);
-    with_normal_interval(steps, d, variance, 0.5 * noise)
+    with_normal_interval(steps, n as usize, d, variance, 0.5 * noise)
 }
 
 /// `Var D = D^2 [(6 + 4e + 2e^2)/N + 4 (1+e)^2/N^2]` per axis; the localisation variance follows as `D dt e`.
 fn unknown(steps: &Steps, n: f64, span: f64, squares: f64) -> Option<DiffusionEstimate> {
-    if steps.len() < 2 {
+    let pairs = joined(steps).count() as f64;
+    if pairs == 0.0 {
         return None;
     }
-    let products = steps
-        .dx_um
-        .windows(2)
-        .chain(steps.dy_um.windows(2))
-        .map(|w| w[0] * w[1])
-        .sum::<f64>()
-        / (AXES * (n - 1.0));
+    let product =
+        |k: usize| steps.dx_um[k - 1] * steps.dx_um[k] + steps.dy_um[k - 1] * steps.dy_um[k];
+    let products = joined(steps).map(product).sum::<f64>() / (AXES * pairs);
     let d = squares / (2.0 * span) + products / span;
     let noise = d * steps.sampling.exposure_s / 3.0 - products;
     let dd = d.max(0.0);
@@ -96,5 +88,5 @@ fn unknown(steps: &Steps, n: f64, span: f64, squares: f64) -> Option<DiffusionEs
     let variance = ((6.0 * dd * dd + 4.0 * dd * de + 2.0 * de * de) / n
         + 4.0 * (dd + de).powi(2) / (n * n))
         / AXES;
-    with_normal_interval(steps, d, variance, noise)
+    with_normal_interval(steps, n as usize, d, variance, noise)
 }

@@ -51,7 +51,7 @@ impl DiffusionEstimator for Mle {
                 upper_end(steps, best, target),
             ],
             localization_variance_um2: steps.mean_variance_um2(),
-            n_displacements: steps.len(),
+            n_displacements: steps.used().count(),
         })
     }
 }

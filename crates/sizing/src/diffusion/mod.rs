@@ -47,6 +47,7 @@ pub(crate) const Z95: f64 = 1.959_964;
 /// An estimate with a symmetric normal interval, cut at zero; `None` unless all is finite.
 fn with_normal_interval(
     steps: &Steps,
+    n_displacements: usize,
     diffusion: f64,
     variance: f64,
     localization_variance_um2: f64,
@@ -59,6 +60,6 @@ fn with_normal_interval(
         std_err_um2_per_s: std_err,
         ci95_um2_per_s: [(diffusion - half).max(0.0), (diffusion + half).max(0.0)],
         localization_variance_um2,
-        n_displacements: steps.len(),
+        n_displacements,
     })
 }

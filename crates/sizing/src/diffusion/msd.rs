@@ -134,7 +134,7 @@ fn line(steps: &Steps, points: u32, weighted: bool) -> Option<DiffusionEstimate>
     let intercept = mean_msd - slope * mean_t;
     let noise = intercept / 4.0 + diffusion * steps.sampling.exposure_s / 3.0;
     let variance = slope_variance(steps, &share, diffusion.max(0.0)) / 16.0;
-    with_normal_interval(steps, diffusion, variance, noise)
+    with_normal_interval(steps, steps.len(), diffusion, variance, noise)
 }
 
 /// Variance of `sum_j share_j msd_j` at this D for a trajectory without gaps but otherwise the same. Each axis has a
