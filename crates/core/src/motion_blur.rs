@@ -105,30 +105,36 @@ fn paths_px2(trajectories: &[Trajectory], shutter: &Shutter) -> (Vec<f64>, f64) 
         .filter(|s| s.1 >= STEPS_OF_PRIOR)
         .map(|s| s.0 / s.1)
         .collect();
-    let common = crate::tiles::median(&mut each).unwrap_or(0.0).max(0.0);
+    // Where all tracks are short, all their steps together.
+    let pooled = || {
+        let all = sums.iter().fold((0.0, 0.0), |a, s| (a.0 + s.0, a.1 + s.1));
+        all.0 / all.1.max(1.0)
+    };
+    let common = crate::tiles::median(&mut each)
+        .unwrap_or_else(pooled)
+        .max(0.0);
     let own = sums
         .iter()
-        .map(|(sum, steps)| {
-            let mean = (sum + STEPS_OF_PRIOR * common) / (steps + STEPS_OF_PRIOR);
+        .map(|(sum, frames)| {
+            let mean = (sum + STEPS_OF_PRIOR * common) / (frames + STEPS_OF_PRIOR);
             path(mean.max(0.0))
         })
         .collect();
     (own, path(common))
 }
 
-/// Sum over the steps of a track of its variance per axis and frame, freed from the errors of both ends, um^2, and how
-/// many steps these are.
+/// Sum over the steps of a track of their variance per axis, freed from the errors of both ends, um^2, and the time they
+/// took, frames.
 fn step_sum(t: &Trajectory, interval_s: f64) -> (f64, f64) {
-    let (mut sum, mut steps) = (0.0, 0.0);
+    let (mut sum, mut frames) = (0.0, 0.0);
     for i in 1..t.len() {
-        let frames = ((t.time_s()[i] - t.time_s()[i - 1]) / interval_s).max(1e-3);
         let dx = t.x_um()[i] - t.x_um()[i - 1];
         let dy = t.y_um()[i] - t.y_um()[i - 1];
         let noise = t.precision_um()[i].powi(2) + t.precision_um()[i - 1].powi(2);
-        sum += (0.5 * (dx * dx + dy * dy) - noise) / frames;
-        steps += 1.0;
+        sum += 0.5 * (dx * dx + dy * dy) - noise;
+        frames += (t.time_s()[i] - t.time_s()[i - 1]) / interval_s;
     }
-    (sum, steps)
+    (sum, frames)
 }
 
 /// Squared width of a spot in focus without motion, px^2.
@@ -261,6 +267,24 @@ mod tests {
         // The spot in the track is stated alike in its frame; the other one has its own width.
         assert!((frames[0] / expected - 1.0).abs() < 1e-9);
         assert!(frames[1] > expected, "{}", frames[1]);
+    }
+
+    #[test]
+    fn short_tracks_and_uneven_times_say_how_fast_they_are() {
+        let (errors, _) = widened(track(&[1.5; 3], |_| 100.0), &SHUTTER);
+        let (long, _) = widened(track(&[1.5; 20], |_| 100.0), &SHUTTER);
+        for e in errors {
+            assert!((e / long[0] - 1.0).abs() < 1e-9, "{e} for {}", long[0]);
+        }
+        // A camera that stamps every second frame early: the same path in the same time.
+        let even = track(&[1.5; 21], |_| 100.0);
+        let points = even.points().iter().map(|p| TrackPoint {
+            time_s: p.time_s - 0.099 * f64::from(p.frame.0 % 2),
+            ..*p
+        });
+        let uneven = Track::new(TrackId(0), points.collect()).expect("a track");
+        let (errors, _) = widened(uneven, &SHUTTER);
+        assert!((errors[5] / long[5] - 1.0).abs() < 1e-9, "{}", errors[5]);
     }
 
     #[test]

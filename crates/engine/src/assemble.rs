@@ -202,20 +202,22 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
     }
 }
 
-/// Drift from the first frame to the last, over the time between them.
+/// The straight line through the drift over time, which a vibration hardly tilts.
 fn mean_drift(followed: &Followed) -> Option<[f64; 2]> {
     let frames = &followed.video.frames;
-    let (first, last) = (frames.first()?, frames.last()?);
-    let seconds = last.time_s - first.time_s;
-    if followed.video.tracks.is_empty() || seconds <= 0.0 {
+    if followed.video.tracks.is_empty() || frames.len() < 2 {
         return None;
     }
-    let (from, to) = (
-        followed.video.drift.offset_px(first.frame),
-        followed.video.drift.offset_px(last.frame),
-    );
-    let scale = followed.acquisition.pixel_size_um.value / seconds;
-    Some([(to.0 - from.0) * scale, (to.1 - from.1) * scale])
+    let mean_s = frames.iter().map(|f| f.time_s).sum::<f64>() / frames.len() as f64;
+    let (mut spread, mut x, mut y) = (0.0, 0.0, 0.0);
+    for f in frames {
+        let (t, offset) = (f.time_s - mean_s, followed.video.drift.offset_px(f.frame));
+        spread += t * t;
+        x += t * offset.0;
+        y += t * offset.1;
+    }
+    let scale = followed.acquisition.pixel_size_um.value / spread;
+    (spread > 0.0).then_some([x * scale, y * scale])
 }
 
 fn drift_track(followed: &Followed, times: &[f64]) -> Option<DriftTrack> {

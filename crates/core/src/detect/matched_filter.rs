@@ -67,7 +67,7 @@ pub(super) const ENTRY: Entry<MakeDetector> = Entry {
 /// Widths of the scales in widths of a spot.
 const SCALES: [f64; 3] = [1.0, 1.6, 2.5];
 /// Spots that continue a track may be this much weaker than those that begin one.
-const HYSTERESIS: f64 = 1.0;
+const HYSTERESIS: f64 = 0.5;
 /// Two spots nearer than this many widths are one.
 const SEPARATION: f64 = 2.2;
 /// Within this many widths of a strong spot ...

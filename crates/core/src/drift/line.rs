@@ -29,9 +29,9 @@ pub(super) struct Line {
     pub at_px: Path,
 }
 
-/// Fits the sinusoid of a peak. None if nothing is left of it.
-pub(super) fn fit(rows: &[Row], times: &[f64], peak: Peak) -> Option<Line> {
-    let frequency = refine(rows, times, peak.frequency);
+/// Fits the sinusoid of a peak, none below `lowest`. None if nothing is left of it.
+pub(super) fn fit(rows: &[Row], times: &[f64], peak: Peak, lowest: f64) -> Option<Line> {
+    let frequency = refine(rows, times, peak.frequency, lowest);
     at(rows, times, frequency, peak.chance)
 }
 
@@ -75,7 +75,7 @@ fn explained(rows: &[Row], at_px: &[(f64, f64)]) -> f64 {
 }
 
 /// The frequency near the given one that explains most, in stretches as long as one phase may last.
-fn refine(rows: &[Row], times: &[f64], near: f64) -> f64 {
+fn refine(rows: &[Row], times: &[f64], near: f64, lowest: f64) -> f64 {
     let long = 4 * STRETCH;
     let gain = |f: f64| -> f64 {
         let wave = wave(f, times);
@@ -95,7 +95,7 @@ fn refine(rows: &[Row], times: &[f64], near: f64) -> f64 {
     let mut best = (near, gain(near));
     let climb = |best: &mut (f64, f64), f: f64| {
         let g = gain(f);
-        if f > 0.0 && f <= 0.5 && g > best.1 {
+        if f >= lowest && f <= 0.5 && g > best.1 {
             *best = (f, g);
         }
     };

@@ -27,7 +27,7 @@ pub(super) fn lines(rows: &[Row], times: &[f64], lowest: f64) -> Vec<Line> {
         let Some(peak) = search(&rest, times, lowest) else {
             break;
         };
-        let Some(line) = line::fit(&rest, times, peak) else {
+        let Some(line) = line::fit(&rest, times, peak, lowest) else {
             break;
         };
         add(&mut rest, &line, -1.0);

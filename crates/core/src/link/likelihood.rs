@@ -44,9 +44,9 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
     params: &[
         ParamSpec {
             key: "max_gap_frames",
-            default: 8.0,
+            default: 10.0,
             min: 0.0,
-            max: 10.0,
+            max: 30.0,
             unit: "frames",
             meaning: "A particle may go unseen in so many frames on end; frames the camera dropped do not count.",
         },
@@ -60,7 +60,7 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
         },
         ParamSpec {
             key: "least_odds",
-            default: 10.0,
+            default: 7.0,
             min: 1.0,
             max: 1000.0,
             unit: "1",
@@ -85,10 +85,8 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
     },
 };
 
-/// In the pass that counts, a link must be so many times likelier than an end and a beginning ...
-const LEAST_ODDS_NEXT: f64 = 2.0;
-/// ... and over a gap so many times.
-const LEAST_ODDS_LATER: f64 = 5.0;
+/// In the pass that counts, a link over a gap must be so many times likelier than an end and a beginning.
+const LEAST_ODDS_LATER: f64 = 8.0;
 /// Passes that learn, before the one that counts.
 const LEARNING_PASSES: usize = 2;
 /// They need no more spots than this; of longer films they take the frames in the middle.
@@ -173,7 +171,6 @@ impl Likelihood {
         }
         Care {
             rival: self.least_ln_odds,
-            next: LEAST_ODDS_NEXT.ln(),
             later: LEAST_ODDS_LATER.ln(),
             hidden: self.max_gap_frames > 0,
         }
@@ -190,6 +187,7 @@ impl Linker for Likelihood {
         let (chains, cuts) = cut(&film, passed.chains, &motion);
         tally.add("link_cut", cuts);
         tally.add("link_ambiguous", passed.ambiguous);
+        tally.add("link_shared", passed.shared);
         let quality = Quality {
             links: links as u64,
             cuts,

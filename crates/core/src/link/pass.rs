@@ -33,9 +33,8 @@ pub(crate) struct Pass<'a> {
 pub(crate) struct Care {
     /// Against another pairing. Links below are not made, and the track ends.
     pub rival: f64,
-    /// Against an end and a beginning, for the next frame.
-    pub next: f64,
-    /// The same over a gap, where more may have happened.
+    /// Against an end and a beginning, over a gap, where more may have happened. For the next frame the likelier one is taken:
+    /// a gate that cuts honest steps short would make the particles look slow.
     pub later: f64,
     /// Two particles may lie behind one spot, and such spots are left out.
     pub hidden: bool,
@@ -45,7 +44,6 @@ impl Care {
     /// Whatever is likeliest is taken.
     pub const NONE: Self = Self {
         rival: 0.0,
-        next: 0.0,
         later: 0.0,
         hidden: false,
     };
@@ -58,6 +56,8 @@ pub(crate) struct Passed {
     pub chains: Vec<Vec<Place>>,
     /// Links that were not made because another pairing was nearly as likely.
     pub ambiguous: u64,
+    /// Spots that two tracks claim and that belong to neither.
+    pub shared: u64,
     /// Tracks that took part in an assignment too large to be solved exactly.
     pub not_exact: u64,
 }
@@ -99,6 +99,7 @@ impl Pass<'_> {
         let found = assign(&edges, frame.points.len());
         out.not_exact += found.rows_not_exact as u64;
         let shared = self.shared(place, &active, &edges, &found);
+        out.shared += shared.iter().filter(|s| **s).count() as u64;
         let keep = self.decide(&edges, &found, &shared, out);
         // A shared spot belongs to nobody: it neither continues a track nor begins one.
         let mut taken = shared.clone();
@@ -233,11 +234,7 @@ impl Pass<'_> {
                     class: a.class,
                     first: a.chain.len() == 1,
                 };
-                let least_ln_odds = if seen_after > 1 {
-                    self.care.later
-                } else {
-                    self.care.next
-                };
+                let least_ln_odds = if seen_after > 1 { self.care.later } else { 0.0 };
                 let least = (least_ln_odds - self.presence.best_ln_ratio(from, seen_after)).exp();
                 let reach = self.motion.reach_px(
                     &a.belief,

@@ -104,7 +104,8 @@ pub(crate) fn area_px2(film: &[Points], given_px2: f64) -> f64 {
 }
 
 /// Turns chains of places into numbered tracks. Weak spots join strong ones and nothing else: those at the head and at
-/// the tail of a chain are taken off, and whatever joined no track is tallied as `weak_unlinked`.
+/// the tail of a chain are taken off. Whatever joined no track, and was not left out as `link_shared`, is tallied as
+/// `weak_unlinked`.
 pub(crate) fn finish(film: &[Points], mut chains: Vec<Vec<Place>>, mut tally: Tally) -> Linked {
     let point = |p: &Place| &film[p.0 as usize].points[p.1 as usize];
     for chain in &mut chains {
@@ -118,7 +119,11 @@ pub(crate) fn finish(film: &[Points], mut chains: Vec<Vec<Place>>, mut tally: Ta
     chains.sort();
     let spots: usize = film.iter().map(|f| f.points.len()).sum();
     let joined: usize = chains.iter().map(Vec::len).sum();
-    tally.add("weak_unlinked", spots.saturating_sub(joined) as u64);
+    let left = spots.saturating_sub(joined) as u64;
+    tally.add(
+        "weak_unlinked",
+        left.saturating_sub(tally.get("link_shared")),
+    );
     let tracks = chains
         .iter()
         .zip(0..)

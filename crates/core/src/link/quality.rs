@@ -92,7 +92,7 @@ pub(crate) fn findings(
 
 /// A warning if tracks took part in assignments too large to be solved exactly, counted once for each frame.
 pub(crate) fn not_exact_finding(not_exact: u64) -> Option<Finding> {
-    let message = "In some frames the spots lie so densely that they were paired cheapest first instead of exactly. \
+    let message = "So many spots lay within reach of one another that some were paired cheapest first instead of exactly. \
                    Raise the detection threshold or dilute the sample.";
     (not_exact > 0).then(|| {
         Finding::new("L05", Severity::Warning, "link", message).with(

@@ -184,6 +184,32 @@ fn two_that_touch_are_two() {
 }
 
 #[test]
+fn two_bright_ones_that_touch_know_their_errors() {
+    // Four electrons a count: at a height of 400 counts the light is the noise.
+    let scene = Scene {
+        gain: 4.0,
+        ceiling: 4095,
+        ..Scene::default()
+    };
+    let truth: Vec<Vec<Truth>> = (0..16)
+        .map(|i| {
+            let singles = grid(&scene, i, 50.0, 400.0, 1.5).into_iter();
+            singles
+                .flat_map(|(y, x, a, s)| [(y, x, a, s), (y + 3.4, x + 3.4, a, s)])
+                .collect()
+        })
+        .collect();
+    let spots = measure(&scene, &truth, "gaussian", &[("lowest_precision_px", 0.0)]);
+    let (_, normalised, recall) = errors(&truth, &spots, 1.0);
+    assert!(recall > 0.95, "{recall}");
+    let ratio = rms(&normalised);
+    assert!(
+        (0.85..=1.15).contains(&ratio),
+        "error over precision {ratio}"
+    );
+}
+
+#[test]
 fn one_that_moves_is_one() {
     let scene = Scene::default();
     // A straight path of 3 px in the exposure: a long spot without a dip.
@@ -332,7 +358,7 @@ fn the_alternatives_know_how_wrong_they_are() {
             let what = format!("{key}, width {width}, height {height}");
             assert!((middle / snr - 1.0).abs() < 0.15, "{what}: snr {middle}");
             assert!(honest.contains(&ratio), "{what}: {ratio} of its precision");
-            assert!(recall > 0.85, "{what}: recall {recall}");
+            assert!(recall > 0.8, "{what}: recall {recall}");
             if snr > 20.0 {
                 assert!(error < lost * best, "{what}: {error} px, bound {best}");
             }

@@ -164,6 +164,8 @@ pub(super) fn fit(
     if window.pixels.len() < 8 || !start.is_sound() || expected_width <= 0.0 {
         return None;
     }
+    // A cell is the mean of `pitch` by `pitch` pixels.
+    let noise = noise / window.pitch;
     let expected_ln = expected_width.ln();
     let mut model = start;
     let mut damping = 1e-3;

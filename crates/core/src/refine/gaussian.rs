@@ -9,8 +9,8 @@
 //! In: flat counts; out: px, counts. Assumes round spots; others get a larger standard error from their residuals.
 //!
 //! Differs from the paper in: the standard error comes from the residuals of each fit with a noise that may grow
-//! with the light, not from a formula of photon numbers, which films do not state (that of the two spots of a pair from
-//! an even noise, which is too small for bright ones); it is larger for weak spots (`weak_spot_factor`).
+//! with the light, not from a formula of photon numbers, which films do not state; it is larger for weak spots
+//! (`weak_spot_factor`).
 
 use super::fit::{Fitted, Model, fit};
 use super::pair;
@@ -257,6 +257,13 @@ fn weak_spot_factor(snr: f64) -> f64 {
     (1.0 + WEAK_SPOT / snr.max(1.0).powi(2)).sqrt()
 }
 
+/// A peak on the outermost pixels that no spot fits is the flank of one whose middle lies beyond; where, it does not say.
+fn on_border(c: &Candidate, film: &Film) -> bool {
+    let (height, width) = film.usable.dim();
+    let outermost = |v: f64, n: usize| v < 0.5 || v > n as f64 - 1.5;
+    outermost(c.y_px, height) || outermost(c.x_px, width)
+}
+
 /// Lists for each spot those whose windows overlap with its own.
 fn find_neighbours(works: &mut [Work]) {
     let mut by_row: Vec<(f64, usize)> = works
@@ -309,6 +316,9 @@ impl Refiner for Gaussian {
                 }
             }
         }
+        let fits = works.len();
+        works.retain(|w| w.fitted.is_some() || !on_border(&w.candidate, film));
+        tally.add("off_frame", (fits - works.len()) as u64);
         let spots: Vec<Spot> = works
             .iter()
             .filter_map(|w| self.spot(w, flat, film))

@@ -42,7 +42,7 @@ pub(super) fn split(
     let half = 0.5 * (LEAST_SEPARATION + 0.5) * usual_width;
     let at = |sign: f64| (one.y + sign * half * axis.0, one.x + sign * half * axis.1);
     let pair = fit_pair(window, [at(-1.0), at(1.0)], one, usual_width, noise)?;
-    let spots = pair.spots();
+    let spots = pair.spots(window);
     let [a, b] = spots.map(|s| s.model);
     let (low, high) = (a.height.min(b.height), a.height.max(b.height));
     let near = |m: &Model| (m.y - one.y).hypot(m.x - one.x) < 2.0 * one.width.max(usual_width);

@@ -27,7 +27,7 @@ pub(super) struct Profile {
     pub(super) noise: NoiseLaw,
 }
 
-/// Shape of the spot around (y, x), px; `None` without enough pixels or with a height that is not above zero.
+/// Shape of the spot around (y, x), px; `noise` is that of a pixel, counts. `None` without enough pixels or with a height that is not above zero.
 pub(super) fn profile(
     window: &Window,
     at: (f64, f64),
@@ -35,6 +35,7 @@ pub(super) fn profile(
     noise: f64,
 ) -> Option<Profile> {
     let n = window.pixels.len() as f64;
+    let noise = noise / window.pitch;
     if n < 2.0 * TAKEN || expected_width <= 0.0 {
         return None;
     }

@@ -2,6 +2,7 @@
 //! Marquardt's method.
 
 use super::fit::{Fitted, Model};
+use super::noise_law::NoiseSums;
 use super::window::Window;
 use nalgebra::{SMatrix, SVector};
 
@@ -27,7 +28,8 @@ pub(super) struct Fit<S, const N: usize> {
     shape: S,
     /// Sum of the squared residuals, counts^2.
     pub(super) cost: f64,
-    covariance: SMatrix<f64, N, N>,
+    /// Of the normal equations.
+    inverse: SMatrix<f64, N, N>,
 }
 
 struct Normal<const N: usize> {
@@ -99,11 +101,10 @@ fn fit<S: Shape<N>, const N: usize>(window: &Window, start: S, noise: f64) -> Op
     for i in 0..N {
         left[(i, i)] += 1e-12;
     }
-    let covariance = left.cholesky()?.inverse() * (now.cost / (pixels - N as f64).max(1.0));
     Some(Fit {
         shape,
         cost: now.cost,
-        covariance,
+        inverse: left.cholesky()?.inverse(),
     })
 }
 
@@ -155,10 +156,33 @@ impl Shape<8> for Pair {
     }
 }
 
+impl Pair {
+    /// Calls `visit` with the derivatives, the residual and the counts of both spots.
+    fn each_pixel(&self, window: &Window, mut visit: impl FnMut(SVector<f64, 8>, f64, f64)) {
+        for (dy, dx, counts) in &window.pixels {
+            let y = window.y + window.pitch * f64::from(*dy);
+            let x = window.x + window.pitch * f64::from(*dx);
+            let (value, j) = self.at(y, x);
+            visit(SVector::from(j), counts - value, value - self.level);
+        }
+    }
+}
+
 impl Fit<Pair, 8> {
-    /// Both spots with their standard errors.
-    pub(super) fn spots(&self) -> [Fitted; 2] {
+    /// Both spots with their standard errors, which allow for a noise that grows with the light as in `fit`.
+    pub(super) fn spots(&self, window: &Window) -> [Fitted; 2] {
         let p = &self.shape;
+        let mut sums = NoiseSums::default();
+        p.each_pixel(window, |j, residual, light| {
+            let leverage = (self.inverse * j).dot(&j).clamp(0.0, 0.9);
+            sums.add(light, residual * residual / (1.0 - leverage));
+        });
+        let law = sums.law();
+        let mut middle = SMatrix::<f64, 8, 8>::zeros();
+        p.each_pixel(window, |j, _, light| {
+            middle += j * j.transpose() * law.variance(light)
+        });
+        let covariance = self.inverse * middle * self.inverse;
         [0, 1].map(|i| Fitted {
             model: Model {
                 y: p.at[i].0,
@@ -168,7 +192,7 @@ impl Fit<Pair, 8> {
                 width: p.width,
             },
             precision_px: {
-                let c = |k: usize| self.covariance[(3 * i + k, 3 * i + k)];
+                let c = |k: usize| covariance[(3 * i + k, 3 * i + k)];
                 (0.5 * (c(0) + c(1))).sqrt()
             },
         })

@@ -155,6 +155,49 @@ fn gaps_and_precisions_of_their_own_leave_no_bias() {
 }
 
 #[test]
+fn found_again_only_if_near_leaves_no_bias() {
+    // Particles that go unseen are joined to what comes after only if that is less than an ordinary step away.
+    let scene = Scene {
+        missed: 0.15,
+        ..Scene::default()
+    };
+    let near_um = (4.0 * D * INTERVAL_S).sqrt();
+    let parts = |t: &Trajectory| {
+        let points = |range: std::ops::Range<usize>| {
+            let of = |i: usize| {
+                let at = [t.x_um()[i], t.y_um()[i]];
+                point(t.frames()[i].0, at, t.precision_um()[i])
+            };
+            from_points(range.map(of).collect())
+        };
+        let mut out = Vec::new();
+        let mut first = 0;
+        for i in 1..=t.len() {
+            let lost = i < t.len() && t.frames()[i].0 - t.frames()[i - 1].0 > 1 && {
+                let dx = t.x_um()[i] - t.x_um()[i - 1];
+                let dy = t.y_um()[i] - t.y_um()[i - 1];
+                dx.hypot(dy) > near_um
+            };
+            if lost || i == t.len() {
+                if i - first >= 8 {
+                    out.push(points(first..i));
+                }
+                first = i;
+            }
+        }
+        out
+    };
+    let sample: Vec<Trajectory> = trajectories(&scene, 5, 2500, 60)
+        .iter()
+        .flat_map(parts)
+        .collect();
+    for method in ["mle", "cve"] {
+        let got = spread(&estimates(&choice(method, &[]), &sample, scene.sampling()));
+        assert!(got.bias.abs() < 0.02, "{method} {}", got.bias);
+    }
+}
+
+#[test]
 fn blur_is_taken_into_account_up_to_an_always_open_shutter() {
     for exposure_s in [0.0, 0.015, INTERVAL_S] {
         let scene = Scene {

@@ -61,7 +61,12 @@ fn check(linked: &Linked, film: &[FrameSpots]) {
         }
     }
     let spots: usize = film.iter().map(|f| f.spots.len()).sum();
-    let left = ["weak_unlinked", "not_finite", "frame_out_of_order"];
+    let left = [
+        "weak_unlinked",
+        "link_shared",
+        "not_finite",
+        "frame_out_of_order",
+    ];
     let left: u64 = left.iter().map(|r| linked.tally.get(r)).sum();
     assert_eq!(joined + left, spots as u64);
     for f in &linked.findings {

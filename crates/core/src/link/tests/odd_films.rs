@@ -49,7 +49,7 @@ fn a_lone_particle_is_one_track_over_gaps_and_dropped_frames() {
     ]);
     let scene = Scene::default();
     let linked = link(
-        linker("likelihood", &[]).as_ref(),
+        linker("likelihood", &[("max_gap_frames", 3.0)]).as_ref(),
         &scene,
         &f,
         &Drift::none(),
@@ -84,6 +84,28 @@ fn weak_spots_join_strong_ones_and_nothing_else() {
         assert_eq!(linked.tracks[0].points().len(), 3);
         assert_eq!(linked.tally.get("weak_unlinked"), 3);
     }
+}
+
+#[test]
+fn a_spot_that_hides_another_belongs_to_neither() {
+    // Two pass through one another; in two frames there is one spot.
+    let apart = |d: f64| vec![spot(50.0 - d, 50.0, 20.0), spot(50.0 + d, 50.0, 20.0)];
+    let mut frames: Vec<(u32, Vec<Spot>)> = (0..21)
+        .map(|k| (k, apart((f64::from(k) - 10.5).abs() * 1.5)))
+        .collect();
+    frames[10].1 = vec![spot(50.0, 50.0, 25.0)];
+    frames[11].1 = vec![spot(50.3, 50.0, 25.0)];
+    let f = film(&frames);
+    let l = linker("likelihood", &[]);
+    let linked = link(l.as_ref(), &Scene::default(), &f, &Drift::none());
+    check(&linked, &f);
+    assert_eq!(linked.tally.get("link_shared"), 2);
+    assert_eq!(linked.tally.get("weak_unlinked"), 0);
+    let in_between = linked.tracks.iter().flat_map(|t| t.points());
+    assert!(in_between.filter(|p| p.frame.0 == 10).count() == 0);
+    let any = linker("likelihood", &[("least_odds", 1.0)]);
+    let linked = link(any.as_ref(), &Scene::default(), &f, &Drift::none());
+    assert_eq!(linked.tally.get("link_shared"), 0);
 }
 
 #[test]
