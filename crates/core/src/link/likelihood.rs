@@ -15,8 +15,10 @@
 //! nearly as likely: a particle of pure Brownian motion keeps no memory that could decide it later, and a shorter track
 //! costs less than a swap. Last, steps that do not fit their track are cut (see `cut`).
 //!
-//! Measured on simulated films (100 nm, 640x480 px, 0.2 um/px, 30 frames/s, 2 % missed, sheet of light): wrong links
-//! 0.2 % at 35 in a frame and 0.5 % at 150; links recalled 0.994 and 0.973.
+//! Over a gap a link must be clearly likelier than an end and a beginning. Such steps are a selection of short ones, which
+//! is why D is not found from them (`docs/decisions/0008`).
+//!
+//! Measured: wrong links and links recalled in `docs/validation.md`; the tests of this folder hold it on simulated spots.
 //!
 //! Differs from the papers in: the step variance of each track is integrated over instead of estimated; rates come
 //! from the film; no merging or splitting.

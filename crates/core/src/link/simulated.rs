@@ -211,7 +211,10 @@ impl Scene {
             for w in t.points().windows(2) {
                 let (a, b) = (&w[0].spot, &w[1].spot);
                 s.links += 1;
-                s.wrong += u64::from(a.background_counts != b.background_counts);
+                let wrong = a.background_counts != b.background_counts;
+                let near = w[1].frame.0 - w[0].frame.0 <= max_gap_frames + 1;
+                s.wrong += u64::from(wrong);
+                s.recalled += u64::from(near && !wrong);
             }
             self.add_steps(t, &mut s);
         }
@@ -270,7 +273,9 @@ impl Scene {
 pub(crate) struct Score {
     pub links: u64,
     pub wrong: u64,
+    /// Links that could be made, over gaps of some length at most, and those of them that were made.
     pub true_links: u64,
+    pub recalled: u64,
     /// By class: squared true steps and their number, squared linked steps and their number.
     sums: Vec<[f64; 4]>,
 }
@@ -281,6 +286,7 @@ impl Score {
         self.links += other.links;
         self.wrong += other.wrong;
         self.true_links += other.true_links;
+        self.recalled += other.recalled;
         if self.sums.is_empty() {
             self.sums = vec![[0.0; 4]; other.sums.len()];
         }
@@ -298,7 +304,7 @@ impl Score {
 
     /// Share of the true links that were made.
     pub fn recall(&self) -> f64 {
-        (self.links - self.wrong) as f64 / self.true_links.max(1) as f64
+        self.recalled as f64 / self.true_links.max(1) as f64
     }
 
     /// Mean squared linked step of a class against the true one, %.

@@ -63,8 +63,8 @@ pub(super) struct FoundSizes {
     pub d50: Estimate,
     pub d90: Estimate,
     pub cv: Option<f64>,
-    /// How many populations, and the share of the first one, where the engine counts them.
-    pub populations: Option<usize>,
+    /// Diameters of the populations, small ones first; none where the engine does not tell them.
+    pub populations_nm: Vec<f64>,
 }
 
 impl Found {
@@ -122,7 +122,7 @@ impl Found {
                 d50: d.d50,
                 d90: d.d90,
                 cv: d.coefficient_of_variation.value,
-                populations: Some(report.populations.len()),
+                populations_nm: report.populations.iter().map(|p| p.diameter_nm).collect(),
             }),
             particles_per_frame: report.particles_per_frame,
             concentration: report.concentration.as_ref().map(|c| (c.per_ml, c.ci95)),
@@ -161,7 +161,7 @@ impl FoundSizes {
             d50: plain(cdf.quantile(0.5)),
             d90: plain(cdf.quantile(0.9)),
             cv: Some(variance.sqrt() / mean),
-            populations: None,
+            populations_nm: Vec::new(),
             cdf: Some(cdf),
         })
     }

@@ -275,8 +275,8 @@ fn score_sizes(known: &Known, sizes: &FoundSizes, scores: &mut Scores, intervals
     if let Some(cv) = sizes.cv {
         scores.put("cv_percent", 100.0 * cv);
     }
-    if let Some(n) = sizes.populations {
-        scores.put("populations", n as f64);
+    if !sizes.populations_nm.is_empty() {
+        scores.put("populations", sizes.populations_nm.len() as f64);
     }
     let Some(sample) = &known.sample else {
         return;

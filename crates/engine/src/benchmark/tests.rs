@@ -204,7 +204,7 @@ fn sizes(values: [f64; 4], half: f64) -> FoundSizes {
         d50: e(values[2]),
         d90: e(values[3]),
         cv: Some(0.05),
-        populations: Some(1),
+        populations_nm: vec![100.0],
     }
 }
 

@@ -238,3 +238,31 @@ fn the_table_is_sound() {
         }
     }
 }
+
+#[test]
+#[ignore = "prints the table in docs/numbers.md"]
+fn measure_links() {
+    for (name, diameters_nm) in [
+        ("100 nm", vec![100.0]),
+        ("40/80/160 nm", vec![40.0, 80.0, 160.0]),
+    ] {
+        for (seen, frames, seeds) in [(35.0, Scene::default().frames, 5), (150.0, 200, 2)] {
+            let scene = Scene {
+                diameters_nm: diameters_nm.clone(),
+                seen,
+                frames,
+                ..Scene::default()
+            };
+            let s = score("likelihood", &[], &scene, seeds);
+            let bias: Vec<String> = (0..diameters_nm.len())
+                .map(|c| format!("{:.1}", s.bias_percent(c)))
+                .collect();
+            println!(
+                "| {name}, {seen} per frame | {:.2} | {:.3} | {} |",
+                s.wrong_percent(),
+                s.recall(),
+                bias.join(" / ")
+            );
+        }
+    }
+}
