@@ -69,7 +69,7 @@ fn lone_pairs(spots: &[Spot], farthest: f64) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Whether the two have, between them, the light of the only spot there is before and after.
+/// Whether the two have, between them, the light of the only spot there is before and after, which moves that far.
 fn is_one(a: &Spot, b: &Spot, before: &FrameSpots, after: &FrameSpots) -> bool {
     let least = a.mass_counts.min(b.mass_counts);
     if least <= 0.0 {
@@ -77,22 +77,28 @@ fn is_one(a: &Spot, b: &Spot, before: &FrameSpots, after: &FrameSpots) -> bool {
     }
     let middle = union(a, b);
     let reach = REACH_DISTANCES * distance(a, b);
-    let around = |frame: &FrameSpots| {
+    let only = |frame: &FrameSpots| {
         let first = frame
             .spots
             .partition_point(|s| s.y_px < middle.y_px - reach);
-        let near = frame.spots[first..]
+        let mut near = frame.spots[first..]
             .iter()
             .take_while(|s| s.y_px <= middle.y_px + reach)
             .filter(|s| distance(s, &middle) <= reach && s.mass_counts >= LEAST_SHARE * least);
-        near.fold((0, 0.0), |(n, mass), s| (n + 1, mass + s.mass_counts))
+        let spot = near.next().copied();
+        spot.filter(|_| near.next().is_none())
     };
-    let (before, after) = (around(before), around(after));
-    if before.0 != 1 || after.0 != 1 {
+    let (Some(before), Some(after)) = (only(before), only(after)) else {
+        return false;
+    };
+    // What goes so far while the shutter is open goes as far from frame to frame; two slow particles that are told apart in
+    // one frame only do not.
+    let moved = distance(&before, &middle).max(distance(&after, &middle));
+    if moved < distance(a, b) {
         return false;
     }
     // Where the brightness jumps, for instance because the particle leaves the focus, the brighter frame counts.
-    let usual = before.1.max(after.1);
+    let usual = before.mass_counts.max(after.mass_counts);
     let off = |mass: f64| (mass / usual).max(usual / mass);
     off(middle.mass_counts) < off(middle.mass_counts - least)
 }
@@ -182,8 +188,11 @@ mod tests {
         // One of them alone has the light of the one before and after: a stranger came by.
         let mut frames = film(&[&[a], &[a, b], &[a]]);
         assert_eq!(reunite(&mut frames, 1.5), 0);
-        // Nothing before; too far apart; three together; the ends of the film.
+        // They hardly move.
         let halves = [spot(20.0, 50.0, 55.0), spot(24.0, 53.0, 50.0)];
+        let mut frames = film(&[&[a], &halves, &[spot(22.0, 51.0, 105.0)]]);
+        assert_eq!(reunite(&mut frames, 1.5), 0);
+        // Nothing before; too far apart; three together; the ends of the film.
         let mut frames = film(&[&[], &halves, &[a]]);
         assert_eq!(reunite(&mut frames, 1.5), 0);
         let wide = [spot(20.0, 50.0, 55.0), spot(26.1, 50.0, 50.0)];

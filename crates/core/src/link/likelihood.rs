@@ -62,7 +62,7 @@ pub(super) const ENTRY: Entry<MakeLinker> = Entry {
         },
         ParamSpec {
             key: "least_odds",
-            default: 7.0,
+            default: 10.0,
             min: 1.0,
             max: 1000.0,
             unit: "1",
