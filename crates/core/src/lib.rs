@@ -26,7 +26,6 @@ pub mod refine;
 mod reunite;
 pub mod source;
 mod spot_width;
-mod stranger_light;
 #[cfg(test)]
 mod test_film;
 mod tiles;
