@@ -241,6 +241,7 @@ fn the_table_is_sound() {
 
 #[test]
 #[ignore = "prints the table in docs/numbers.md"]
+#[allow(clippy::print_stdout)] // That is what it is for.
 fn measure_links() {
     for (name, diameters_nm) in [
         ("100 nm", vec![100.0]),
