@@ -43,7 +43,7 @@ pub(crate) fn reunite(frames: &mut [FrameSpots], usual_width_px: f64) -> u64 {
             !pairs.iter().any(|(_, b)| Some(*b) == place)
         });
         if !pairs.is_empty() {
-            (frame.spots).sort_by(|s, t| s.y_px.total_cmp(&t.y_px).then(s.x_px.total_cmp(&t.x_px)));
+            frame.spots.sort_by(Spot::by_place);
         }
     }
     count

@@ -1,7 +1,7 @@
 //! One common factor on all localisation variances, found from the tracks themselves.
 //!
-//! The standard errors of the positions are nearly right on simulated films (`docs/validation.md`, positions by signal to
-//! noise) and may be less so on real ones.
+//! How right the standard errors of the positions are on simulated films is in `docs/validation.md`, positions by signal to
+//! noise; on real ones they may be less so.
 //! The factor k maximises the marginal likelihood `sum_i ln sum_g p_g L_ig(k)`, with the population p fitted anew
 //! for each k, plus a normal prior on ln k. A rise of k lowers D most for small displacements, so slow or noisy
 //! tracks decide; where the localisation error does not matter, the prior keeps k at 1.

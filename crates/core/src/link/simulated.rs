@@ -141,7 +141,7 @@ impl Scene {
                     spots.extend(self.look(i, p, shake, &mut rng));
                 }
                 self.add_false(&mut spots, &mut rng);
-                spots.sort_by(|a, b| a.y_px.total_cmp(&b.y_px).then(a.x_px.total_cmp(&b.x_px)));
+                spots.sort_by(Spot::by_place);
                 FrameSpots {
                     frame: FrameIndex(f),
                     time_s: f64::from(f) / 30.0,

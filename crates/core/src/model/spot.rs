@@ -2,6 +2,7 @@
 
 use super::FrameIndex;
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// A particle seen in one frame. Pixel (0, 0) has its centre at (0.0, 0.0); x to the right, y down.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,14 @@ pub struct Spot {
     pub background_counts: f64,
     /// Matched-filter statistic: filtered height over the noise of the filtered picture.
     pub snr: f64,
+}
+
+impl Spot {
+    /// The order of the spots of a frame: y, then x.
+    pub(crate) fn by_place(&self, other: &Self) -> Ordering {
+        let rows = self.y_px.total_cmp(&other.y_px);
+        rows.then(self.x_px.total_cmp(&other.x_px))
+    }
 }
 
 /// All spots of one frame. A frame without spots is present with an empty list.

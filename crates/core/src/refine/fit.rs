@@ -1,6 +1,6 @@
 //! Least squares of a round Gaussian on a constant, by Levenberg and Marquardt's method.
 
-use super::noise_law::NoiseSums;
+use super::noise_law::covariance;
 use super::window::Window;
 use nalgebra::{SMatrix, SVector};
 
@@ -225,9 +225,7 @@ pub(super) fn fit(
     })
 }
 
-/// Standard error of the position from what the fit leaves. Light itself is noisy, so the noise may grow with the
-/// height of the spot: its variance is taken as a + g times the spot's counts, both from the residuals, and carried
-/// through the unweighted fit (the covariance of White 1980, doi:10.2307/1912934, with this smooth variance).
+/// Standard error of the position from what the fit leaves, with a noise that may grow with the height of the spot.
 fn precision(
     window: &Window,
     model: &Model,
@@ -242,24 +240,8 @@ fn precision(
         bread[(i, i)] += 1e-12;
     }
     let inverse = bread.cholesky()?.inverse();
-    let mut sums = NoiseSums::default();
-    each_pixel(window, model, factors, |j, residual, spot| {
-        let j = Vector::from(j);
-        // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
-        let leverage = (inverse * j).dot(&j).clamp(0.0, 0.9);
-        sums.add(spot, residual * residual / (1.0 - leverage));
-    });
-    let law = sums.law();
-    let mut middle = Matrix::zeros();
-    each_pixel(window, model, factors, |j, _, spot| {
-        let variance = law.variance(spot);
-        for a in 0..5 {
-            for b in 0..5 {
-                middle[(a, b)] += variance * j[a] * j[b];
-            }
-        }
-    });
-    let covariance = inverse * middle * inverse;
+    let factors = &*factors;
+    let covariance = covariance(&inverse, |visit| each_pixel(window, model, factors, visit));
     let variance = 0.5 * (covariance[(0, 0)] + covariance[(1, 1)]);
     (variance.is_finite() && variance >= 0.0).then(|| variance.sqrt())
 }

@@ -27,7 +27,8 @@ pub(super) struct Profile {
     pub(super) noise: NoiseLaw,
 }
 
-/// Shape of the spot around (y, x), px; `noise` is that of a pixel, counts. `None` without enough pixels or with a height that is not above zero.
+/// Shape of the spot around (y, x), px; `noise` is that of a pixel, counts. `None` without enough pixels or with a height that
+/// is not above zero.
 pub(super) fn profile(
     window: &Window,
     at: (f64, f64),

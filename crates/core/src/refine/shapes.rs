@@ -2,7 +2,7 @@
 //! Marquardt's method.
 
 use super::fit::{Fitted, Model};
-use super::noise_law::NoiseSums;
+use super::noise_law::covariance;
 use super::window::Window;
 use nalgebra::{SMatrix, SVector};
 
@@ -38,13 +38,23 @@ struct Normal<const N: usize> {
     cost: f64,
 }
 
-fn normal<S: Shape<N>, const N: usize>(window: &Window, shape: &S) -> Normal<N> {
-    let (mut jtj, mut jtr, mut cost) = (SMatrix::zeros(), SVector::zeros(), 0.0);
+/// Calls `visit` with the derivatives, the residual and the counts of the shape.
+fn each_pixel<S: Shape<N>, const N: usize>(
+    window: &Window,
+    shape: &S,
+    mut visit: impl FnMut([f64; N], f64, f64),
+) {
     for (dy, dx, counts) in &window.pixels {
         let y = window.y + window.pitch * f64::from(*dy);
         let x = window.x + window.pitch * f64::from(*dx);
         let (value, j) = shape.at(y, x);
-        let residual = counts - value;
+        visit(j, counts - value, value);
+    }
+}
+
+fn normal<S: Shape<N>, const N: usize>(window: &Window, shape: &S) -> Normal<N> {
+    let (mut jtj, mut jtr, mut cost) = (SMatrix::zeros(), SVector::zeros(), 0.0);
+    each_pixel(window, shape, |j, residual, _| {
         for a in 0..N {
             for b in 0..N {
                 jtj[(a, b)] += j[a] * j[b];
@@ -52,7 +62,7 @@ fn normal<S: Shape<N>, const N: usize>(window: &Window, shape: &S) -> Normal<N> 
             jtr[a] += j[a] * residual;
         }
         cost += residual * residual;
-    }
+    });
     Normal { jtj, jtr, cost }
 }
 
@@ -156,33 +166,15 @@ impl Shape<8> for Pair {
     }
 }
 
-impl Pair {
-    /// Calls `visit` with the derivatives, the residual and the counts of both spots.
-    fn each_pixel(&self, window: &Window, mut visit: impl FnMut(SVector<f64, 8>, f64, f64)) {
-        for (dy, dx, counts) in &window.pixels {
-            let y = window.y + window.pitch * f64::from(*dy);
-            let x = window.x + window.pitch * f64::from(*dx);
-            let (value, j) = self.at(y, x);
-            visit(SVector::from(j), counts - value, value - self.level);
-        }
-    }
-}
-
 impl Fit<Pair, 8> {
-    /// Both spots with their standard errors, which allow for a noise that grows with the light as in `fit`.
+    /// Both spots with their standard errors, with a noise that may grow with the light.
     pub(super) fn spots(&self, window: &Window) -> [Fitted; 2] {
         let p = &self.shape;
-        let mut sums = NoiseSums::default();
-        p.each_pixel(window, |j, residual, light| {
-            let leverage = (self.inverse * j).dot(&j).clamp(0.0, 0.9);
-            sums.add(light, residual * residual / (1.0 - leverage));
+        let covariance = covariance(&self.inverse, |visit| {
+            each_pixel(window, p, |j, residual, value| {
+                visit(j, residual, value - p.level)
+            });
         });
-        let law = sums.law();
-        let mut middle = SMatrix::<f64, 8, 8>::zeros();
-        p.each_pixel(window, |j, _, light| {
-            middle += j * j.transpose() * law.variance(light)
-        });
-        let covariance = self.inverse * middle * self.inverse;
         [0, 1].map(|i| Fitted {
             model: Model {
                 y: p.at[i].0,

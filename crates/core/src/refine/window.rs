@@ -155,6 +155,6 @@ pub(super) fn settle(mut spots: Vec<Spot>, film: &Film, tally: &mut Tally) -> Ve
         }
     }
     let mut out: Vec<Spot> = rows.into_iter().flatten().collect();
-    out.sort_by(|a, b| a.y_px.total_cmp(&b.y_px).then(a.x_px.total_cmp(&b.x_px)));
+    out.sort_by(Spot::by_place);
     out
 }
