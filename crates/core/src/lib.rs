@@ -26,6 +26,7 @@ pub mod refine;
 mod reunite;
 pub mod source;
 mod spot_width;
+mod stranger_light;
 #[cfg(test)]
 mod test_film;
 mod tiles;

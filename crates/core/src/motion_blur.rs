@@ -2,31 +2,30 @@
 //!
 //! A spot is the picture of a path, and its fitted centre is not quite the mean of that path: an uneven path makes an
 //! uneven spot, whose fit follows where the path is dense, and light falls off with the distance from focus, so that
-//! the nearer part of the path counts more. The third moment of a path with the variance `p = D tE / 3` per axis moves
-//! the centre of a spot of width `s` by about `p^(3/2) / s^2`, so that the variance of this error grows as `p^3 / s^4`.
-//! A spot that came out narrow had a short path and has hardly any of it; one that came out much fainter than its
-//! neighbours in time had a long path, of which the fit holds only a part. It cannot be seen in the residuals of a
-//! single fit, and in fast films it is too small to be measured against the steps themselves.
+//! the nearer part of the path counts more. How long the path was shows in the spot: with the variance `p = D tE / 3` per
+//! axis on average, a spot of the squared width `w^2` instead of `w0^2` in focus had a path of about `w^2 - w0^2`, and the
+//! variance of the error grows as `(w^2 - w0^2) p / w0^2`. One that came out fainter than its neighbours in time had a
+//! long path, of which the fit holds only a part. Neither can be seen in the residuals of a single fit, and in fast films
+//! it is too small to be measured against the steps themselves.
 //!
-//! The factors and their growth with width and lost light were set on simulated films of beads of 30 to 200 nm: isolated
-//! spots, excess of the squared error over the stated one (`fixtures/scenes/mono-*.toml`, seed 1). The classes of signal
-//! to noise in `docs/validation.md`, which has these films among others, show what is left.
+//! The factors were set on simulated films of beads of 30 to 200 nm: isolated
+//! spots, excess of the squared error over the stated one (`fixtures/scenes/mono-*.toml`, seed 1), and of 100 nm at 150 per
+//! frame. The classes of signal to noise in `docs/validation.md`, which has these films among others, show what is left.
 //!
 //! In: px, frames. Assumes free diffusion, the same along the optical axis.
 
 use crate::model::{FrameSpots, Owners, Spot, Track, TrackPoint, Trajectory};
 
-/// Variance that an uneven path adds to a spot that is wide enough: this times `p^3 / s^4` ...
-const UNEVEN: f64 = 0.05;
-/// ... where its squared width exceeds that in focus by so many `p`, from none of it to all of it ...
-const WIDENED: [f64; 2] = [0.5, 2.0];
-/// ... and this times the square of the share of its light that is missing.
-const MISSING_LIGHT: f64 = 2.0;
+/// Variance of the error of an uneven path over `p`: this times `p / w0^2` ...
+const UNEVEN: f64 = 0.011;
+/// ... and times the growth of the squared width over `p`, beyond this much, which the focus itself may vary.
+const LEAST_WIDENED: f64 = 0.5;
+/// However long the path, the fit stays within it: no more than this.
+const MOST_UNEVEN: f64 = 0.04;
+/// Variance of the error over `p` where all light is missing and `p` is no less than `w0^2`, and with its square below.
+const MISSING_LIGHT: f64 = 1.0;
 /// The light of a spot is known to within about this over its signal to noise, twice its standard error.
 const MASS_NOISE: f64 = 3.0;
-/// However long the path, the fit stays within it: neither is more than this share of its variance.
-const MOST_UNEVEN: f64 = 0.05;
-const MOST_LOST: f64 = 0.12;
 /// Spots before and after to whose brightness a spot's own is compared.
 const SPOTS_AROUND: usize = 2;
 /// Weight of the common step variance, in steps, when a track's own is stated.
@@ -180,10 +179,9 @@ fn widen(spot: &mut Spot, p: f64, focus_px2: f64, missing: f64) {
         return;
     }
     let widened = (spot.width_px * spot.width_px - focus_px2) / p;
-    let share = ((widened - WIDENED[0]) / (WIDENED[1] - WIDENED[0])).clamp(0.0, 1.0);
     let blur = p / focus_px2;
-    let uneven = (share * UNEVEN * blur * blur).min(MOST_UNEVEN);
-    let lost = (MISSING_LIGHT * missing * missing * blur * blur).min(MOST_LOST);
+    let uneven = (UNEVEN * (widened - LEAST_WIDENED).max(0.0) * blur).min(MOST_UNEVEN);
+    let lost = MISSING_LIGHT * missing * blur.min(1.0).powi(2);
     let variance = spot.precision_px * spot.precision_px + (uneven + lost) * p;
     if variance.is_finite() {
         spot.precision_px = variance.sqrt();
@@ -258,8 +256,8 @@ mod tests {
         let p = (2.0 - 2e-4) / (1.0 - 0.5 / 3.0) * 0.5 / 6.0;
         let focus = 1.5f64.powi(2) - p;
         let blur = p / focus;
-        // All widths are alike, so their excess over the focus is one p: a third of the way from 0.5 to 2.
-        let uneven = (UNEVEN / 3.0 * blur * blur).min(MOST_UNEVEN);
+        // All widths are alike, so their excess over the focus is one p, of which a half counts.
+        let uneven = UNEVEN * 0.5 * blur;
         let expected = (1e-4 + uneven * p).sqrt();
         for e in errors {
             assert!((e / expected - 1.0).abs() < 1e-9, "{e} for {expected}");
@@ -291,7 +289,12 @@ mod tests {
     fn a_spot_that_lost_light_is_less_certain_and_a_short_exposure_changes_nothing() {
         let faint = |k: usize| if k == 10 { 40.0 } else { 100.0 };
         let (errors, _) = widened(track(&[1.5; 20], faint), &SHUTTER);
-        assert!(errors[10] > 3.0 * errors[5], "{errors:?}");
+        let p = (2.0 - 2e-4) / (1.0 - 0.5 / 3.0) * 0.5 / 6.0;
+        let blur = p / (1.5f64.powi(2) - p);
+        let lost = MISSING_LIGHT * (1.0 - 0.4 - MASS_NOISE / 60.0) * blur * blur * p;
+        let expected = (errors[5].powi(2) + lost).sqrt();
+        assert!((errors[10] / expected - 1.0).abs() < 1e-9, "{errors:?}");
+        assert!(expected > 2.0 * errors[5]);
         let closed = Shutter {
             exposure_s: 0.0,
             ..SHUTTER

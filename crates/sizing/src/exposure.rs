@@ -51,10 +51,14 @@ pub fn estimate(trajectories: &[&Trajectory], frame_interval_s: f64) -> Option<E
         exposure_s: 0.0,
     };
     sampling.check().ok()?;
-    let sums: Vec<Sums> = trajectories
+    let all: Vec<Steps> = trajectories
         .iter()
         .filter_map(|t| Steps::of(t, sampling, 1.0).ok())
-        .map(|s| sums_of(&s))
+        .collect();
+    let usual_um2 = usual_square_um2(&all)?;
+    let sums: Vec<Sums> = all
+        .iter()
+        .map(|s| sums_of(s, usual_um2))
         .filter(|s| s.pairs > 0)
         .collect();
     let pairs: usize = sums.iter().map(|s| s.pairs).sum();
@@ -81,9 +85,29 @@ pub fn estimate(trajectories: &[&Trajectory], frame_interval_s: f64) -> Option<E
     })
 }
 
-fn sums_of(steps: &Steps) -> Sums {
+/// Squared displacement per axis, of one frame.
+fn square_um2(steps: &Steps, k: usize) -> f64 {
+    0.5 * (steps.dx_um[k].powi(2) + steps.dy_um[k].powi(2))
+}
+
+/// Median of the squared displacements of one frame; `None` if there is none or nothing moves.
+fn usual_square_um2(all: &[Steps]) -> Option<f64> {
+    let mut squares: Vec<f64> = all
+        .iter()
+        .flat_map(|s| {
+            (0..s.len())
+                .filter(|k| s.span_frames[*k] == 1)
+                .map(|k| square_um2(s, k))
+        })
+        .collect();
+    squares.sort_by(f64::total_cmp);
+    squares.get(squares.len() / 2).copied().filter(|s| *s > 0.0)
+}
+
+/// Sums over the pairs of a track. A pair counts the less the larger the stated errors of its positions are beside the
+/// usual displacement, as few spots that are hardly known would otherwise decide.
+fn sums_of(steps: &Steps, usual_um2: f64) -> Sums {
     let mut out = Sums::default();
-    let square = |k: usize| 0.5 * (steps.dx_um[k].powi(2) + steps.dy_um[k].powi(2));
     for k in 0..steps.len() - 1 {
         if steps.span_frames[k] != 1 || steps.span_frames[k + 1] != 1 {
             continue;
@@ -92,9 +116,12 @@ fn sums_of(steps: &Steps) -> Sums {
             0.5 * (steps.dx_um[k] * steps.dx_um[k + 1] + steps.dy_um[k] * steps.dy_um[k + 1]);
         let span = 0.5 * (steps.span_s[k] + steps.span_s[k + 1]);
         let noise = steps.variance_um2[k + 1];
-        out.diffusion += (0.25 * (square(k) + square(k + 1)) + product) / span;
-        out.blur += product + noise;
-        out.noise += noise;
+        let errors = steps.variance_um2[k] + 2.0 * noise + steps.variance_um2[k + 2];
+        let weight = (usual_um2 / (usual_um2 + errors)).powi(2);
+        out.diffusion +=
+            weight * (0.25 * (square_um2(steps, k) + square_um2(steps, k + 1)) + product) / span;
+        out.blur += weight * (product + noise);
+        out.noise += weight * noise;
         out.pairs += 1;
     }
     out

@@ -23,8 +23,9 @@ const WEAK_NEXT: f64 = 0.1;
 const NEW_SHARE: f64 = 0.05;
 /// Brightness classes when there are enough links to fill them.
 const CLASSES: usize = 10;
-/// With fewer links nothing is learned.
-const LEAST_LINKS: usize = 200;
+/// With fewer spots nothing is learned. It must be spots and not links: that hardly any spot is followed by another is how
+/// a film without particles shows.
+const LEAST_SPOTS: usize = 200;
 /// Links per pair of classes for brightness to be used.
 const LINKS_PER_PAIR: usize = 5;
 /// Share of the class tables that stays independent of the class before, so that no change is impossible.
@@ -66,7 +67,7 @@ impl Presence {
         }
     }
 
-    /// Counts the tables in the tracks of an earlier pass; `None` if there are too few links. `by_brightness`: also
+    /// Counts the tables in the tracks of an earlier pass; `None` if there are too few spots. `by_brightness`: also
     /// tell classes of strong spots apart.
     pub fn learned(
         film: &[Points],
@@ -76,10 +77,11 @@ impl Presence {
         start_snr: f64,
         by_brightness: bool,
     ) -> Option<Self> {
-        let links: usize = chains.iter().map(|c| c.len() - 1).sum();
-        if links < LEAST_LINKS {
+        let spots: usize = film.iter().map(|f| f.points.len()).sum();
+        if spots < LEAST_SPOTS {
             return None;
         }
+        let links: usize = chains.iter().map(|c| c.len() - 1).sum();
         let mut edges = vec![start_snr];
         if by_brightness && links >= LINKS_PER_PAIR * CLASSES * CLASSES {
             edges = class_edges(film, chains, start_snr);

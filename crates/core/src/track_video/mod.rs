@@ -19,6 +19,7 @@ use crate::method::{Choice, MethodError, resolve};
 use crate::model::{FrameIndex, FrameSpots, Pixels, Track};
 use crate::reunite::reunite;
 use crate::source::{FrameSource, SourceEnd, SourceError};
+use crate::stranger_light;
 use crate::{Finding, Tally};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -172,7 +173,8 @@ pub fn track_video(
 
     (control.progress)("link", 0);
     let start_snr = detector.start_snr();
-    let linked = link_all(plan, &seen.frames, &film, start_snr, control)?;
+    let mut linked = link_all(plan, &seen.frames, &film, start_snr, control)?;
+    stranger_light::widen_errors(&mut linked.tracks, &mut seen.frames);
     findings.extend(linked.findings);
     let mut tally = seen.tally;
     tally.merge(&linked.tally);

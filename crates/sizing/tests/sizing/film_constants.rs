@@ -51,6 +51,33 @@ fn stated_error_of_the_exposure_is_right() {
 }
 
 #[test]
+fn a_few_spots_that_are_hardly_known_do_not_decide_the_exposure() {
+    let found = tracks(&Scene::default(), 40, 1000, 100.0);
+    let doubtful: Vec<Trajectory> = found
+        .iter()
+        .map(|t| {
+            let points = (0..t.len()).map(|k| {
+                let error_um = if k % 40 == 7 {
+                    2.0
+                } else {
+                    t.precision_um()[k]
+                };
+                point(t.frames()[k].0, [t.x_um()[k], t.y_um()[k]], error_um)
+            });
+            from_points(points.collect())
+        })
+        .collect();
+    let [plain, doubtful] = [&found, &doubtful].map(|tracks| {
+        let refs: Vec<&Trajectory> = tracks.iter().collect();
+        exposure::estimate(&refs, INTERVAL_S).unwrap().exposure_s
+    });
+    assert!(
+        (plain - doubtful).abs() < 0.0015 && (doubtful - 0.015).abs() < 0.002,
+        "{plain} s became {doubtful} s"
+    );
+}
+
+#[test]
 fn film_that_cannot_tell_the_exposure_says_nothing() {
     let noisy = Scene {
         error_um: 0.25,

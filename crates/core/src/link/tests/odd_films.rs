@@ -168,6 +168,24 @@ fn every_linker_bears_every_film() {
 }
 
 #[test]
+fn noise_alone_makes_no_track() {
+    let linker = linker("likelihood", &[]);
+    for seed in 1..=10 {
+        let scene = Scene {
+            seen: 0.0,
+            seed,
+            ..Scene::default()
+        };
+        let f = scene.film();
+        assert!(f.iter().map(|f| f.spots.len()).sum::<usize>() > 800);
+        let linked = link(linker.as_ref(), &scene, &f, &Drift::none());
+        check(&linked, &f);
+        let longest = linked.tracks.iter().map(|t| t.points().len()).max();
+        assert!(longest <= Some(3), "seed {seed}: {longest:?} spots");
+    }
+}
+
+#[test]
 fn noise_by_the_hundred_thousand_is_borne() {
     let scene = Scene {
         seen: 20.0,
