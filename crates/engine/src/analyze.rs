@@ -184,10 +184,13 @@ fn run(
     for capture in &mut captures {
         capture.allow_for_motion_blur();
     }
+    let visibilities: Vec<Vec<f64>> = captures.iter().map(Followed::visibility).collect();
     let tracks: Vec<CaptureTracks<'_>> = captures
         .iter()
-        .map(|c| CaptureTracks {
+        .zip(&visibilities)
+        .map(|(c, visibility)| CaptureTracks {
             trajectories: &c.trajectories,
+            visibility,
             sampling: sampling(c),
         })
         .collect();
@@ -259,6 +262,7 @@ fn sizing_plan(plan: &Plan) -> SizingPlan {
         resamples: plan.size.resamples as u32,
         seed: plan.seed.value,
         profile_precision: plan.size.profile_precision,
+        depth_by_brightness: plan.size.depth_by_brightness,
         ..SizingPlan::default()
     }
 }

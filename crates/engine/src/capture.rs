@@ -6,7 +6,7 @@ use crate::plan::{AcquisitionInForce, Plan};
 use nta_core::motion_blur::{Shutter, widen_errors};
 use nta_core::source::{FrameSource, VideoInfo};
 use nta_core::track_video::{Control, FrameTiming, TrackedVideo, TrackingPlan, track_video};
-use nta_core::{Acquisition, Finding, SourceError, Trajectory};
+use nta_core::{Acquisition, Finding, SourceError, Track, Trajectory};
 use std::path::{Path, PathBuf};
 
 /// A recording that is open but not yet read.
@@ -72,6 +72,20 @@ impl Followed {
         let (video, trajectories) = (&mut self.video, &self.trajectories);
         widen_errors(&mut video.tracks, &mut video.frames, trajectories, &shutter);
         self.trajectories = trajectories_of(&self.video, &self.acquisition);
+    }
+
+    /// Mean over the spots of each track of ln(signal to noise over the threshold); empty if the film has no threshold of this kind.
+    pub(crate) fn visibility(&self) -> Vec<f64> {
+        let start = self.video.start_snr;
+        if !(start > 0.0 && start.is_finite()) {
+            return Vec::new();
+        }
+        let of_track = |t: &Track| {
+            let points = t.points();
+            let sum: f64 = points.iter().map(|p| (p.spot.snr / start).ln()).sum();
+            sum / points.len() as f64
+        };
+        self.video.tracks.iter().map(of_track).collect()
     }
 }
 

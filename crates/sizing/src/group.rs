@@ -34,6 +34,7 @@ pub(crate) struct Group<'a> {
     capture: Vec<usize>,
     presence_frames: Vec<f64>,
     diameter_nm: Vec<Option<f64>>,
+    visibility: Option<Vec<f64>>,
     matrix: LikelihoodMatrix,
 }
 
@@ -45,6 +46,7 @@ impl Group<'_> {
             matrix: &self.matrix,
             presence_frames: &self.presence_frames,
             diameter_nm: &self.diameter_nm,
+            visibility: self.visibility.as_deref(),
         }
     }
 }
@@ -58,6 +60,9 @@ impl Context<'_> {
             capture: used.iter().map(|u| u.capture).collect(),
             presence_frames: used.iter().map(|u| (u.steps.len() + 1) as f64).collect(),
             diameter_nm: used.iter().map(|u| u.diameter_nm).collect(),
+            visibility: (self.plan.depth_by_brightness)
+                .then(|| used.iter().map(|u| u.visibility).collect())
+                .flatten(),
             matrix: LikelihoodMatrix::of(used.iter().map(|u| &u.steps), &self.diffusion),
         }
     }

@@ -4,8 +4,9 @@
 //! each capture and of each particle come out, with what a person should know. Lengths are in um, diameters in nm,
 //! times in s; only [`physics`] speaks SI.
 
-pub mod bootstrap;
+mod bootstrap;
 pub mod concentration;
+mod depth;
 pub mod diffusion;
 pub mod distribution;
 pub mod exposure;

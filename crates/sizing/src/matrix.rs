@@ -116,6 +116,25 @@ impl LikelihoodMatrix {
     }
 }
 
+impl LikelihoodMatrix {
+    /// Expectation of a value per rung, and of its square, under the posterior of each track.
+    pub fn posterior_moments(&self, fraction: &[f64], value: &[f64]) -> Vec<(f64, f64)> {
+        (0..self.tracks())
+            .map(|i| {
+                let (start, row) = self.row(i);
+                let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
+                for ((l, f), v) in row.iter().zip(&fraction[start..]).zip(&value[start..]) {
+                    let share = l * f;
+                    sum += share;
+                    first += share * v;
+                    second += share * v * v;
+                }
+                (first / sum, second / sum)
+            })
+            .collect()
+    }
+}
+
 /// Sum of products in four strands that the compiler may hold in vector registers; the order is fixed, so that the
 /// result is too.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {

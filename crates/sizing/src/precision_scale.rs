@@ -130,6 +130,7 @@ fn marginal(tracks: &[&Steps], diffusion: &[f64], lattice: &Lattice, factor: f64
         matrix: &matrix,
         presence_frames: &ones,
         diameter_nm: &[],
+        visibility: None,
     };
     let even = vec![1.0 / diffusion.len() as f64; diffusion.len()];
     let Some(f) = crate::distribution::expectation_maximisation(&data, &ones, even, EM_STEPS)

@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 pub struct CaptureTracks<'a> {
     /// All trajectories, short ones too.
     pub trajectories: &'a [Trajectory],
+    /// Mean over the spots of each track of ln(signal to noise over the detection threshold), in the order of the trajectories;
+    /// empty where it is not known.
+    pub visibility: &'a [f64],
     /// How the film samples the motion.
     pub sampling: Sampling,
 }
@@ -59,6 +62,8 @@ pub struct SizingPlan {
     pub seed: u64,
     /// Find a common factor on the localisation variances from the tracks.
     pub profile_precision: bool,
+    /// Brighter particles are seen deeper and counted for less by that. Off: the depth of view is the same for all sizes.
+    pub depth_by_brightness: bool,
     /// Range of diameters, nm; `None` for 15 to 1000, widened to what the tracks say.
     pub diameter_range_nm: Option<[f64; 2]>,
 }
@@ -73,6 +78,7 @@ impl Default for SizingPlan {
             resamples: 200,
             seed: 1,
             profile_precision: true,
+            depth_by_brightness: true,
             diameter_range_nm: None,
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct UsedTrack {
     pub place: usize,
     /// Diameter from its own estimate, nm.
     pub diameter_nm: Option<f64>,
+    /// Mean over its spots of ln(signal to noise over threshold), where it is known.
+    pub visibility: Option<f64>,
 }
 
 /// All tracks, sorted into used and not.
@@ -62,6 +64,7 @@ pub(crate) fn sort_out(
                         capture,
                         place,
                         diameter_nm: particle.diameter_nm,
+                        visibility: c.visibility.get(place).copied(),
                     });
                 }
                 Err(reason) => {

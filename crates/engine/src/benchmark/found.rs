@@ -212,10 +212,12 @@ pub(super) fn diameters_of(
         shortest_track_frames,
         resamples: 20,
         profile_precision: false,
+        depth_by_brightness: false,
         ..SizingPlan::default()
     };
     let capture = CaptureTracks {
         trajectories: &trajectories,
+        visibility: &[],
         sampling,
     };
     let sizes = size_sample(&[capture], medium, &plan)?;

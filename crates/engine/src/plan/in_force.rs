@@ -42,6 +42,8 @@ pub struct SizeOptions {
     pub resamples: usize,
     /// Fit a common factor of the stated precision together with the sizes.
     pub profile_precision: bool,
+    /// Brighter particles are seen deeper and count for less by that.
+    pub depth_by_brightness: bool,
     /// What the curve counts.
     pub weighting: Weighting,
 }
@@ -152,6 +154,7 @@ impl Plan {
                 Some(Value::Whole(self.size.shortest_track_frames as u64))
             }
             "size.resamples" => Some(Value::Whole(self.size.resamples as u64)),
+            "size.depth_by_brightness" => Some(Value::Switch(self.size.depth_by_brightness)),
             "size.profile_precision" => Some(Value::Switch(self.size.profile_precision)),
             "size.weighting" => Some(Value::Word(self.size.weighting.word().into())),
             _ => None,

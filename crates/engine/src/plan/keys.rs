@@ -296,6 +296,13 @@ pub static KEYS: &[KeySpec] = &[
         "200",
     ),
     key(
+        ("size", "depth_by_brightness"),
+        Kind::Switch,
+        Fallback::Switch(true),
+        "Brighter particles are seen deeper in the sheet of light and count for less by that; false where the liquid itself is thinner than the sheet.",
+        "true",
+    ),
+    key(
         ("size", "profile_precision"),
         Kind::Switch,
         Fallback::Switch(true),

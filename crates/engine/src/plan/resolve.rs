@@ -258,6 +258,7 @@ impl InForce {
             shortest_track_frames: self.count("size.shortest_track_frames"),
             resamples: self.count("size.resamples"),
             profile_precision: self.stated("size.profile_precision", Value::switch).value,
+            depth_by_brightness: self.stated("size.depth_by_brightness", Value::switch).value,
             weighting: if tracks {
                 Weighting::Track
             } else {

@@ -9,6 +9,7 @@ mod npmle;
 mod penalised;
 mod raw;
 
+use crate::depth;
 use crate::lattice::Lattice;
 use crate::matrix::{LikelihoodMatrix, normalised};
 pub(crate) use npmle::expectation_maximisation;
@@ -25,6 +26,9 @@ pub struct PopulationData<'a> {
     pub presence_frames: &'a [f64],
     /// Diameter of each track from its own estimate, nm, where it has one.
     pub diameter_nm: &'a [Option<f64>],
+    /// Mean over the spots of each track of ln(signal to noise over threshold); `None` where the depth of view is to be taken as
+    /// the same for all sizes.
+    pub visibility: Option<&'a [f64]>,
 }
 
 /// A fitted population.
@@ -60,9 +64,9 @@ pub type MakeDistribution = fn(&Params) -> Box<dyn DistributionMethod>;
 pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] =
     &[penalised::ENTRY, npmle::ENTRY, raw::ENTRY];
 
-/// Adds the number weighting to fractions per track: `c_g ~ sum_i n_i pi_ig` with the posterior of the unweighted
-/// fit. (Weighting the likelihood itself by `n_i` is consistent too, but noisier.) Depth of view and share of
-/// visits long enough to count are taken as the same for all sizes.
+/// Adds the number weighting to fractions per track: `c_g ~ sum_i n_i pi_ig / h_g` with the posterior of the unweighted
+/// fit and the relative depth of view h (see `depth`). (Weighting the likelihood itself by `n_i` is consistent too, but noisier.)
+/// The share of visits long enough to count is taken as the same for all sizes.
 fn weighted(
     data: &PopulationData<'_>,
     counts: &[f64],
@@ -76,7 +80,13 @@ fn weighted(
         .zip(data.presence_frames)
         .map(|(c, n)| c * n)
         .collect();
-    let number = normalised(data.matrix.posterior_sum(&weight, &per_track))?;
+    let mut presence = data.matrix.posterior_sum(&weight, &per_track);
+    if let Some(depth) = depth::relative(data, &weight, &per_track) {
+        for (p, h) in presence.iter_mut().zip(depth) {
+            *p /= h;
+        }
+    }
+    let number = normalised(presence)?;
     Some(Fit {
         per_track,
         number,

@@ -26,6 +26,7 @@ pub(crate) fn analysed(
         scene.population(&mut dice, tracks, water().diffusion_times_diameter(), draw);
     let capture = CaptureTracks {
         trajectories: &trajectories,
+        visibility: &[],
         sampling: scene.sampling(),
     };
     (size_sample(&[capture], &water(), plan).unwrap(), truth)
@@ -192,6 +193,7 @@ fn captures_are_pooled_and_told_apart() {
             .iter()
             .map(|t| CaptureTracks {
                 trajectories: t,
+                visibility: &[],
                 sampling: scene.sampling(),
             })
             .collect();
@@ -240,6 +242,7 @@ fn motion_that_is_not_as_modelled_is_reported() {
         };
         let capture = CaptureTracks {
             trajectories: &found,
+            visibility: &[],
             sampling,
         };
         size_sample(&[capture], &water(), &few_resamples()).unwrap()
@@ -275,6 +278,7 @@ fn conformance_of_the_table_of_distributions() {
     let sized = |tracks: &[Trajectory], key: &str| {
         let capture = CaptureTracks {
             trajectories: tracks,
+            visibility: &[],
             sampling: scene.sampling(),
         };
         size_sample(&[capture], &water(), &plan(key)).unwrap()

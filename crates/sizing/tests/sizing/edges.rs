@@ -148,6 +148,7 @@ fn tiny_and_huge_particles_are_within_reach() {
             .0;
         let capture = CaptureTracks {
             trajectories: &found,
+            visibility: &[],
             sampling: scene.sampling(),
         };
         let got = size_sample(&[capture], &water(), &quick()).unwrap();
@@ -179,6 +180,7 @@ fn wrong_plans_are_refused_in_a_sentence() {
     let beads = beads(1, 10, 100.0);
     let good = CaptureTracks {
         trajectories: &beads,
+        visibility: &[],
         sampling: Scene::default().sampling(),
     };
     let refused = |capture: CaptureTracks<'_>, plan: SizingPlan| {

@@ -109,6 +109,7 @@ fn precision_that_is_off_by_a_fifth_is_found_and_repaired() {
         let found = tracks(&scene, seed, 1000, 100.0);
         let capture = CaptureTracks {
             trajectories: &found,
+            visibility: &[],
             sampling: scene.sampling(),
         };
         let got = size_sample(&[capture], &water(), &plan).unwrap();
@@ -141,6 +142,7 @@ fn precision_beyond_reach_is_reported() {
     let found = tracks(&scene, 3, 400, 200.0);
     let capture = CaptureTracks {
         trajectories: &found,
+        visibility: &[],
         sampling: scene.sampling(),
     };
     let plan = SizingPlan {
