@@ -20,6 +20,7 @@ fn quick() -> SizingPlan {
 
 fn sized(trajectories: &[Trajectory], plan: &SizingPlan) -> SampleSizes {
     let capture = CaptureTracks {
+        visibility: &[],
         trajectories,
         sampling: Scene::default().sampling(),
     };

@@ -2,6 +2,7 @@
 
 mod simulate;
 
+mod depth;
 mod distributions;
 mod edges;
 mod estimators;
