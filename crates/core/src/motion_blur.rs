@@ -123,10 +123,12 @@ fn paths_px2(trajectories: &[Trajectory], shutter: &Shutter) -> (Vec<f64>, f64) 
 }
 
 /// Sum over the steps of a track of their variance per axis, freed from the errors of both ends, um^2, and the time they
-/// took, frames.
+/// took, frames. Steps over frames without the particle are left out: those that were found again are the short ones.
 fn step_sum(t: &Trajectory, interval_s: f64) -> (f64, f64) {
     let (mut sum, mut frames) = (0.0, 0.0);
-    for i in 1..t.len() {
+    let span = |i: usize| t.frames()[i].0 - t.frames()[i - 1].0;
+    let shortest = (1..t.len()).map(span).min();
+    for i in (1..t.len()).filter(|i| Some(span(*i)) == shortest) {
         let dx = t.x_um()[i] - t.x_um()[i - 1];
         let dy = t.y_um()[i] - t.y_um()[i - 1];
         let noise = t.precision_um()[i].powi(2) + t.precision_um()[i - 1].powi(2);

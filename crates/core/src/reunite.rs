@@ -25,6 +25,10 @@ pub(crate) fn reunite(frames: &mut [FrameSpots], usual_width_px: f64) -> u64 {
             let [before, here, after] = &frames[k - 1..=k + 1] else {
                 return Vec::new();
             };
+            // Over frames that the camera dropped everything moves far.
+            if u64::from(before.frame.0) + 2 != u64::from(after.frame.0) {
+                return Vec::new();
+            }
             lone_pairs(&here.spots, farthest)
                 .into_iter()
                 .filter(|(a, b)| is_one(&here.spots[*a], &here.spots[*b], before, after))

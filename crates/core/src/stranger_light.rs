@@ -57,7 +57,8 @@ fn strange_px2(points: &[TrackPoint]) -> Vec<f64> {
             let width2 = usual(|p| p.spot.width_px.powi(2));
             let more_light = spot.mass_counts / mass - 1.0 - MASS_NOISE / spot.snr;
             let wider = spot.width_px.powi(2) - width2;
-            let strange = more_light.max(0.0) * wider.max(0.0);
+            // The particle is somewhere in its spot, so that no error is larger than the spot is wide.
+            let strange = (more_light.max(0.0) * wider.max(0.0)).min(spot.width_px.powi(2));
             if mass > 0.0 && strange.is_finite() {
                 strange
             } else {

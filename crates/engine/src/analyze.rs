@@ -2,7 +2,7 @@
 
 use crate::assemble::{Pieces, assemble};
 use crate::capture::{CaptureInput, Followed, follow};
-use crate::exposure::settle_exposures;
+use crate::exposure::{contradicted, settle_exposures};
 use crate::plan::{AcquisitionInForce, Plan, PlanError};
 use crate::preview::PreviewError;
 use crate::qc;
@@ -180,7 +180,8 @@ fn run(
         return Err(AnalyzeError::Cancelled);
     }
     stopwatch.report("size", 0);
-    let mut findings = settle_exposures(&mut captures);
+    let mut findings = contradicted(&captures);
+    findings.extend(settle_exposures(&mut captures));
     for capture in &mut captures {
         capture.allow_for_motion_blur();
     }
@@ -201,7 +202,7 @@ fn run(
     stopwatch.report("report", 0);
     findings.extend(qc::of_sample(&captures, &sizes, plan, &medium));
     if sizes.pooled.summary.is_none() {
-        qc::without_size(&mut findings);
+        qc::without_size(&captures, &mut findings);
     }
     let mut report = assemble(Pieces {
         captures: &captures,

@@ -13,7 +13,7 @@ use nta_sizing::{Counted, Interval, SampleSizes, SizeResult, SizeSummary};
 
 /// A track must be this long for its particle to be counted: noise now and then makes three spots in a row, hardly ever
 /// five. Visits that are shorter are lost to the count, 2 % of the presence where a visit lasts 25 frames.
-const COUNTED_FROM_FRAMES: usize = 5;
+pub(crate) const COUNTED_FROM_FRAMES: usize = 5;
 
 /// All that a report is made of.
 pub(crate) struct Pieces<'a> {

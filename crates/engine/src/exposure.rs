@@ -51,6 +51,62 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
     findings
 }
 
+/// A stated exposure is doubted if the film's own is so many standard errors away ...
+const DOUBT_ERRORS: f64 = 4.0;
+/// ... and the size would change by at least this share; from the second share on nothing is to be believed.
+const DOUBT_SIZE: f64 = 0.02;
+const REFUSE_SIZE: f64 = 0.15;
+
+/// Stated exposures that the motion contradicts.
+pub(crate) fn contradicted(captures: &[Followed]) -> Vec<ReportFinding> {
+    let doubt = |(i, capture): (usize, &Followed)| {
+        let stated = capture.acquisition.exposure_s.as_ref()?;
+        if lags_behind(capture) {
+            return None;
+        }
+        let interval = capture.acquisition.frame_interval_s.value;
+        let trajectories: Vec<&Trajectory> = capture.trajectories.iter().collect();
+        let found = exposure::estimate(&trajectories, interval)?;
+        let off = stated.value - found.exposure_s;
+        let factor = (3.0 * interval - stated.value) / (3.0 * interval - found.exposure_s);
+        let doubtful = off.abs() > DOUBT_ERRORS * found.std_err_s;
+        let size = (factor - 1.0).abs();
+        (doubtful && size > DOUBT_SIZE)
+            .then(|| ReportFinding::of_capture(contradiction(stated, &found, factor, interval), i))
+    };
+    captures.iter().enumerate().filter_map(doubt).collect()
+}
+
+fn contradiction(
+    stated: &Stated<f64>,
+    found: &exposure::ExposureEstimate,
+    factor: f64,
+    interval: f64,
+) -> Finding {
+    let severity = if (factor - 1.0).abs() > REFUSE_SIZE {
+        Severity::Failure
+    } else {
+        Severity::Warning
+    };
+    Finding::new(
+        "A06",
+        severity,
+        "acquisition",
+        format!(
+            "The exposure was stated as {:.1} ms ({}), but the motion looks like {:.1} ms ± {:.1} ms (standard error) at {:.4} \
+             frames per second. If that is so, the true sizes are {:.0} % {} than stated; check exposure and frame rate.",
+            1e3 * stated.value,
+            stated.from,
+            1e3 * found.exposure_s,
+            1e3 * found.std_err_s,
+            1.0 / interval,
+            100.0 * (1.0 / factor - 1.0).abs(),
+            if factor < 1.0 { "larger" } else { "smaller" }
+        ),
+    )
+    .with(1e3 * stated.value, Some(1e3 * found.exposure_s), "ms")
+}
+
 /// Whether a video codec may carry particles along from the frame before, which looks like a long exposure: frames
 /// share their noise, and particles move so little that their old picture is good enough for the codec.
 pub(crate) fn lags_behind(capture: &Followed) -> bool {
@@ -59,13 +115,15 @@ pub(crate) fn lags_behind(capture: &Followed) -> bool {
     tracked && shared && rms_step_px(capture) < SMALL_STEP_PX
 }
 
-/// Root mean square step per axis between neighbouring spots, px.
+/// Root mean square step per axis from one frame to the next, without the motion that all share, px.
 fn rms_step_px(capture: &Followed) -> f64 {
     let (mut sum, mut n) = (0.0, 0.0);
     for track in &capture.video.tracks {
-        for pair in track.points().windows(2) {
-            let dx = pair[1].spot.x_px - pair[0].spot.x_px;
-            let dy = pair[1].spot.y_px - pair[0].spot.y_px;
+        let points = track.points().windows(2);
+        for pair in points.filter(|p| p[1].frame.0 == p[0].frame.0 + 1) {
+            let [from, to] = [0, 1].map(|k| capture.video.drift.offset_px(pair[k].frame));
+            let dx = pair[1].spot.x_px - pair[0].spot.x_px - (to.0 - from.0);
+            let dy = pair[1].spot.y_px - pair[0].spot.y_px - (to.1 - from.1);
             sum += 0.5 * (dx * dx + dy * dy);
             n += 1.0;
         }

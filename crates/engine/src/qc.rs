@@ -1,6 +1,7 @@
 //! What a person should know about the sample as a whole, beyond what the stages say of themselves.
 
 use crate::analyze::sampling;
+use crate::assemble::COUNTED_FROM_FRAMES;
 use crate::capture::Followed;
 use crate::exposure::lags_behind;
 use crate::plan::{Medium, Plan};
@@ -24,7 +25,7 @@ pub(crate) fn of_sample(
                 .cloned()
                 .map(|f| ReportFinding::of_capture(f, i)),
         );
-        if let Some(finding) = no_spots(capture) {
+        if let Some(finding) = no_particles(capture) {
             out.push(ReportFinding::of_capture(finding, i));
         }
         if lags_behind(capture) {
@@ -42,10 +43,12 @@ pub(crate) fn of_sample(
 }
 
 /// Where there is no size, what would make it uncertain is a note: a blank needs no exposure.
-pub(crate) fn without_size(findings: &mut [ReportFinding]) {
+pub(crate) fn without_size(captures: &[Followed], findings: &mut [ReportFinding]) {
+    let blank = captures.iter().all(is_blank);
     for f in findings {
         let f = &mut f.finding;
-        if f.severity == Severity::Warning && ["A01", "A04", "M01"].contains(&f.code.as_str()) {
+        let note = ["A01", "A04", "M01"].contains(&f.code.as_str()) || blank && f.code == "S01";
+        if f.severity == Severity::Warning && note {
             f.severity = Severity::Info;
         }
     }
@@ -62,17 +65,29 @@ fn held_back() -> Finding {
     )
 }
 
-fn no_spots(capture: &Followed) -> Option<Finding> {
-    let any = capture.video.frames.iter().any(|f| !f.spots.is_empty());
-    (!any).then(|| {
+/// Whether nothing in the film lasts long enough to be a particle; noise makes a spot here and there.
+fn is_blank(capture: &Followed) -> bool {
+    let longest = capture.video.tracks.iter().map(|t| t.points().len()).max();
+    longest.is_none_or(|n| n < COUNTED_FROM_FRAMES)
+}
+
+fn no_particles(capture: &Followed) -> Option<Finding> {
+    let spots: usize = capture.video.frames.iter().map(|f| f.spots.len()).sum();
+    is_blank(capture).then(|| {
+        let noise = match spots {
+            0 => "".to_owned(),
+            n => format!(" There are {n} spots, as noise makes, and none was followed over {COUNTED_FROM_FRAMES} frames."),
+        };
         Finding::new(
             "D01",
             Severity::Info,
             "detect",
-            "No particle was seen in this film. For a blank that is the wanted result; otherwise check focus, laser \
-             and camera level.",
+            format!(
+                "No particle was seen in this film.{noise} For a blank that is the wanted result; otherwise check focus, laser and \
+                 camera level."
+            ),
         )
-        .with(0.0, None, "spots")
+        .with(spots as f64, None, "spots")
     })
 }
 

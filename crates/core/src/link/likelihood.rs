@@ -27,7 +27,7 @@ use super::cut::cut;
 use super::motion::Motion;
 use super::pass::{Care, Pass, Passed};
 use super::points::{Points, area_px2, finish, prepare};
-use super::presence::Presence;
+use super::presence::{Presence, least_frames};
 use super::quality::{Quality, findings};
 use super::{LinkInput, Linked, Linker, MakeLinker};
 use crate::Tally;
@@ -95,13 +95,13 @@ const LEARNING_PASSES: usize = 2;
 const LEARNING_SPOTS: usize = 50_000;
 
 /// The middle of the film, as long as needed.
-fn for_learning(film: &[Points]) -> &[Points] {
+fn for_learning(film: &[Points], least_frames: usize) -> &[Points] {
     let spots: usize = film.iter().map(|f| f.points.len()).sum();
     if spots <= LEARNING_SPOTS {
         return film;
     }
     let (mut first, mut end, mut sum) = (film.len() / 2, film.len() / 2, 0);
-    while sum < LEARNING_SPOTS && end - first < film.len() {
+    while (sum < LEARNING_SPOTS || end - first < least_frames) && end - first < film.len() {
         if end < film.len() {
             sum += film[end].points.len();
             end += 1;
@@ -132,7 +132,7 @@ impl Likelihood {
         let per_px2 = strong as f64 / (film.len().max(1) as f64 * area_px2);
         let mut motion = Motion::flat(per_px2, self.fastest_px2);
         let mut presence = Presence::assumed(film, area_px2, start_snr, self.max_gap_frames);
-        let part = for_learning(film);
+        let part = for_learning(film, least_frames(self.max_gap_frames));
         for _ in 0..LEARNING_PASSES {
             let pass = self.pass(part, &motion, &presence, Care::NONE).run();
             motion.learn(part, &pass.chains);

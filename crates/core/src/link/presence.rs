@@ -23,6 +23,9 @@ const WEAK_NEXT: f64 = 0.1;
 const NEW_SHARE: f64 = 0.05;
 /// Brightness classes when there are enough links to fill them.
 const CLASSES: usize = 10;
+/// With fewer frames than this, for each frame that a particle may go unseen, nothing is learned: at either end of the film so many
+/// are not counted.
+const LEAST_FRAMES_PER_GAP: usize = 4;
 /// With fewer spots nothing is learned. It must be spots and not links: that hardly any spot is followed by another is how
 /// a film without particles shows.
 const LEAST_SPOTS: usize = 200;
@@ -67,7 +70,7 @@ impl Presence {
         }
     }
 
-    /// Counts the tables in the tracks of an earlier pass; `None` if there are too few spots. `by_brightness`: also
+    /// Counts the tables in the tracks of an earlier pass; `None` if there are too few spots or frames. `by_brightness`: also
     /// tell classes of strong spots apart.
     pub fn learned(
         film: &[Points],
@@ -78,7 +81,7 @@ impl Presence {
         by_brightness: bool,
     ) -> Option<Self> {
         let spots: usize = film.iter().map(|f| f.points.len()).sum();
-        if spots < LEAST_SPOTS {
+        if spots < LEAST_SPOTS || film.len() < least_frames(max_gap_frames) {
             return None;
         }
         let links: usize = chains.iter().map(|c| c.len() - 1).sum();
@@ -124,6 +127,11 @@ impl Presence {
             .map(|to| self.ln_ratio(from, to, seen_after))
             .fold(f64::NEG_INFINITY, f64::max)
     }
+}
+
+/// Rates need so many frames, if a particle may go unseen in some.
+pub(crate) fn least_frames(max_gap_frames: usize) -> usize {
+    LEAST_FRAMES_PER_GAP * (max_gap_frames + 1)
 }
 
 /// The last spot of a track, as far as its future goes.

@@ -21,12 +21,40 @@ pub struct AcquisitionInForce {
 /// Slack for typed exposures, because people round "1000/30 ms" up.
 const ROUNDING: f64 = 1.001;
 
+/// Frame rates further apart than this share are two rates.
+const SAME_RATE: f64 = 0.01;
+
+/// The stated frame rate against that of the file: the sizes go with it.
+fn rate_differs(info: &VideoInfo, interval: &Stated<f64>) -> Option<Finding> {
+    let file_s = info
+        .frame_interval_s
+        .filter(|s| *s > 0.0 && s.is_finite())?;
+    let (file, stated) = (1.0 / file_s, 1.0 / interval.value);
+    ((stated / file - 1.0).abs() > SAME_RATE).then(|| {
+        Finding::new(
+            "A22",
+            Severity::Warning,
+            "acquisition",
+            format!(
+                "The frame rate was stated as {} frames per second ({}), but the file says {}. The stated one was used; if it \
+                 is wrong, all sizes are wrong by the factor {:.3}.",
+                short(stated),
+                interval.from,
+                short(file),
+                file / stated
+            ),
+        )
+        .with(stated, Some(file), "1/s")
+    })
+}
+
 impl Plan {
     /// Joins what was stated with what the file says of itself. Pixel size and frame rate have no default.
     pub fn acquisition(&self, info: &VideoInfo) -> Result<AcquisitionInForce, PlanError> {
         let mut findings = Vec::new();
         let pixel_size_um = self.pixel_size_in_force(info)?;
         let frame_interval_s = self.interval_in_force(info)?;
+        findings.extend(rate_differs(info, &frame_interval_s));
         let exposure_s = self.exposure_in_force(info, &frame_interval_s, &mut findings)?;
         self.check_frame_size(info, &mut findings);
         Ok(AcquisitionInForce {

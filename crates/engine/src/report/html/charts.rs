@@ -123,22 +123,41 @@ pub fn distribution(report: &Report) -> Option<String> {
     ))
 }
 
-/// Dashed lines at the populations and triangles at D10, D50 and D90.
+/// Dashed lines at the populations, or at the median where there is only one, and triangles at D10, D50 and D90.
 fn mark_populations(chart: &mut Chart, report: &Report) {
-    let shown = report
-        .populations
-        .iter()
-        .filter(|p| chart.shows(p.diameter_nm));
-    let shown: Vec<_> = shown.copied().collect();
-    for p in &shown {
-        chart.vertical(p.diameter_nm, "population");
-        let diameter = crate::report::Estimate::new(p.diameter_nm, p.ci95.diameter_nm);
-        let diameter = words::shown(&diameter).map_or_else(|| number(p.diameter_nm), |s| s.value);
-        let words = match shown.len() {
-            1 => format!("{diameter} nm"),
-            _ => format!("{diameter} nm, {}", percent(p.fraction)),
-        };
-        chart.label(p.diameter_nm, 15.0, &words, "population");
+    let in_words = |e: &crate::report::Estimate, value: f64| {
+        words::shown(e).map_or_else(|| number(value), |s| s.value)
+    };
+    match &report.populations[..] {
+        [_only] => {
+            let median = report.diameter_nm.median;
+            if let Some(nm) = median.value.filter(|nm| chart.shows(*nm)) {
+                chart.vertical(nm, "population");
+                chart.label(
+                    nm,
+                    15.0,
+                    &format!("{} nm", in_words(&median, nm)),
+                    "population",
+                );
+            }
+        }
+        several => {
+            for p in several
+                .iter()
+                .filter(|p| chart.shows(p.diameter_nm))
+                .copied()
+                .collect::<Vec<_>>()
+            {
+                chart.vertical(p.diameter_nm, "population");
+                let e = crate::report::Estimate::new(p.diameter_nm, p.ci95.diameter_nm);
+                let words = format!(
+                    "{} nm, {}",
+                    in_words(&e, p.diameter_nm),
+                    percent(p.fraction)
+                );
+                chart.label(p.diameter_nm, 15.0, &words, "population");
+            }
+        }
     }
     let s = &report.diameter_nm;
     for (e, word) in [(s.d10, "D10"), (s.d50, "D50"), (s.d90, "D90")] {

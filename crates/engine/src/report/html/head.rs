@@ -5,7 +5,7 @@ use super::words::{
     ABSENT, capital, count, message, number, per_frame, percent, range, shown, shown_per_ml,
     things, user,
 };
-use crate::report::model::{Estimate, Report, ReportFinding, Verdict};
+use crate::report::model::{Capture, Estimate, Report, ReportFinding, Verdict};
 use nta_core::Severity;
 
 /// Name of the sample and one line about it.
@@ -27,10 +27,35 @@ pub fn title(report: &Report) -> String {
         things(report.captures.len(), "capture", "captures"),
         count(frames)
     ));
+    facts.push(circumstances(report));
     format!(
         "<header><p class=\"kind\">Nanoparticle tracking analysis</p><h1>{id}</h1><p class=\"facts\">{}</p></header>",
         facts.join("<span class=\"dot\"> · </span>")
     )
+}
+
+/// What the sizes depend on, at a glance.
+fn circumstances(report: &Report) -> String {
+    let a = &report.acquisition;
+    let mut parts = vec![
+        format!("{} µm/px", number(a.pixel_size_um.value)),
+        format!("{} frames/s", number(1.0 / a.frame_interval_s.value)),
+    ];
+    if let Some(e) = &a.exposure_s {
+        let doubt = match e.from.as_str() {
+            from if from.starts_with("estimated") => " (from the film)",
+            from if from.starts_with("assumed") => " (assumed)",
+            _ => "",
+        };
+        parts.push(format!("{} ms exposure{doubt}", number(1e3 * e.value)));
+    }
+    let m = &report.medium;
+    let liquid = m
+        .name
+        .as_deref()
+        .map_or_else(|| format!("{} mPa s", number(m.viscosity_mpa_s)), user);
+    parts.push(format!("{liquid} at {} °C", number(m.temperature_c)));
+    parts.join(", ")
 }
 
 /// Place of a finding among those of its severity: what touches the sizes comes first.
@@ -56,9 +81,10 @@ fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
     out
 }
 
-/// Whether nothing was followed at all.
+/// Whether nothing was followed long enough to be a particle.
 pub fn found_nothing(report: &Report) -> bool {
-    !report.captures.is_empty() && report.captures.iter().all(|c| c.tally.tracks == 0)
+    let nothing = |c: &Capture| c.particles_per_frame == 0.0;
+    !report.captures.is_empty() && report.captures.iter().all(nothing)
 }
 
 /// Up to the end of the first sentence, without its full stop.
@@ -252,7 +278,7 @@ fn concentration_card(report: &Report) -> String {
 }
 
 fn tracked_card(report: &Report) -> String {
-    let sum = |f: fn(&crate::report::Capture) -> u64| report.captures.iter().map(f).sum::<u64>();
+    let sum = |f: fn(&Capture) -> u64| report.captures.iter().map(f).sum::<u64>();
     let (used, tracks) = (sum(|c| c.tally.tracks_used), sum(|c| c.tally.tracks));
     let share = match (used, tracks) {
         (_, 0) => String::new(),
@@ -290,7 +316,7 @@ pub fn distribution(report: &Report) -> String {
             }
             match report.populations.len() {
                 0 => {}
-                1 => parts.push("Dashed: the population."),
+                1 => parts.push("Dashed: the median."),
                 _ => parts.push("Dashed: populations and their shares."),
             }
             parts.push("Triangles: 10, 50 and 90 % of the particles are smaller.");
