@@ -131,7 +131,7 @@ fn results(
     let periodogram = fit.and_then(|fit| {
         goodness::periodogram_ratios(
             &all.steps,
-            &all.data(&context.lattice),
+            &all.data(context),
             &context.diffusion,
             &fit.per_track,
         )

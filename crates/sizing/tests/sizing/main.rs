@@ -2,6 +2,7 @@
 
 mod simulate;
 
+mod compared;
 mod distributions;
 mod edges;
 mod estimators;
