@@ -60,16 +60,16 @@ impl Histogram {
         Some(out)
     }
 
-    /// Pearson's chi-square of the histogram against a population's fractions per rung.
+    /// Pearson's chi-square of the histogram against a population's fractions per rung. Bars that no population can
+    /// fill say nothing about which is right.
     pub fn chi_square(&self, fraction: &[f64]) -> f64 {
         let all: f64 = self.counts.iter().sum();
         self.counts
             .iter()
             .zip(&self.chance)
-            .map(|(seen, chance)| {
-                let expected = (all * dot(chance, fraction)).max(f64::MIN_POSITIVE);
-                (seen - expected).powi(2) / expected
-            })
+            .map(|(seen, chance)| (seen, all * dot(chance, fraction)))
+            .filter(|(_, expected)| *expected > 0.0)
+            .map(|(seen, expected)| (seen - expected).powi(2) / expected)
             .sum()
     }
 }
@@ -127,7 +127,7 @@ impl Spread {
     /// Share below a multiple of the expectation.
     fn share_below(&self, multiple: f64) -> f64 {
         let place = (multiple.ln() - TABLE_LOW) / TABLE_STEP;
-        if !(place > 0.0) {
+        if place.is_nan() || place <= 0.0 {
             return 0.0;
         }
         let cell = place as usize;
@@ -172,8 +172,8 @@ pub(super) fn climb(
     for step in 1..=MOST_STEPS {
         f = expectation_maximisation(data, counts, f, 1)?;
         let now = histogram.chi_square(&f);
-        // Written so that a chi-square that is not a number ends the climb too.
-        if !((now - last).abs() > stop * last) {
+        let change = (now - last).abs();
+        if change.is_nan() || change <= stop * last {
             return Some((f, step));
         }
         last = now;

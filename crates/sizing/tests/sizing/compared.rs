@@ -180,6 +180,7 @@ const METHODS: [&str; 6] = [
 /// Prints the tables of `docs/methods/`.
 #[test]
 #[ignore = "prints a table; takes minutes"]
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn table_of_methods() {
     let scene = Scene::default();
     println!("| sizes, nm | {} |", METHODS.join(" | "));
@@ -209,6 +210,7 @@ fn table_of_methods() {
 /// Prints what the rule for stopping does.
 #[test]
 #[ignore = "prints a table; takes a minute"]
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn table_of_stopping() {
     for key in ["walker", "ftla"] {
         for stop in [10.0, 5.0, 2.0, 1.0, 0.5] {
