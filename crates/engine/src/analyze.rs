@@ -193,6 +193,7 @@ fn run(
             trajectories: &c.trajectories,
             visibility,
             sampling: sampling(c),
+            exposure_se_s: c.exposure_se_s,
         })
         .collect();
     let sizes = size_sample(&tracks, &medium, &sizing_plan(plan))?;

@@ -53,6 +53,8 @@ pub(crate) struct Followed {
     pub(crate) acquisition: Acquisition,
     pub(crate) video: TrackedVideo,
     pub(crate) trajectories: Vec<Trajectory>,
+    /// Standard error of an exposure that was found from the film, s; else 0.
+    pub(crate) exposure_se_s: f64,
     /// What was found up to here, about this capture.
     pub(crate) findings: Vec<Finding>,
 }
@@ -149,6 +151,7 @@ pub(crate) fn follow(
         acquisition,
         video,
         trajectories,
+        exposure_se_s: 0.0,
         findings,
     })
 }

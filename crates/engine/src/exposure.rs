@@ -33,19 +33,23 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
             .iter()
             .flat_map(|&j| captures[j].trajectories.iter())
             .collect();
-        let (stated, finding) = match exposure::estimate(&trajectories, interval) {
+        let (stated, std_err_s, finding) = match exposure::estimate(&trajectories, interval) {
             Some(found) => (
                 Stated::new(found.exposure_s, "estimated from the film"),
+                found.std_err_s,
                 found_it(&found, interval),
             ),
             None => (
                 Stated::new(ASSUMED_SHARE * interval, "assumed: half the frame interval"),
+                // A shutter that may have been open for any part of the interval.
+                interval / 12f64.sqrt(),
                 assumed(interval),
             ),
         };
         findings.push(ReportFinding::of_sample(finding));
         for j in alike {
             captures[j].acquisition.exposure_s = Some(stated.clone());
+            captures[j].exposure_se_s = std_err_s;
         }
     }
     findings
@@ -139,7 +143,7 @@ fn found_it(found: &exposure::ExposureEstimate, interval: f64) -> Finding {
         "acquisition",
         format!(
             "The exposure was not given. It was estimated from the motion as {:.0} ms ± {:.0} ms (standard error), which \
-             leaves ± {effect:.1} % in the size; give it with --exposure-ms if you know it.",
+             leaves ± {effect:.1} % in the size and is in its interval; give it with --exposure-ms if you know it.",
             1e3 * found.exposure_s,
             1e3 * found.std_err_s
         ),

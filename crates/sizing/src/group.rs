@@ -1,7 +1,7 @@
 //! One result: the population of a group of tracks with its intervals.
 
 use crate::bootstrap::{self, Resample, Resampling};
-use crate::distribution::{DistributionMethod, Fit, PopulationData};
+use crate::distribution::{DistributionMethod, Fit, LagOne, PopulationData};
 use crate::lattice::Lattice;
 use crate::likelihood;
 use crate::matrix::LikelihoodMatrix;
@@ -35,18 +35,21 @@ pub(crate) struct Group<'a> {
     presence_frames: Vec<f64>,
     diameter_nm: Vec<Option<f64>>,
     visibility: Option<Vec<f64>>,
+    lag_one: Vec<LagOne>,
     matrix: LikelihoodMatrix,
 }
 
 impl Group<'_> {
     /// The same in the form that a method takes.
-    pub fn data<'b>(&'b self, lattice: &'b Lattice) -> PopulationData<'b> {
+    pub fn data<'b>(&'b self, context: &'b Context<'_>) -> PopulationData<'b> {
         PopulationData {
-            lattice,
+            lattice: &context.lattice,
+            diffusion_um2_per_s: &context.diffusion,
             matrix: &self.matrix,
             presence_frames: &self.presence_frames,
             diameter_nm: &self.diameter_nm,
             visibility: self.visibility.as_deref(),
+            lag_one: &self.lag_one,
         }
     }
 }
@@ -63,6 +66,7 @@ impl Context<'_> {
             visibility: (self.plan.depth_by_brightness)
                 .then(|| used.iter().map(|u| u.visibility).collect())
                 .flatten(),
+            lag_one: used.iter().map(|u| LagOne::of(&u.steps)).collect(),
             matrix: LikelihoodMatrix::of(used.iter().map(|u| &u.steps), &self.diffusion),
         }
     }
@@ -77,7 +81,7 @@ impl Context<'_> {
         if tracks < FEWEST_TRACKS {
             return (out, None);
         }
-        let data = group.data(&self.lattice);
+        let data = group.data(self);
         let Some(fit) = self.method.fit(&data, &vec![1.0; tracks]) else {
             return (out, None);
         };

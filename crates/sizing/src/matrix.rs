@@ -30,10 +30,7 @@ pub struct LikelihoodMatrix {
 impl LikelihoodMatrix {
     /// The matrix over rungs with these diffusion coefficients (um^2/s).
     pub fn of<'a>(tracks: impl Iterator<Item = &'a Steps>, diffusion_um2_per_s: &[f64]) -> Self {
-        let mut out = Self {
-            rungs: diffusion_um2_per_s.len(),
-            ..Self::default()
-        };
+        let mut out = Self::empty(diffusion_um2_per_s.len());
         let mut ln_row = Vec::new();
         for steps in tracks {
             likelihood::over_grid(steps, diffusion_um2_per_s, &mut ln_row);
@@ -42,7 +39,16 @@ impl LikelihoodMatrix {
         out
     }
 
-    fn push(&mut self, ln_row: &[f64]) {
+    /// A matrix without tracks over so many rungs.
+    pub(crate) fn empty(rungs: usize) -> Self {
+        Self {
+            rungs,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a track by the logarithms of its likelihood, one per rung.
+    pub(crate) fn push(&mut self, ln_row: &[f64]) {
         let top = ln_row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let matters = |v: &f64| *v - top > NEGLIGIBLE_LN;
         let offset = self.values.len();

@@ -127,10 +127,12 @@ fn marginal(tracks: &[&Steps], diffusion: &[f64], lattice: &Lattice, factor: f64
     let ones = vec![1.0; matrix.tracks()];
     let data = PopulationData {
         lattice,
+        diffusion_um2_per_s: diffusion,
         matrix: &matrix,
         presence_frames: &ones,
         diameter_nm: &[],
         visibility: None,
+        lag_one: &[],
     };
     let even = vec![1.0 / diffusion.len() as f64; diffusion.len()];
     let Some(f) = crate::distribution::expectation_maximisation(&data, &ones, even, EM_STEPS)

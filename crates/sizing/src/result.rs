@@ -22,6 +22,8 @@ pub struct CaptureTracks<'a> {
     pub visibility: &'a [f64],
     /// How the film samples the motion.
     pub sampling: Sampling,
+    /// Standard error of the exposure, s, where it was found from the film; 0 where it was stated.
+    pub exposure_se_s: f64,
 }
 
 /// What one particle counts for.

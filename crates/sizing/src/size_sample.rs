@@ -50,7 +50,8 @@ pub fn size_sample(
         diffusion: lattice.diffusion_um2_per_s(medium.diffusion_times_diameter()),
         lattice,
     };
-    Ok(results(&context, captures.len(), sorted, scale))
+    let exposure_sds: Vec<f64> = captures.iter().map(exposure_sd).collect();
+    Ok(results(&context, &exposure_sds, sorted, scale))
 }
 
 struct Methods {
@@ -107,21 +108,25 @@ fn choose_lattice(plan: &SizingPlan, used: &[UsedTrack]) -> Lattice {
 
 fn results(
     context: &Context<'_>,
-    captures: usize,
+    exposure_sds: &[f64],
     sorted: Sorted,
     scale: PrecisionScale,
 ) -> SampleSizes {
+    let captures = exposure_sds.len();
     let all = context.group(sorted.used.iter());
     let mut per_capture = Vec::with_capacity(captures);
     if captures > 1 {
         for c in 0..captures {
             let own = context.group(sorted.used.iter().filter(|u| u.capture == c));
-            let mut result = context.size(&own, 0.0).0;
+            let mut result = context.size(&own, exposure_sds[c]).0;
             result.tally = sorted.tallies[c].clone();
             per_capture.push(result);
         }
     }
-    let (mut pooled, fit) = context.size(&all, between_captures(&per_capture));
+    // One estimate serves captures that were taken alike, so that its error does not average out.
+    let exposure_sd = exposure_sds.iter().copied().fold(0.0, f64::max);
+    let scale_sd = between_captures(&per_capture).hypot(exposure_sd);
+    let (mut pooled, fit) = context.size(&all, scale_sd);
     for tally in &sorted.tallies {
         pooled.tally.merge(tally);
     }
@@ -131,7 +136,7 @@ fn results(
     let periodogram = fit.and_then(|fit| {
         goodness::periodogram_ratios(
             &all.steps,
-            &all.data(&context.lattice),
+            &all.data(context),
             &context.diffusion,
             &fit.per_track,
         )
@@ -150,6 +155,14 @@ fn results(
         periodogram,
         findings,
     }
+}
+
+/// Standard deviation, in the logarithm, that the diameters of a capture inherit from its exposure: they go with
+/// `1 - exposure / (3 interval)`.
+fn exposure_sd(capture: &CaptureTracks<'_>) -> f64 {
+    let rest_s = 3.0 * capture.sampling.frame_interval_s - capture.sampling.exposure_s;
+    let sd = capture.exposure_se_s / rest_s;
+    if sd.is_finite() { sd.max(0.0) } else { 0.0 }
 }
 
 /// Standard deviation, in the logarithm, that the pooled diameters inherit from differences between captures: what

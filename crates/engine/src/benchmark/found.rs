@@ -219,6 +219,7 @@ pub(super) fn diameters_of(
         trajectories: &trajectories,
         visibility: &[],
         sampling,
+        exposure_se_s: 0.0,
     };
     let sizes = size_sample(&[capture], medium, &plan)?;
     Ok(sizes

@@ -1,17 +1,23 @@
 //! Distributions: many tracks, one population.
 //!
-//! All methods but `raw` maximise `sum_i ln sum_g f_g L_i(d_g)`, where `L_i` is the exact likelihood of track i. They
+//! `penalised` and `npmle` maximise `sum_i ln sum_g f_g L_i(d_g)`, where `L_i` is the exact likelihood of track i. They
 //! differ in what keeps f from breaking up into spikes. Turning each track into a size by itself (`raw`) convolves
-//! the truth with the error of a single track, some 20-30 %.
+//! the truth with the error of a single track, some 20-30 %. `walker` and `ftla` are what other programs do against
+//! that, with no more of a track than its mean squared displacement; they are here to compare with.
 
 pub(crate) mod basis;
+mod ftla;
+mod histogram;
+mod lag_one;
 mod npmle;
 mod penalised;
 mod raw;
+mod walker;
 
 use crate::depth;
 use crate::lattice::Lattice;
 use crate::matrix::{LikelihoodMatrix, normalised};
+pub use lag_one::LagOne;
 pub(crate) use npmle::expectation_maximisation;
 use nta_core::method::{Entry, Params};
 
@@ -20,6 +26,8 @@ use nta_core::method::{Entry, Params};
 pub struct PopulationData<'a> {
     /// The ladder of diameters.
     pub lattice: &'a Lattice,
+    /// Diffusion coefficients of its rungs, um^2/s.
+    pub diffusion_um2_per_s: &'a [f64],
     /// Likelihood of every track.
     pub matrix: &'a LikelihoodMatrix,
     /// Frames in which each track was present.
@@ -29,6 +37,8 @@ pub struct PopulationData<'a> {
     /// Mean over the spots of each track of ln(signal to noise over threshold); `None` where the depth of view is to be taken as
     /// the same for all sizes.
     pub visibility: Option<&'a [f64]>,
+    /// Mean squared displacement of each track.
+    pub lag_one: &'a [LagOne],
 }
 
 /// A fitted population.
@@ -61,8 +71,13 @@ pub trait DistributionMethod: Send + Sync {
 pub type MakeDistribution = fn(&Params) -> Box<dyn DistributionMethod>;
 
 /// All distribution methods; the first is the default.
-pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] =
-    &[penalised::ENTRY, npmle::ENTRY, raw::ENTRY];
+pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] = &[
+    penalised::ENTRY,
+    npmle::ENTRY,
+    raw::ENTRY,
+    walker::ENTRY,
+    ftla::ENTRY,
+];
 
 /// Adds the number weighting to fractions per track: `c_g ~ sum_i n_i pi_ig / h_g` with the posterior of the unweighted
 /// fit and the relative depth of view h (see `depth`). (Weighting the likelihood itself by `n_i` is consistent too, but noisier.)

@@ -50,6 +50,7 @@ fn analysed(seed: u64, sizes: &[(f64, f64)], each: usize, known: bool) -> Sample
         trajectories: &trajectories,
         visibility: if known { &visibility } else { &[] },
         sampling: Scene::default().sampling(),
+        exposure_se_s: 0.0,
     };
     let plan = SizingPlan {
         resamples: 20,

@@ -28,6 +28,7 @@ pub(crate) fn analysed(
         trajectories: &trajectories,
         visibility: &[],
         sampling: scene.sampling(),
+        exposure_se_s: 0.0,
     };
     (size_sample(&[capture], &water(), plan).unwrap(), truth)
 }
@@ -195,6 +196,7 @@ fn captures_are_pooled_and_told_apart() {
                 trajectories: t,
                 visibility: &[],
                 sampling: scene.sampling(),
+                exposure_se_s: 0.0,
             })
             .collect();
         size_sample(&tracks, &water(), &few_resamples()).unwrap()
@@ -244,6 +246,7 @@ fn motion_that_is_not_as_modelled_is_reported() {
             trajectories: &found,
             visibility: &[],
             sampling,
+            exposure_se_s: 0.0,
         };
         size_sample(&[capture], &water(), &few_resamples()).unwrap()
     };
@@ -280,6 +283,7 @@ fn conformance_of_the_table_of_distributions() {
             trajectories: tracks,
             visibility: &[],
             sampling: scene.sampling(),
+            exposure_se_s: 0.0,
         };
         size_sample(&[capture], &water(), &plan(key)).unwrap()
     };

@@ -21,6 +21,7 @@ fn quick() -> SizingPlan {
 fn sized(trajectories: &[Trajectory], plan: &SizingPlan) -> SampleSizes {
     let capture = CaptureTracks {
         visibility: &[],
+        exposure_se_s: 0.0,
         trajectories,
         sampling: Scene::default().sampling(),
     };
@@ -151,6 +152,7 @@ fn tiny_and_huge_particles_are_within_reach() {
             trajectories: &found,
             visibility: &[],
             sampling: scene.sampling(),
+            exposure_se_s: 0.0,
         };
         let got = size_sample(&[capture], &water(), &quick()).unwrap();
         let mean = got.pooled.summary.unwrap().mean.value;
@@ -183,6 +185,7 @@ fn wrong_plans_are_refused_in_a_sentence() {
         trajectories: &beads,
         visibility: &[],
         sampling: Scene::default().sampling(),
+        exposure_se_s: 0.0,
     };
     let refused = |capture: CaptureTracks<'_>, plan: SizingPlan| {
         size_sample(&[capture], &water(), &plan).unwrap_err()

@@ -2,6 +2,7 @@
 
 mod simulate;
 
+mod compared;
 mod depth;
 mod distributions;
 mod edges;
