@@ -24,6 +24,8 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// What a file says of itself, what is missing, and a quick look at it
     Inspect(InspectArgs),
+    /// Films of beads become an instrument profile: depth of view, and a check of the pixel size
+    Calibrate(CalibrateArgs),
     /// Accuracy and speed on films with known answers, beside other engines
     Benchmark(BenchmarkArgs),
     /// Simulate a film with a known truth: sample, microscope and camera from a scene file
@@ -68,6 +70,24 @@ pub struct InspectArgs {
     /// trust; of a long film the first 300 frames
     #[arg(long, value_name = "FILE.png")]
     pub preview: Option<PathBuf>,
+    #[command(flatten)]
+    pub shared: SharedArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CalibrateArgs {
+    /// A video file, a TIFF stack, or a folder of images; several are captures of the same beads
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    /// Diameter of the beads, nm
+    #[arg(long, value_name = "D", allow_negative_numbers = true)]
+    pub nominal_nm: f64,
+    /// Beads per mL of the undiluted sample; without it the depth is not measured
+    #[arg(long, value_name = "C", allow_negative_numbers = true)]
+    pub nominal_per_ml: Option<f64>,
+    /// The profile, a TOML file for --instrument
+    #[arg(long, value_name = "FILE.toml")]
+    pub out: PathBuf,
     #[command(flatten)]
     pub shared: SharedArgs,
 }

@@ -1,7 +1,7 @@
 //! One function per command: build what the engine wants, call it, print what it gives.
 
 use crate::args::{
-    AnalyzeArgs, BenchmarkArgs, Cli, Command, InspectArgs, RunningArgs, SimulateArgs,
+    AnalyzeArgs, BenchmarkArgs, CalibrateArgs, Cli, Command, InspectArgs, RunningArgs, SimulateArgs,
 };
 use crate::progress::Show;
 use crate::talk::Failure;
@@ -10,8 +10,8 @@ use nta_engine::benchmark::{BenchmarkRequest, benchmark};
 use nta_engine::plan;
 use nta_engine::report::json_schema;
 use nta_engine::{
-    AnalyzeRequest, Codec, PreviewRequest, Progress, Runtime, SimulateRequest, analyze_to_folder,
-    inspect, inspect_with_preview, simulate,
+    AnalyzeRequest, CalibrateRequest, Codec, PreviewRequest, Progress, Runtime, SimulateRequest,
+    analyze_to_folder, calibrate, inspect, inspect_with_preview, simulate,
 };
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
@@ -29,6 +29,10 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
             run_analyze(args).map_err(|failure| (failure, json))
         }
         Command::Inspect(args) => done(run_inspect(&args), args.shared.running.json),
+        Command::Calibrate(args) => {
+            let json = args.shared.running.json;
+            done(run_calibrate(args), json)
+        }
         Command::Benchmark(args) => {
             let json = args.running.json;
             run_benchmark(args).map_err(|failure| (failure, json))
@@ -90,6 +94,20 @@ fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
     } else {
         print(&format!("{}\n", inspection.to_text().trim_end()))
     }
+}
+
+fn run_calibrate(args: CalibrateArgs) -> Result<(), Failure> {
+    let request = CalibrateRequest {
+        plan: args.shared.plan.resolve().map_err(Failure::Plan)?,
+        inputs: args.inputs,
+        nominal_nm: args.nominal_nm,
+        nominal_per_ml: args.nominal_per_ml,
+        out: args.out,
+        overwrite: args.shared.running.overwrite,
+    };
+    let outcome = watched(&args.shared.running, |runtime| calibrate(&request, runtime))
+        .map_err(Failure::Calibrate)?;
+    print(&outcome.text)
 }
 
 fn run_benchmark(args: BenchmarkArgs) -> Result<u8, Failure> {

@@ -2,7 +2,7 @@
 
 use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
-use nta_engine::{AnalyzeError, SimulateError};
+use nta_engine::{AnalyzeError, CalibrateError, SimulateError};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -13,6 +13,8 @@ pub enum Failure {
     Plan(PlanError),
     /// The engine gave no result.
     Analyze(AnalyzeError),
+    /// There is no profile.
+    Calibrate(CalibrateError),
     /// There is no table.
     Benchmark(BenchmarkError),
     /// The place of this program is not known.
@@ -28,6 +30,7 @@ impl Failure {
         match self {
             Failure::Plan(_) => 2,
             Failure::Analyze(error) => error.exit_code(),
+            Failure::Calibrate(error) => error.exit_code(),
             Failure::Benchmark(error) => error.exit_code(),
             Failure::OwnPath(_) => 3,
             Failure::Simulate(error) => error.exit_code(),
@@ -39,6 +42,7 @@ impl Failure {
         match self {
             Failure::Plan(error) => error.to_string(),
             Failure::Analyze(error) => error.to_string(),
+            Failure::Calibrate(error) => error.to_string(),
             Failure::Benchmark(error) => error.to_string(),
             Failure::OwnPath(error) => format!(
                 "cannot find the file of this program, which is to analyse the films: {error}"

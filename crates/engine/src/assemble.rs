@@ -54,10 +54,11 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         distribution: distribution(&sizes.pooled, plan),
         populations: sizes.pooled.populations.iter().map(population).collect(),
         size_classes: Vec::new(),
-        concentration: concentration(&pooled, plan),
+        concentration: concentration(&pooled, &sizes.pooled, plan),
         limits: Limits {
             narrowest_cv: limits.map(|l| l.narrowest_cv),
             smallest_ratio: limits.map(|l| l.smallest_ratio),
+            visibility: sizes.pooled.visibility,
             ..Limits::default()
         },
         replicates: replicates(&shown),
@@ -198,7 +199,7 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
             .distribution
             .is_some()
             .then(|| distribution(sizes, plan)),
-        concentration: concentration(&counts, plan),
+        concentration: concentration(&counts, sizes, plan),
     }
 }
 
@@ -236,14 +237,15 @@ fn drift_track(followed: &Followed, times: &[f64]) -> Option<DriftTrack> {
 }
 
 /// What a concentration is counted from.
-struct Counts {
-    present: Vec<f64>,
-    frames: u64,
-    area_um2: f64,
+pub(crate) struct Counts {
+    /// Frames in which each counted track was present.
+    pub(crate) present: Vec<f64>,
+    pub(crate) frames: u64,
+    pub(crate) area_um2: f64,
 }
 
 impl Counts {
-    fn of(captures: &[Followed]) -> Self {
+    pub(crate) fn of(captures: &[Followed]) -> Self {
         let counted = |t: &&Track| t.points().len() >= COUNTED_FROM_FRAMES;
         let tracks = captures
             .iter()
@@ -265,20 +267,36 @@ impl Counts {
         }
     }
 
-    fn particles_per_frame(&self) -> f64 {
+    pub(crate) fn particles_per_frame(&self) -> f64 {
         // Not `sum`, which makes -0 of nothing.
         self.present.iter().fold(0.0, |all, p| all + p) / self.frames.max(1) as f64
     }
 }
 
-fn concentration(counts: &Counts, plan: &Plan) -> Option<Concentration> {
-    let depth = plan.depth_um.as_ref()?;
+fn concentration(counts: &Counts, sizes: &SizeResult, plan: &Plan) -> Option<Concentration> {
+    let stated = plan.depth_um.as_ref()?;
+    // A profile says how bright the beads were that gave its depth; brighter particles are seen deeper.
+    let profile = plan.profile_of_depth();
+    let visibility = profile.and_then(|p| sizes.visibility.zip(p.depth_visibility));
+    let deeper = visibility.map_or(1.0, |(of_particles, of_beads)| {
+        (of_particles / of_beads).sqrt()
+    });
+    let from = match visibility {
+        Some(_) => format!(
+            "{}, {:.3} times as deep as for its beads, by brightness",
+            stated.from, deeper
+        ),
+        None => stated.from.clone(),
+    };
     let found = nta_sizing::concentration(&Counted {
         particles_per_frame: counts.particles_per_frame(),
         frames_present: &counts.present,
         frames: counts.frames,
         area_um2: counts.area_um2,
-        depth_um: Some(depth.value),
+        depth_um: Some(stated.value * deeper),
+        depth_relative_uncertainty: profile
+            .and_then(|p| p.depth_relative_uncertainty)
+            .unwrap_or(0.0),
         dilution: plan.dilution.value,
         typical_visit_frames: None,
     });
@@ -287,7 +305,7 @@ fn concentration(counts: &Counts, plan: &Plan) -> Option<Concentration> {
         ci95: found.ci95,
         particles_per_frame: found.particles_per_frame,
         probed_volume_ml: found.probed_volume_ml?,
-        from: depth.from.clone(),
+        from,
         dilution_applied: found.dilution_applied,
     })
 }

@@ -6,6 +6,7 @@
 mod analyze;
 mod assemble;
 pub mod benchmark;
+mod calibrate;
 mod capture;
 mod exposure;
 mod fingerprint;
@@ -25,6 +26,7 @@ mod simulate;
 mod text_file;
 
 pub use analyze::{Analysis, AnalyzeError, analyze};
+pub use calibrate::{CalibrateError, CalibrateOutcome, CalibrateRequest, calibrate};
 pub use capture::CaptureInput;
 pub use folder::{AnalyzeRequest, Outcome, analyze_to_folder};
 pub use inspect::{Inspection, inspect, inspect_with_preview};

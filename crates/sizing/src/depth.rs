@@ -16,6 +16,7 @@
 //! Assumes that the depth of the liquid exceeds the depth of view, and that the fall of the signal is nearly Gaussian.
 
 use crate::distribution::PopulationData;
+use crate::lattice::Lattice;
 
 /// Prior standard deviations of b and c: brightness grows at most with the sixth power of the size.
 const SLOPE_SD: f64 = 3.0;
@@ -33,6 +34,29 @@ pub(crate) fn relative(
     presence: &[f64],
     per_track: &[f64],
 ) -> Option<Vec<f64>> {
+    Some(curve(data, presence, per_track)?.over(data.lattice))
+}
+
+/// The mean u that particles of one brightness would have if they were seen over the same mean depth (the depth that makes
+/// particles per volume of particles per frame); `None` where brightness is not known.
+pub(crate) fn effective_visibility(
+    data: &PopulationData<'_>,
+    presence: &[f64],
+    per_track: &[f64],
+) -> Option<f64> {
+    let curve = curve(data, presence, per_track)?;
+    let at = data.matrix.posterior_sum(presence, per_track);
+    let all: f64 = at.iter().sum();
+    let over_depth: f64 = at
+        .iter()
+        .zip(curve.over(data.lattice))
+        .map(|(p, h)| p / h)
+        .sum();
+    let visibility = curve.usual * (all / over_depth).powi(2);
+    (visibility > 0.0 && visibility.is_finite()).then_some(visibility)
+}
+
+fn curve(data: &PopulationData<'_>, presence: &[f64], per_track: &[f64]) -> Option<Curve> {
     let visibility = data.visibility?;
     let ln_d: Vec<f64> = data.lattice.diameters_nm().iter().map(|d| d.ln()).collect();
     let moments = data.matrix.posterior_moments(per_track, &ln_d);
@@ -48,8 +72,7 @@ pub(crate) fn relative(
             weight: *w,
         })
         .collect();
-    let curve = Curve::of(&tracks)?;
-    Some(ln_d.iter().map(|x| curve.at(*x).sqrt()).collect())
+    Curve::of(&tracks)
 }
 
 /// One track: expectations of ln d and its square, mean u, and the frames it counts for.
@@ -64,6 +87,8 @@ struct Known {
 /// `u / mean u` over ln d.
 #[derive(Clone, Copy, Debug)]
 struct Curve {
+    /// Mean u.
+    usual: f64,
     centre: f64,
     ends: [f64; 2],
     coefficients: [f64; 3],
@@ -102,10 +127,17 @@ impl Curve {
         normal[2][2] += (usual / CURVATURE_SD).powi(2);
         let coefficients = solve(normal, right)?;
         Some(Self {
+            usual,
             centre,
             ends: ends(tracks, weight),
             coefficients,
         })
+    }
+
+    /// Relative depth at each rung.
+    fn over(&self, lattice: &Lattice) -> Vec<f64> {
+        let diameters = lattice.diameters_nm().iter();
+        diameters.map(|d| self.at(d.ln()).sqrt()).collect()
     }
 
     fn at(&self, ln_d: f64) -> f64 {

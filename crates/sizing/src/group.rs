@@ -1,6 +1,7 @@
 //! One result: the population of a group of tracks with its intervals.
 
 use crate::bootstrap::{self, Resample, Resampling};
+use crate::depth;
 use crate::distribution::{DistributionMethod, Fit, LagOne, PopulationData};
 use crate::lattice::Lattice;
 use crate::likelihood;
@@ -85,6 +86,7 @@ impl Context<'_> {
         let Some(fit) = self.method.fit(&data, &vec![1.0; tracks]) else {
             return (out, None);
         };
+        out.visibility = depth::effective_visibility(&data, &group.presence_frames, &fit.per_track);
         let how = Resampling {
             capture: &group.capture,
             ln_scale_sd,

@@ -184,6 +184,9 @@ pub struct SizeResult {
     pub tracks: usize,
     /// Tracks that were not used, by reason.
     pub tally: Tally,
+    /// Mean over the frames of ln(signal to noise over the detection threshold), as one brightness would have it that is seen as deep
+    /// as all sizes are on average; the depth goes with its root. `None` where brightness is not known.
+    pub visibility: Option<f64>,
     /// What could be told apart with these tracks.
     pub limits: Option<Limits>,
 }

@@ -5,8 +5,10 @@ use super::error::BenchmarkError;
 use super::found::NO_CLOCK;
 use super::known::{Known, KnownFrame, KnownSpot, plan_of};
 use super::manifest::{FilmEntry, StoredAs};
+use super::run::BeadDepth;
 use crate::foreign::{self, FormatOptions};
 use crate::plan::PlanInput;
+use crate::plan::keys::INSTRUMENT;
 use crate::report::Report;
 use crate::runtime::Runtime;
 use crate::simulate::{SimulateError, SimulateRequest, simulate};
@@ -190,11 +192,18 @@ impl Film {
     }
 
     /// What is done with the film when its engine is told a depth too.
-    pub fn plan_with_depth(&self, depth_um: Option<f64>) -> toml::Table {
+    pub fn plan_with_depth(&self, depth: Option<BeadDepth>) -> toml::Table {
         let mut plan = self.plan.clone();
-        if let Some(depth) = depth_um {
-            plan.entry("depth_um").or_insert_with(|| depth.into());
+        let Some(depth) = depth else {
+            return plan;
+        };
+        let mut profile = toml::Table::new();
+        profile.insert("name".into(), "beads".into());
+        profile.insert("depth_um".into(), depth.um.into());
+        if let Some(visibility) = depth.visibility {
+            profile.insert("depth_visibility".into(), visibility.into());
         }
+        plan.entry(INSTRUMENT).or_insert_with(|| profile.into());
         plan
     }
 

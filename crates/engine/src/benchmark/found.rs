@@ -31,6 +31,8 @@ pub(super) struct Found {
     pub has_no_clock: bool,
     /// Mean number of spots that belong to a track of at least five, per frame of the film.
     pub particles_per_frame: f64,
+    /// How far the particles stand out, where the engine says so.
+    pub visibility: Option<f64>,
     /// Particles per mL with the 95 % interval, where the engine states them.
     pub concentration: Option<(f64, Option<[f64; 2]>)>,
     pub frames_per_second: Option<f64>,
@@ -125,6 +127,7 @@ impl Found {
                 populations_nm: report.populations.iter().map(|p| p.diameter_nm).collect(),
             }),
             particles_per_frame: report.particles_per_frame,
+            visibility: report.limits.visibility,
             concentration: report.concentration.as_ref().map(|c| (c.per_ml, c.ci95)),
             frames_per_second: Some(report.timing.frames_per_second),
             peak_memory_mb: report.timing.peak_memory_mb,

@@ -21,7 +21,28 @@ pub(super) struct Session<'a> {
     /// A folder with room for films.
     pub room: &'a Path,
     /// Depth of view by engine and film of beads, um: one number per seed.
-    pub depths: BTreeMap<(String, String), Vec<f64>>,
+    pub depths: BTreeMap<(String, String), Vec<BeadDepth>>,
+}
+
+/// What a film of beads says of the depth of view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BeadDepth {
+    /// Depth, um.
+    pub um: f64,
+    /// How far the beads stand out, where the engine says so: with it the depth of other particles follows.
+    pub visibility: Option<f64>,
+}
+
+impl BeadDepth {
+    /// Means over films; `None` without one.
+    fn mean(of: &[Self]) -> Option<Self> {
+        let n = of.len() as f64;
+        let visibility: Option<Vec<f64>> = of.iter().map(|d| d.visibility).collect();
+        (!of.is_empty()).then(|| Self {
+            um: of.iter().map(|d| d.um).sum::<f64>() / n,
+            visibility: visibility.map(|v| v.iter().sum::<f64>() / n),
+        })
+    }
 }
 
 impl Session<'_> {
@@ -162,7 +183,7 @@ impl Session<'_> {
                 self.keep_depth(entry, &peer.engine, film, &found);
                 if let Some(depth) = self.depth_for(entry, &peer.engine) {
                     let area = film.known.area_um2.unwrap_or(f64::NAN);
-                    let per_ml = found.particles_per_frame / (area * depth * 1e-12);
+                    let per_ml = found.particles_per_frame / (area * depth.um * 1e-12);
                     found.concentration = Some((per_ml, None)).filter(|c| c.0.is_finite());
                 }
                 if found.sizes.is_none() && !found.tracks.is_empty() {
@@ -188,17 +209,18 @@ impl Session<'_> {
         }
     }
 
-    /// Mean depth of view that an engine's films of beads gave, um.
-    pub fn depth_for(&self, entry: &FilmEntry, engine: &str) -> Option<f64> {
+    /// Mean depth of view that an engine's films of beads gave.
+    pub fn depth_for(&self, entry: &FilmEntry, engine: &str) -> Option<BeadDepth> {
         let key = (engine.to_owned(), entry.depth_from.clone()?);
-        let depths = self.depths.get(&key)?;
-        (!depths.is_empty()).then(|| depths.iter().sum::<f64>() / depths.len() as f64)
+        BeadDepth::mean(self.depths.get(&key)?)
     }
 
     fn keep_depth(&mut self, entry: &FilmEntry, engine: &str, film: &Film, found: &Found) {
-        if let Some(depth) = film.depth_um(found.particles_per_frame) {
+        if let Some(um) = film.depth_um(found.particles_per_frame) {
             let key = (engine.to_owned(), entry.name.clone());
-            self.depths.entry(key).or_default().push(depth);
+            let visibility = found.visibility;
+            let depths = self.depths.entry(key).or_default();
+            depths.push(BeadDepth { um, visibility });
         }
     }
 

@@ -93,6 +93,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The instrument profile, if the depth in force is its own; a plan that was written out says both.
+    pub fn profile_of_depth(&self) -> Option<&Instrument> {
+        let depth_um = self.depth_um.as_ref()?.value;
+        self.instrument
+            .as_ref()
+            .filter(|i| i.depth_um == Some(depth_um))
+    }
+
     /// The method of a stage and all its numbers: `resolve(DETECTORS, "detect", &plan.choice("detect"))`. A stage
     /// that is not in [`super::stages::STAGES`] gives a choice that no registry serves.
     pub fn choice(&self, stage: &str) -> Choice {

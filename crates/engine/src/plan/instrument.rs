@@ -17,6 +17,10 @@ pub struct Instrument {
     pub pixel_size_um: Option<f64>,
     /// Depth in which particles are seen, um.
     pub depth_um: Option<f64>,
+    /// Mean ln(signal to noise over threshold) of the beads that gave the depth.
+    pub depth_visibility: Option<f64>,
+    /// Relative standard uncertainty of the depth.
+    pub depth_relative_uncertainty: Option<f64>,
     /// Width of the frames for which the profile was made, px.
     pub width_px: Option<u32>,
     /// Height of the frames for which the profile was made, px.
@@ -77,6 +81,8 @@ impl Instrument {
             name: text("name").unwrap_or_else(|| name.to_owned()),
             pixel_size_um: number("pixel_size_um"),
             depth_um: number("depth_um"),
+            depth_visibility: number("depth_visibility"),
+            depth_relative_uncertainty: number("depth_relative_uncertainty"),
             width_px: side("width_px"),
             height_px: side("height_px"),
             frame_rate_fps: number("frame_rate_fps"),
@@ -93,6 +99,11 @@ impl Instrument {
             ("name", Some(Value::Word(self.name.clone()))),
             ("pixel_size_um", number(self.pixel_size_um)),
             ("depth_um", number(self.depth_um)),
+            ("depth_visibility", number(self.depth_visibility)),
+            (
+                "depth_relative_uncertainty",
+                number(self.depth_relative_uncertainty),
+            ),
             ("width_px", side(self.width_px)),
             ("height_px", side(self.height_px)),
             ("frame_rate_fps", number(self.frame_rate_fps)),

@@ -345,6 +345,20 @@ pub static INSTRUMENT_KEYS: &[KeySpec] = &[
         "10.0",
     ),
     key(
+        (INSTRUMENT, "depth_visibility"),
+        number(0.01, 20.0, "1"),
+        Fallback::Absent("the depth is the same whatever the brightness"),
+        "Mean of ln(signal to noise over threshold) of the beads that gave the depth; brighter particles are seen deeper, as its root.",
+        "1.5",
+    ),
+    key(
+        (INSTRUMENT, "depth_relative_uncertainty"),
+        number(0.0, 1.0, "1"),
+        Fallback::Absent("not in the interval of the concentration"),
+        "Relative standard uncertainty of the depth.",
+        "0.05",
+    ),
+    key(
         (INSTRUMENT, "width_px"),
         whole(1, 65_535, "px"),
         Fallback::Absent("not checked"),

@@ -125,6 +125,9 @@ pub struct Limits {
     pub narrowest_cv: Option<f64>,
     /// Two equally frequent sizes closer than this ratio cannot be told from one with these tracks.
     pub smallest_ratio: Option<f64>,
+    /// How far the particles stand out: mean over the frames of ln(signal to noise over the detection threshold), as one brightness
+    /// would have it that is seen as deep as all are on average. The depth of view goes with its root.
+    pub visibility: Option<f64>,
     /// Diameter above which particles move too little for these films, nm.
     pub largest_measurable_nm: Option<f64>,
     /// Concentration of the original sample below which too few particles are seen, per mL.

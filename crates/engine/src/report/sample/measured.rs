@@ -155,6 +155,7 @@ pub(super) fn size_class(from: f64, to: f64, f: f64) -> SizeClass {
 pub(super) fn limits() -> Limits {
     Limits {
         narrowest_cv: Some(0.06),
+        visibility: Some(1.4),
         smallest_ratio: Some(1.4),
         largest_measurable_nm: Some(900.0),
         lowest_concentration_per_ml: Some(4.7e8),
