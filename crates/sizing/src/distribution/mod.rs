@@ -4,7 +4,9 @@
 //! differ in what keeps f from breaking up into spikes. Turning each track into a size by itself (`raw`) convolves
 //! the truth with the error of a single track, some 20-30 %.
 
+mod average;
 pub(crate) mod basis;
+mod mixture;
 mod npmle;
 mod penalised;
 mod raw;
@@ -57,8 +59,13 @@ pub trait DistributionMethod: Send + Sync {
 pub type MakeDistribution = fn(&Params) -> Box<dyn DistributionMethod>;
 
 /// All distribution methods; the first is the default.
-pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] =
-    &[penalised::ENTRY, npmle::ENTRY, raw::ENTRY];
+pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] = &[
+    penalised::ENTRY,
+    average::ENTRY,
+    mixture::ENTRY,
+    npmle::ENTRY,
+    raw::ENTRY,
+];
 
 /// Adds the number weighting to fractions per track: `c_g ~ sum_i n_i pi_ig` with the posterior of the unweighted
 /// fit. (Weighting the likelihood itself by `n_i` is consistent too, but noisier.) Depth of view and share of
