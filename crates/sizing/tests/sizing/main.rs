@@ -7,3 +7,4 @@ mod edges;
 mod estimators;
 mod film_constants;
 mod measurements;
+mod twelve;

@@ -13,8 +13,11 @@ use nalgebra::{Cholesky, DMatrix, DVector};
 pub(super) enum Haste {
     /// The sample itself.
     Fit,
-    /// A resample of it, begun near its top.
-    Refit,
+    /// A resample of it, begun near its top, of interest only where the log-likelihood comes up to a value.
+    Refit {
+        /// That value.
+        worth: f64,
+    },
 }
 
 impl Haste {
@@ -22,14 +25,22 @@ impl Haste {
     fn gain(self) -> f64 {
         match self {
             Self::Fit => 1e-4,
-            Self::Refit => 0.02,
+            Self::Refit { .. } => 0.02,
         }
     }
 
     fn steps(self) -> usize {
         match self {
             Self::Fit => 60,
-            Self::Refit => 12,
+            Self::Refit { .. } => 12,
+        }
+    }
+
+    /// Even twice the gain that the parabola promises, and a little, would not be enough.
+    fn is_hopeless(self, ln_likelihood: f64, promised: f64) -> bool {
+        match self {
+            Self::Fit => false,
+            Self::Refit { worth } => ln_likelihood + 2.0 * promised + 2.0 < worth,
         }
     }
 }
@@ -89,7 +100,8 @@ impl<'a> Climber<'a> {
             let mut moved = None;
             while damping < DAMPING_MOST {
                 let step = damped_step(&here, damping)?;
-                if 0.5 * here.gradient.dot(&step) < haste.gain() {
+                let promised = 0.5 * here.gradient.dot(&step);
+                if promised < haste.gain() || haste.is_hopeless(here.ln_likelihood, promised) {
                     break;
                 }
                 let trial = self.stepped(&at, &step);

@@ -73,6 +73,8 @@ impl Default for Mixture {
 
 /// A warm start gives every component at least this weight, because one that has died has no slope to return by.
 const REVIVE: f64 = 2e-3;
+/// A number of components behind the best by this much in the logarithm of the evidence has a weight of 1 in 400.
+const IRRELEVANT: f64 = 6.0;
 
 impl DistributionMethod for Mixture {
     fn fit(&self, data: &PopulationData<'_>, counts: &[f64]) -> Option<Fit> {
@@ -84,18 +86,26 @@ impl DistributionMethod for Mixture {
             let best = starts::all(&climber, &sketch, fewer, components)
                 .into_iter()
                 .filter_map(|start| climber.climb(start, Haste::Fit))
-                .max_by(|a, b| a.0.total_cmp(&b.0))?;
-            found.push(best);
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            found.extend(best);
         }
         self.finish(data, counts, &found)
     }
 
     fn refit(&self, data: &PopulationData<'_>, counts: &[f64], near: &Fit) -> Option<Fit> {
         let climber = Climber::new(data.matrix, counts)?;
-        let found: Vec<(f64, Model)> = candidates(&near.state)
-            .into_iter()
-            .filter_map(|start| climber.climb(start.revived(REVIVE), Haste::Refit))
-            .collect();
+        let mut found: Vec<(f64, Model)> = Vec::with_capacity(self.most);
+        let mut best = f64::NEG_INFINITY;
+        for start in candidates(&near.state) {
+            let penalty = penalty(&start, counts);
+            let haste = Haste::Refit {
+                worth: best - IRRELEVANT + penalty,
+            };
+            if let Some(top) = climber.climb(start.revived(REVIVE), haste) {
+                best = best.max(top.0 - penalty);
+                found.push(top);
+            }
+        }
         self.finish(data, counts, &found)
     }
 
@@ -112,12 +122,9 @@ impl Mixture {
         counts: &[f64],
         found: &[(f64, Model)],
     ) -> Option<Fit> {
-        let tracks: f64 = counts.iter().sum();
         let evidence: Vec<f64> = found
             .iter()
-            .map(|(ln_likelihood, model)| {
-                ln_likelihood - 0.5 * model.free_numbers() as f64 * tracks.ln()
-            })
+            .map(|(ln_likelihood, model)| ln_likelihood - penalty(model, counts))
             .collect();
         let top = evidence.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let mut per_track = vec![0.0; data.matrix.rungs()];
@@ -132,6 +139,12 @@ impl Mixture {
         let state = found.iter().flat_map(|(_, m)| m.numbers()).collect();
         weighted(data, counts, per_track, None, state)
     }
+}
+
+/// What the free numbers of a model cost: half of their part in the BIC.
+fn penalty(model: &Model, counts: &[f64]) -> f64 {
+    let tracks: f64 = counts.iter().sum();
+    0.5 * model.free_numbers() as f64 * tracks.ln()
 }
 
 /// The models of a state: the one of one component, then that of two, and so on.

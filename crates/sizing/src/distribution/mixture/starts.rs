@@ -2,7 +2,7 @@
 //!
 //! From a sketch of the population (nonparametric, so that it has no opinion on the number of components) and from
 //! the best model with one component fewer: equal parts of the sketch; parts that lie closest together; one component
-//! put where the fewer leave most unexplained (Verbeek, Vlassis & Krose 2003, doi:10.1162/089976603762553004); the
+//! put where the fewer leave most unexplained (Verbeek, Vlassis & Krose 2003, Neural Computation 15, 469); the
 //! broadest of the fewer cut in two.
 
 use super::climb::Climber;
