@@ -243,7 +243,9 @@ fn sizes(c: &mut Criterion) {
     let medium = Medium::named("water", 25.0).expect("water");
     let capture = [CaptureTracks {
         trajectories: &trajectories,
+        visibility: &[],
         sampling,
+        exposure_se_s: 0.0,
     }];
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new()

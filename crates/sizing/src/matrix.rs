@@ -74,6 +74,22 @@ impl LikelihoodMatrix {
         });
     }
 
+    /// Tracks that say `exp(-(g - place)^2 / 2 width^2)`, places and width in rungs.
+    #[cfg(test)]
+    pub fn bells(places: &[f64], width: f64, rungs: usize) -> Self {
+        let mut out = Self {
+            rungs,
+            ..Self::default()
+        };
+        for place in places {
+            let row: Vec<f64> = (0..rungs)
+                .map(|g| -0.5 * ((g as f64 - place) / width).powi(2))
+                .collect();
+            out.push(&row);
+        }
+        out
+    }
+
     /// Number of tracks.
     pub fn tracks(&self) -> usize {
         self.rows.len()

@@ -5,10 +5,12 @@
 //! the truth with the error of a single track, some 20-30 %. `walker` and `ftla` are what other programs do against
 //! that, with no more of a track than its mean squared displacement; they are here to compare with.
 
+mod average;
 pub(crate) mod basis;
 mod ftla;
 mod histogram;
 mod lag_one;
+mod mixture;
 mod npmle;
 mod penalised;
 mod raw;
@@ -73,6 +75,8 @@ pub type MakeDistribution = fn(&Params) -> Box<dyn DistributionMethod>;
 /// All distribution methods; the first is the default.
 pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] = &[
     penalised::ENTRY,
+    average::ENTRY,
+    mixture::ENTRY,
     npmle::ENTRY,
     raw::ENTRY,
     walker::ENTRY,

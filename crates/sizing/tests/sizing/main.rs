@@ -9,3 +9,4 @@ mod edges;
 mod estimators;
 mod film_constants;
 mod measurements;
+mod twelve;

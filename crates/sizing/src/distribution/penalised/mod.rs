@@ -44,7 +44,9 @@ pub(super) const ENTRY: Entry<MakeDistribution> = Entry {
     },
 };
 
-struct Penalised {
+/// The method with its strength of smoothing, if that is given.
+#[derive(Default)]
+pub(super) struct Penalised {
     lambda: Option<f64>,
 }
 
