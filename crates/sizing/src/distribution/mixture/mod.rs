@@ -19,7 +19,7 @@ mod starts;
 use super::{DistributionMethod, Fit, MakeDistribution, PopulationData, weighted};
 use climb::{Climber, Haste};
 use model::{Model, NUMBERS};
-use nta_core::method::{Entry, ParamSpec};
+use nta_core::method::{Entry, ParamSpec, Params};
 
 pub(super) const ENTRY: Entry<MakeDistribution> = Entry {
     key: "mixture",
@@ -47,12 +47,7 @@ pub(super) const ENTRY: Entry<MakeDistribution> = Entry {
             meaning: "1: average over the numbers of components by their evidence; 0: only the best number",
         },
     ],
-    make: |params| {
-        Box::new(Mixture {
-            most: params.get("most_components").round() as usize,
-            averaged: params.get("averaged") >= 0.5,
-        })
-    },
+    make: |params| Box::new(Mixture::of(params)),
 };
 
 /// The method with its numbers.
@@ -62,12 +57,8 @@ pub(super) struct Mixture {
 }
 
 impl Default for Mixture {
-    /// As its table says.
     fn default() -> Self {
-        Self {
-            most: 4,
-            averaged: true,
-        }
+        Self::of(&ENTRY.defaults())
     }
 }
 
@@ -115,6 +106,13 @@ impl DistributionMethod for Mixture {
 }
 
 impl Mixture {
+    fn of(params: &Params) -> Self {
+        Self {
+            most: params.get("most_components").round() as usize,
+            averaged: params.get("averaged") >= 0.5,
+        }
+    }
+
     /// One population out of the candidates, which stand in the order of their number of components.
     fn finish(
         &self,

@@ -113,7 +113,7 @@ impl Model {
         (NUMBERS * self.0.len()).saturating_sub(1)
     }
 
-    /// The same with no weight below a share of the largest possible.
+    /// The same with every weight at least about this.
     pub fn revived(mut self, least: f64) -> Self {
         for c in &mut self.0 {
             c.weight = c.weight.max(least);
