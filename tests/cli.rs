@@ -47,6 +47,7 @@ fn help_shows_commands_and_options_on_stdout() {
     for name in [
         "analyze",
         "inspect",
+        "calibrate",
         "simulate",
         "methods",
         "plan",
