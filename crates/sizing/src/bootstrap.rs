@@ -102,16 +102,23 @@ fn normal(rng: &mut Xoshiro256PlusPlus) -> f64 {
     (-2.0 * unit().ln()).sqrt() * (std::f64::consts::TAU * unit()).cos()
 }
 
-/// 2.5 and 97.5 % of the values, widened about the estimate; the estimate twice if there are no values.
+/// 2.5 and 97.5 % of the values, widened about the estimate; the estimate twice if there are no values. What is positive is
+/// widened in the logarithm, so that no interval of a size reaches down to nothing.
 pub fn interval(estimate: f64, values: &mut [f64], widening: f64) -> [f64; 2] {
     values.sort_by(f64::total_cmp);
     let (Some(low), Some(high)) = (quantile(values, 0.025), quantile(values, 0.975)) else {
         return [estimate, estimate];
     };
-    [
-        (estimate + widening * (low - estimate)).min(estimate),
-        (estimate + widening * (high - estimate)).max(estimate),
-    ]
+    let widened = |end: f64| {
+        let ratio = end / estimate;
+        // Beyond a factor of a thousand it says nothing either way, but must stay finite.
+        if estimate > 0.0 && (1e-3..1e3).contains(&ratio) {
+            estimate * ratio.powf(widening)
+        } else {
+            estimate + widening * (end - estimate)
+        }
+    };
+    [widened(low).min(estimate), widened(high).max(estimate)]
 }
 
 fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
@@ -153,8 +160,12 @@ mod tests {
         let mut values: Vec<f64> = (0..=1000).map(|i| f64::from(i) / 1000.0).collect();
         let [lo, hi] = interval(0.5, &mut values, 1.0);
         assert!((lo - 0.025).abs() < 1e-9 && (hi - 0.975).abs() < 1e-9);
-        let [lo, _] = interval(0.5, &mut values, 2.0);
-        assert!((lo + 0.45).abs() < 1e-9);
+        let [lo, hi] = interval(0.5, &mut values, 2.0);
+        assert!((lo - 0.025f64.powi(2) / 0.5).abs() < 1e-9);
+        assert!((hi - 0.975f64.powi(2) / 0.5).abs() < 1e-9);
+        let mut about_nothing: Vec<f64> = values.iter().map(|v| v - 0.5).collect();
+        let [lo, _] = interval(0.0, &mut about_nothing, 2.0);
+        assert!((lo + 0.95).abs() < 1e-9);
         assert_eq!(interval(2.0, &mut [], 1.2), [2.0, 2.0]);
         assert_eq!(interval(2.0, &mut [3.0], 1.0)[0], 2.0);
     }

@@ -74,7 +74,7 @@ impl Default for SizingPlan {
     fn default() -> Self {
         Self {
             diffusion: Choice::of("mle"),
-            distribution: Choice::of("penalised"),
+            distribution: Choice::of("average"),
             weighting: Weighting::Number,
             shortest_track_frames: 6,
             resamples: 200,

@@ -74,8 +74,8 @@ pub type MakeDistribution = fn(&Params) -> Box<dyn DistributionMethod>;
 
 /// All distribution methods; the first is the default.
 pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] = &[
-    penalised::ENTRY,
     average::ENTRY,
+    penalised::ENTRY,
     mixture::ENTRY,
     npmle::ENTRY,
     raw::ENTRY,

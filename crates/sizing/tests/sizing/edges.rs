@@ -227,7 +227,7 @@ fn wrong_plans_are_refused_in_a_sentence() {
         },
     )
     .to_string();
-    assert!(e.contains("penalised, average, mixture, npmle, raw"), "{e}");
+    assert!(e.contains("average, penalised, mixture, npmle, raw"), "{e}");
     let sampling = Sampling {
         frame_interval_s: 0.01,
         exposure_s: 0.02,

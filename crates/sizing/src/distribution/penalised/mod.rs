@@ -1,4 +1,4 @@
-//! Penalised maximum likelihood in the logarithm of the density: the default.
+//! Penalised maximum likelihood in the logarithm of the density.
 //!
 //! With `f = exp(theta)` over ln d it maximises `sum_i ln sum_g f_g L_ig - N sum_g f_g - lambda/2 int (theta'')^2`.
 //! Silverman 1982, doi:10.1214/aos/1176345872 (the term with N makes f sum to one); the strength lambda is the one
