@@ -3,6 +3,7 @@
 mod simulate;
 
 mod compared;
+mod coverage;
 mod depth;
 mod distributions;
 mod edges;
