@@ -376,6 +376,12 @@ fn chains_that_break_or_come_back_end_the_film() {
         assert_eq!(codes(&f.source.end()), ["V01"]);
         assert!(!f.source.end().complete);
     }
+    // Cut within the place of the next page.
+    for missing in 1..=4 {
+        let mut f = film(&whole[..whole.len() - missing]);
+        assert_eq!(all_frames(f.source.as_mut()).0.len(), 3);
+        assert_eq!(codes(&f.source.end()), ["V01"], "{missing} bytes missing");
+    }
 }
 
 #[test]

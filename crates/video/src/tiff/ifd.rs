@@ -77,7 +77,8 @@ pub(crate) struct TiffFile {
 #[derive(Debug)]
 pub(crate) struct Ifd {
     entries: Vec<Entry>,
-    next: u64,
+    /// Where the next one is, 0 after the last; `None` if the file ends before it says so.
+    next: Option<u64>,
 }
 
 /// All directories of the main chain.
@@ -138,7 +139,11 @@ impl TiffFile {
             } else {
                 out.small += 1;
             }
-            at = ifd.next;
+            let Some(next) = ifd.next else {
+                out.broken = Some("it ends where the place of the next page should stand".into());
+                break;
+            };
+            at = next;
         }
         out
     }
@@ -177,7 +182,7 @@ impl TiffFile {
         };
         Ok(Ifd {
             entries,
-            next: next.unwrap_or(0),
+            next,
         })
     }
 
@@ -237,7 +242,7 @@ impl TiffFile {
         entry.count = 1;
         let one = Ifd {
             entries: vec![entry],
-            next: 0,
+            next: None,
         };
         self.numbers(&one, tag)?.first().copied()
     }
