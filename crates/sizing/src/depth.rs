@@ -10,8 +10,8 @@
 //! posterior, which leaves a, b and c unbiased although no track knows its size (regression on expectations; Berkson 1950,
 //! doi:10.1080/01621459.1950.10483349). Where the sizes hardly differ b and c stay at 0, by a prior.
 //!
-//! Source of the depth in a Gaussian sheet: the intensity profile itself; that the visible volume follows the brightness so: van der
-//! Pol et al. 2014, doi:10.1021/nl503371p. Measured: `docs/validation.md`, the films ev-bright, nanosight and viewsizer.
+//! The depth in a Gaussian sheet follows from its profile alone (see above). Measured: `docs/validation.md`, the films ev-bright,
+//! nanosight and viewsizer; `docs/decisions/0009`.
 //!
 //! Assumes that the depth of the liquid exceeds the depth of view, and that the fall of the signal is nearly Gaussian.
 

@@ -1,7 +1,8 @@
 //! What a person should know about the sizes.
 //!
 //! S01 no distribution, S02 few tracks, S04 below resolution, S05 precision scale on its bound, S06 mass at an end of
-//! the range, S07 motion not as modelled, S08 a peak that hangs on a few tracks.
+//! the range, S07 motion not as modelled, S08 a peak that hangs on a few tracks,
+//! S09 depth of view by brightness.
 
 use crate::goodness::PeriodogramRatios;
 use crate::group::FEWEST_TRACKS;
@@ -42,12 +43,34 @@ pub(crate) fn all(
         out.extend(doubtful_peaks(pooled));
     }
     out.extend(narrow(pooled));
+    out.extend(deeper(pooled));
     if scale.on_bound {
         out.push(on_bound(scale));
     }
     out.extend(ends(pooled));
     out.extend(periodogram.and_then(motion));
     out
+}
+
+/// Allowing for brightness has moved the mean by more than this share.
+const DEPTH_MATTERS: f64 = 0.02;
+
+fn deeper(pooled: &SizeResult) -> Option<Finding> {
+    let (mean, plain) = (pooled.summary?.mean.value, pooled.mean_nm_at_equal_depth?);
+    let moved = plain / mean - 1.0;
+    (moved.abs() > DEPTH_MATTERS).then(|| {
+        Finding::new(
+            "S09",
+            Severity::Info,
+            STAGE,
+            format!(
+                "Brighter particles are seen deeper in the light and were counted for less by that. Without it the mean would be \
+                 {plain:.0} instead of {mean:.0} nm; if the liquid is thinner than the light is deep, switch it off with \
+                 --set size.depth_by_brightness=false."
+            ),
+        )
+        .with(100.0 * moved, Some(100.0 * DEPTH_MATTERS), "% of the mean")
+    })
 }
 
 fn no_distribution(pooled: &SizeResult) -> Finding {

@@ -87,6 +87,7 @@ impl Context<'_> {
             return (out, None);
         };
         out.visibility = depth::effective_visibility(&data, &group.presence_frames, &fit.per_track);
+        out.mean_nm_at_equal_depth = self.mean_nm_at_equal_depth(&data, &fit, out.visibility);
         let how = Resampling {
             capture: &group.capture,
             ln_scale_sd,
@@ -120,6 +121,21 @@ impl Context<'_> {
         out.summary = Some(summary);
         out.distribution = Some(self.distribution(share, &resamples, widening, tracks));
         (out, Some(fit))
+    }
+
+    /// What allowing for brightness has changed, for people to see.
+    fn mean_nm_at_equal_depth(
+        &self,
+        data: &PopulationData<'_>,
+        fit: &Fit,
+        visibility: Option<f64>,
+    ) -> Option<f64> {
+        visibility.filter(|_| self.plan.weighting == Weighting::Number)?;
+        let presence = data
+            .matrix
+            .posterior_sum(data.presence_frames, &fit.per_track);
+        let share = crate::matrix::normalised(presence)?;
+        Some(Statistics::of(&self.lattice, &share).mean)
     }
 
     fn limits(&self, group: &Group<'_>, median_nm: f64) -> Option<populations::Limits> {

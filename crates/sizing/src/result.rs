@@ -187,6 +187,9 @@ pub struct SizeResult {
     /// Mean over the frames of ln(signal to noise over the detection threshold), as one brightness would have it that is seen as deep
     /// as all sizes are on average; the depth goes with its root. `None` where brightness is not known.
     pub visibility: Option<f64>,
+    /// Mean diameter if all sizes were seen as deep as each other, nm; `None` where brightness is not known, or every track counts
+    /// alike.
+    pub mean_nm_at_equal_depth: Option<f64>,
     /// What could be told apart with these tracks.
     pub limits: Option<Limits>,
 }

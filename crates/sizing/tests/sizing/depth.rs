@@ -59,6 +59,25 @@ fn analysed(seed: u64, sizes: &[(f64, f64)], each: usize, known: bool) -> Sample
     size_sample(&[capture], &water(), &plan).unwrap()
 }
 
+#[test]
+fn what_brightness_changes_is_said() {
+    let codes = |sizes: &SampleSizes| -> Vec<String> {
+        sizes.findings.iter().map(|f| f.code.clone()).collect()
+    };
+    let deeper = analysed(3, &[(60.0, 4.0), (100.0, 6.0), (200.0, 9.0)], 60, true);
+    assert!(
+        codes(&deeper).contains(&"S09".to_owned()),
+        "{:?}",
+        codes(&deeper)
+    );
+    let alike = analysed(3, &[(60.0, 6.0), (100.0, 6.0), (200.0, 6.0)], 60, true);
+    assert!(
+        !codes(&alike).contains(&"S09".to_owned()),
+        "{:?}",
+        codes(&alike)
+    );
+}
+
 /// Shares of the particles up to 77 nm, from there to 141 nm, and beyond.
 fn shares(sizes: &SampleSizes) -> [f64; 3] {
     let d = sizes.pooled.distribution.as_ref().unwrap();

@@ -180,10 +180,7 @@ impl TiffFile {
         } else {
             self.endian.u32(&bytes, next_at).map(u64::from)
         };
-        Ok(Ifd {
-            entries,
-            next,
-        })
+        Ok(Ifd { entries, next })
     }
 
     fn entry(&self, bytes: &[u8], ifd_at: u64, from: usize) -> Option<Entry> {
