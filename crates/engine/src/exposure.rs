@@ -58,14 +58,14 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
 /// A stated exposure is doubted if the film's own is so many standard errors away ...
 const DOUBT_ERRORS: f64 = 4.0;
 /// ... and the size would change by at least this share; from the second share on nothing is to be believed.
-const DOUBT_SIZE: f64 = 0.02;
+const DOUBT_SIZE: f64 = 0.05;
 const REFUSE_SIZE: f64 = 0.15;
 
-/// Stated exposures that the motion contradicts.
-pub(crate) fn contradicted(captures: &[Followed]) -> Vec<ReportFinding> {
+/// Stated exposures that the motion contradicts; `is_stated` says which are.
+pub(crate) fn contradicted(captures: &[Followed], is_stated: &[bool]) -> Vec<ReportFinding> {
     let doubt = |(i, capture): (usize, &Followed)| {
         let stated = capture.acquisition.exposure_s.as_ref()?;
-        if lags_behind(capture) {
+        if !is_stated[i] || lags_behind(capture) {
             return None;
         }
         let interval = capture.acquisition.frame_interval_s.value;

@@ -171,8 +171,9 @@ fn solve(mut a: [[f64; 3]; 3], mut b: [f64; 3]) -> Option<[f64; 3]> {
         }
         for j in i + 1..3 {
             let factor = a[j][i] / pivot;
-            for k in i..3 {
-                a[j][k] -= factor * a[i][k];
+            let above = a[i];
+            for (below, above) in a[j][i..].iter_mut().zip(&above[i..]) {
+                *below -= factor * above;
             }
             b[j] -= factor * b[i];
         }

@@ -116,9 +116,9 @@ fn results(
     let all = context.group(sorted.used.iter());
     let mut per_capture = Vec::with_capacity(captures);
     if captures > 1 {
-        for c in 0..captures {
+        for (c, exposure_sd) in exposure_sds.iter().enumerate() {
             let own = context.group(sorted.used.iter().filter(|u| u.capture == c));
-            let mut result = context.size(&own, exposure_sds[c]).0;
+            let mut result = context.size(&own, *exposure_sd).0;
             result.tally = sorted.tallies[c].clone();
             per_capture.push(result);
         }
