@@ -14,7 +14,7 @@
 //!
 //! In: px, frames. Assumes free diffusion, the same along the optical axis.
 
-use crate::model::{FrameSpots, Owners, Spot, Track, TrackPoint, Trajectory};
+use crate::model::{FrameSpots, Spot, Track, Trajectory, restate_precisions};
 
 /// Variance of the error of an uneven path over `p`: this times `p / w0^2` ...
 const UNEVEN: f64 = 0.011;
@@ -62,31 +62,15 @@ pub fn widen_errors(
         return;
     }
     let focus = focus_px2(tracks, &own);
-    for (track, path) in tracks.iter_mut().zip(&own) {
-        let missing = missing_light(track);
-        let points: Vec<TrackPoint> = track
-            .points()
-            .iter()
-            .zip(missing)
-            .map(|(p, missing)| {
-                let mut point = *p;
-                widen(&mut point.spot, *path, focus, missing);
-                point
-            })
-            .collect();
-        if let Some(wider) = Track::new(track.id(), points) {
-            *track = wider;
-        }
-    }
-    let owners = Owners::of(tracks);
-    for frame in frames {
-        for spot in &mut frame.spots {
-            match owners.holder(frame.frame, spot) {
-                Some((_, point)) => spot.precision_px = point.spot.precision_px,
-                None => widen(spot, common, focus, 0.0),
-            }
-        }
-    }
+    let of_track = |i: usize, track: &Track| {
+        let points = track.points().iter().zip(missing_light(track));
+        points
+            .map(|(p, missing)| widened(&p.spot, own[i], focus, missing))
+            .collect()
+    };
+    restate_precisions(tracks, frames, of_track, |spot| {
+        widened(spot, common, focus, 0.0)
+    });
 }
 
 /// Variance of a path during the exposure per axis, px^2: of each track, and the common one.
@@ -175,18 +159,20 @@ fn missing_light(track: &Track) -> Vec<f64> {
         .collect()
 }
 
-/// Widens the error of one spot whose path has the variance `p`, px^2, and which lacks a share `missing` of its light.
-fn widen(spot: &mut Spot, p: f64, focus_px2: f64, missing: f64) {
+/// The error of one spot, px, whose path has the variance `p`, px^2, and which lacks a share `missing` of its light.
+fn widened(spot: &Spot, p: f64, focus_px2: f64, missing: f64) -> f64 {
     if !(p > 0.0 && p.is_finite()) {
-        return;
+        return spot.precision_px;
     }
-    let widened = (spot.width_px * spot.width_px - focus_px2) / p;
+    let growth = (spot.width_px * spot.width_px - focus_px2) / p;
     let blur = p / focus_px2;
-    let uneven = (UNEVEN * (widened - LEAST_WIDENED).max(0.0) * blur).min(MOST_UNEVEN);
+    let uneven = (UNEVEN * (growth - LEAST_WIDENED).max(0.0) * blur).min(MOST_UNEVEN);
     let lost = MISSING_LIGHT * missing * blur.min(1.0).powi(2);
     let variance = spot.precision_px * spot.precision_px + (uneven + lost) * p;
     if variance.is_finite() {
-        spot.precision_px = variance.sqrt();
+        variance.sqrt()
+    } else {
+        spot.precision_px
     }
 }
 
@@ -194,7 +180,7 @@ fn widen(spot: &mut Spot, p: f64, focus_px2: f64, missing: f64) {
 mod tests {
     use super::*;
     use crate::drift::Drift;
-    use crate::model::{Acquisition, FrameIndex, Stated, TrackId};
+    use crate::model::{Acquisition, FrameIndex, Stated, TrackId, TrackPoint};
 
     const SHUTTER: Shutter = Shutter {
         pixel_size_um: 0.2,

@@ -9,7 +9,7 @@
 //! In: px, counts. Assumes that brightness and width of a particle change slowly; what is brighter by no more than noise is left
 //! as it is.
 
-use crate::model::{FrameSpots, Owners, Track, TrackPoint};
+use crate::model::{FrameSpots, Track, TrackPoint, restate_precisions};
 use crate::tiles::median;
 
 /// Spots before and after to which a spot is compared: more than two particles stay together.
@@ -19,27 +19,15 @@ const MASS_NOISE: f64 = 3.0;
 
 /// Adds to the standard errors of the spots of tracks, and of the same spots in their frames, what strangers make of them.
 pub(crate) fn widen_errors(tracks: &mut [Track], frames: &mut [FrameSpots]) {
-    for track in tracks.iter_mut() {
-        let strange = strange_px2(track.points());
-        let points: Vec<TrackPoint> = (track.points().iter().zip(&strange))
-            .map(|(p, strange)| {
-                let mut point = *p;
-                point.spot.precision_px = point.spot.precision_px.hypot(strange.sqrt());
-                point
-            })
-            .collect();
-        if let Some(wider) = Track::new(track.id(), points) {
-            *track = wider;
-        }
-    }
-    let owners = Owners::of(tracks);
-    for frame in frames {
-        for spot in &mut frame.spots {
-            if let Some((_, point)) = owners.holder(frame.frame, spot) {
-                spot.precision_px = point.spot.precision_px;
-            }
-        }
-    }
+    let of_track = |_, track: &Track| {
+        let points = track.points();
+        let strange = strange_px2(points);
+        let own = points.iter().map(|p| p.spot.precision_px);
+        own.zip(strange)
+            .map(|(own, strange)| own.hypot(strange.sqrt()))
+            .collect()
+    };
+    restate_precisions(tracks, frames, of_track, |spot| spot.precision_px);
 }
 
 /// Squared error per axis that a stranger's light gives to each spot of a track, px^2.

@@ -180,16 +180,12 @@ fn run(
         return Err(AnalyzeError::Cancelled);
     }
     stopwatch.report("size", 0);
-    let exposure_stated: Vec<bool> = captures
-        .iter()
-        .map(|c| c.acquisition.exposure_s.is_some())
-        .collect();
     let mut findings = settle_exposures(&mut captures);
     for capture in &mut captures {
         capture.allow_for_motion_blur();
     }
     // Only now are the errors of fast particles what they are.
-    findings.extend(contradicted(&captures, &exposure_stated));
+    findings.extend(contradicted(&captures));
     let visibilities: Vec<Vec<f64>> = captures.iter().map(Followed::visibility).collect();
     let tracks: Vec<CaptureTracks<'_>> = captures
         .iter()

@@ -8,8 +8,10 @@
 
 use crate::analyze::{AnalyzeError, analyze};
 use crate::assemble::Counts;
-use crate::capture::CaptureInput;
+use crate::capture::{CaptureInput, Followed};
 use crate::plan::{Instrument, Plan};
+use crate::qc::file_name;
+use crate::report::html::first_sentence;
 use crate::report::write::{OutputError, check_named_files, parent, write_named_files};
 use crate::report::{OutputFile, Report, Verdict};
 use crate::runtime::Runtime;
@@ -20,8 +22,6 @@ use std::path::PathBuf;
 const SIZE_OFF: f64 = 0.05;
 /// A standard normal variable lies within so many of 0 with 95 %.
 const Z95: f64 = 1.959_964;
-/// 1 mL in um^3.
-const UM3_PER_ML: f64 = 1e12;
 
 /// Films of beads, what is known of the beads, and where the profile goes.
 #[derive(Clone, Debug)]
@@ -110,12 +110,7 @@ pub fn calibrate(
     runtime: &Runtime<'_>,
 ) -> Result<CalibrateOutcome, CalibrateError> {
     let name = request.check()?;
-    let inputs = request
-        .inputs
-        .iter()
-        .map(|p| CaptureInput::open(p))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(AnalyzeError::from)?;
+    let inputs = CaptureInput::open_all(&request.inputs).map_err(AnalyzeError::from)?;
     let analysis = analyze(inputs, &request.plan, runtime)?;
     let report = &analysis.report;
     let median = usable(report)?;
@@ -141,7 +136,7 @@ pub fn calibrate(
             "depth:     not measured; give the beads' concentration (--nominal-per-ml)\n",
         );
     }
-    profile.notes = Some(request.notes(report));
+    profile.notes = Some(request.notes(&analysis.captures));
     let file = OutputFile::new(name, profile.to_toml());
     write_named_files(parent(&request.out), &[file], request.overwrite)?;
     text.push_str(&format!(
@@ -184,8 +179,8 @@ impl CalibrateRequest {
         }
     }
 
-    fn notes(&self, report: &Report) -> String {
-        let films: Vec<&str> = report.captures.iter().map(|c| file_name(&c.path)).collect();
+    fn notes(&self, captures: &[Followed]) -> String {
+        let films: Vec<String> = captures.iter().map(file_name).collect();
         let concentration = self
             .nominal_per_ml
             .map_or_else(String::new, |c| format!(", {c:e} per mL"));
@@ -195,10 +190,6 @@ impl CalibrateRequest {
             films.join(", ")
         )
     }
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// Four significant digits, which is more than a calibration knows.
@@ -212,8 +203,9 @@ fn usable(report: &Report) -> Result<f64, CalibrateError> {
     if report.verdict == Verdict::Fail {
         let worst = report.findings.iter().map(|f| &f.finding);
         let worst = worst.max_by_key(|f| f.severity).map(|f| f.message.as_str());
-        let first = worst.unwrap_or_default().split(". ").next();
-        return Err(because(first.unwrap_or_default().to_owned()));
+        return Err(because(
+            first_sentence(worst.unwrap_or_default()).to_owned(),
+        ));
     }
     let median = report.diameter_nm.median.value;
     median.ok_or_else(|| because("they give no size".into()))
@@ -246,20 +238,18 @@ struct Depth {
 
 impl Depth {
     fn of(counts: &Counts, nominal_per_ml: f64, plan: &Plan) -> Option<Self> {
-        let in_view = counts.particles_per_frame();
-        let in_cell = nominal_per_ml / plan.dilution.value / UM3_PER_ML;
-        let um = in_view / (in_cell * counts.area_um2);
-        // The interval of a count at this depth, whatever the depth.
+        // What a depth of 1 um would make of the count; the interval is the same for any.
         let counted = concentration(&Counted {
-            particles_per_frame: in_view,
+            particles_per_frame: counts.particles_per_frame(),
             frames_present: &counts.present,
             frames: counts.frames,
             area_um2: counts.area_um2,
-            depth_um: Some(um),
+            depth_um: Some(1.0),
             depth_relative_uncertainty: 0.0,
-            dilution: 1.0,
+            dilution: plan.dilution.value,
             typical_visit_frames: None,
         });
+        let um = counted.per_ml? / nominal_per_ml;
         let [low, high] = counted.ci95?;
         let relative_uncertainty = (high / low).ln() / (2.0 * Z95);
         (um > 0.0 && um.is_finite() && relative_uncertainty.is_finite()).then_some(Self {

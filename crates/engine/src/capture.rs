@@ -34,6 +34,11 @@ impl CaptureInput {
         })
     }
 
+    /// Opens several, in their order.
+    pub(crate) fn open_all(paths: &[PathBuf]) -> Result<Vec<Self>, SourceError> {
+        paths.iter().map(|p| Self::open(p)).collect()
+    }
+
     /// A film that is not a file, such as a simulated one.
     pub fn of_source(name: &str, source: Box<dyn FrameSource>) -> Self {
         Self {

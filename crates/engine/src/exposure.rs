@@ -61,11 +61,12 @@ const DOUBT_ERRORS: f64 = 4.0;
 const DOUBT_SIZE: f64 = 0.05;
 const REFUSE_SIZE: f64 = 0.15;
 
-/// Stated exposures that the motion contradicts; `is_stated` says which are.
-pub(crate) fn contradicted(captures: &[Followed], is_stated: &[bool]) -> Vec<ReportFinding> {
+/// Stated exposures that the motion contradicts.
+pub(crate) fn contradicted(captures: &[Followed]) -> Vec<ReportFinding> {
     let doubt = |(i, capture): (usize, &Followed)| {
         let stated = capture.acquisition.exposure_s.as_ref()?;
-        if !is_stated[i] || lags_behind(capture) {
+        let is_of_film = capture.exposure_se_s > 0.0;
+        if is_of_film || lags_behind(capture) {
             return None;
         }
         let interval = capture.acquisition.frame_interval_s.value;

@@ -55,11 +55,7 @@ pub fn analyze_to_folder(
         return Err(AnalyzeError::NoParquet);
     }
     check_folder(&request.out, request.overwrite)?;
-    let inputs = request
-        .inputs
-        .iter()
-        .map(|p| CaptureInput::open(p))
-        .collect::<Result<Vec<_>, _>>()?;
+    let inputs = CaptureInput::open_all(&request.inputs)?;
     let analysis = analyze(inputs, &request.plan, runtime)?;
     let files = output_files(&analysis, request)?;
     if runtime.cancel.load(Ordering::Relaxed) {

@@ -1,7 +1,7 @@
 //! What a person should know about the sample as a whole, beyond what the stages say of themselves.
 
 use crate::analyze::sampling;
-use crate::assemble::COUNTED_FROM_FRAMES;
+use crate::assemble::{COUNTED_FROM_FRAMES, Counts};
 use crate::capture::Followed;
 use crate::exposure::lags_behind;
 use crate::plan::{Medium, Plan};
@@ -67,8 +67,7 @@ fn held_back() -> Finding {
 
 /// Whether nothing in the film lasts long enough to be a particle; noise makes a spot here and there.
 fn is_blank(capture: &Followed) -> bool {
-    let longest = capture.video.tracks.iter().map(|t| t.points().len()).max();
-    longest.is_none_or(|n| n < COUNTED_FROM_FRAMES)
+    Counts::of(std::slice::from_ref(capture)).present.is_empty()
 }
 
 fn no_particles(capture: &Followed) -> Option<Finding> {
@@ -189,7 +188,7 @@ fn different_captures(captures: &[Followed]) -> Option<Finding> {
 }
 
 /// What a capture is called wherever it lies.
-fn file_name(capture: &Followed) -> String {
+pub(crate) fn file_name(capture: &Followed) -> String {
     let name = std::path::Path::new(&capture.name).file_name();
     name.map_or_else(
         || capture.name.clone(),

@@ -17,6 +17,7 @@
 
 use crate::distribution::PopulationData;
 use crate::lattice::Lattice;
+use nalgebra::{Matrix3, Vector3};
 
 /// Prior standard deviations of b and c: brightness grows at most with the sixth power of the size.
 const SLOPE_SD: f64 = 3.0;
@@ -109,23 +110,22 @@ impl Curve {
         let per_track = weight / tracks.len() as f64;
         let spread = mean(|t| t.u * t.u) - usual * usual;
         let noise = (spread / (usual * usual)).max(1e-6);
-        let mut normal = [[0.0; 3]; 3];
-        let mut right = [0.0; 3];
+        let mut normal = Matrix3::zeros();
+        let mut right = Vector3::zeros();
         for t in tracks {
             let x = t.mean - centre;
             let x2 = t.square - 2.0 * centre * t.mean + centre * centre;
-            let row = [1.0, x, x2];
+            let row = Vector3::new(1.0, x, x2);
             let w = t.weight / per_track / noise;
-            for (i, a) in row.iter().enumerate() {
-                for (j, b) in row.iter().enumerate() {
-                    normal[i][j] += w * a * b;
-                }
-                right[i] += w * a * t.u / usual;
-            }
+            normal += w * row * row.transpose();
+            right += w * t.u / usual * row;
         }
-        normal[1][1] += (usual / SLOPE_SD).powi(2);
-        normal[2][2] += (usual / CURVATURE_SD).powi(2);
-        let coefficients = solve(normal, right)?;
+        normal[(1, 1)] += (usual / SLOPE_SD).powi(2);
+        normal[(2, 2)] += (usual / CURVATURE_SD).powi(2);
+        let coefficients: [f64; 3] = normal.cholesky()?.solve(&right).into();
+        if !coefficients.iter().all(|c| c.is_finite()) {
+            return None;
+        }
         Some(Self {
             usual,
             centre,
@@ -160,31 +160,6 @@ fn ends(tracks: &[Known], weight: f64) -> [f64; 2] {
         found.or(order.last()).map_or(0.0, |o| o.0)
     };
     [place(LEVEL_SHARE), place(1.0 - LEVEL_SHARE)]
-}
-
-/// Three equations by Cholesky's way; `None` where they are not positive definite.
-fn solve(mut a: [[f64; 3]; 3], mut b: [f64; 3]) -> Option<[f64; 3]> {
-    for i in 0..3 {
-        let pivot = a[i][i];
-        if !(pivot > 0.0 && pivot.is_finite()) {
-            return None;
-        }
-        for j in i + 1..3 {
-            let factor = a[j][i] / pivot;
-            let above = a[i];
-            for (below, above) in a[j][i..].iter_mut().zip(&above[i..]) {
-                *below -= factor * above;
-            }
-            b[j] -= factor * b[i];
-        }
-    }
-    for i in (0..3).rev() {
-        for k in i + 1..3 {
-            b[i] -= a[i][k] * b[k];
-        }
-        b[i] /= a[i][i];
-    }
-    b.iter().all(|v| v.is_finite()).then_some(b)
 }
 
 #[cfg(test)]

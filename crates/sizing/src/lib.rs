@@ -4,7 +4,7 @@
 //! each capture and of each particle come out, with what a person should know. Lengths are in um, diameters in nm,
 //! times in s; only [`physics`] speaks SI.
 
-mod bootstrap;
+pub mod bootstrap;
 pub mod concentration;
 mod depth;
 pub mod diffusion;

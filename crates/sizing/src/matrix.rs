@@ -77,10 +77,7 @@ impl LikelihoodMatrix {
     /// Tracks that say `exp(-(g - place)^2 / 2 width^2)`, places and width in rungs.
     #[cfg(test)]
     pub fn bells(places: &[f64], width: f64, rungs: usize) -> Self {
-        let mut out = Self {
-            rungs,
-            ..Self::default()
-        };
+        let mut out = Self::empty(rungs);
         for place in places {
             let row: Vec<f64> = (0..rungs)
                 .map(|g| -0.5 * ((g as f64 - place) / width).powi(2))
@@ -136,9 +133,7 @@ impl LikelihoodMatrix {
         }
         sum
     }
-}
 
-impl LikelihoodMatrix {
     /// Expectation of a value per rung, and of its square, under the posterior of each track.
     pub fn posterior_moments(&self, fraction: &[f64], value: &[f64]) -> Vec<(f64, f64)> {
         (0..self.tracks())

@@ -1,6 +1,6 @@
 //! Which track holds which spot.
 
-use super::{FrameIndex, Spot, Track, TrackPoint};
+use super::{FrameIndex, FrameSpots, Spot, Track, TrackPoint};
 
 /// Frame, and the bits of x and y. Tracks hold copies of the spots of the frames, so that equal places in one frame mean
 /// the same spot.
@@ -39,5 +39,36 @@ impl<'a> Owners<'a> {
         let at = self.held.partition_point(|h| h.0 < place);
         let (_, track, point) = self.held.get(at).filter(|h| h.0 == place)?;
         Some((*track, &self.tracks[*track].points()[*point]))
+    }
+}
+
+/// Gives the spots of tracks the standard errors that `of_track` says (of which track by its place in the list, one per point),
+/// and the same spots in their frames the same; spots that no track holds get that of `without_track`.
+pub(crate) fn restate_precisions(
+    tracks: &mut [Track],
+    frames: &mut [FrameSpots],
+    of_track: impl Fn(usize, &Track) -> Vec<f64>,
+    without_track: impl Fn(&Spot) -> f64,
+) {
+    for (i, track) in tracks.iter_mut().enumerate() {
+        let precisions = of_track(i, track);
+        let points = track.points().iter().zip(precisions);
+        let points = points.map(|(p, precision_px)| {
+            let mut point = *p;
+            point.spot.precision_px = precision_px;
+            point
+        });
+        if let Some(restated) = Track::new(track.id(), points.collect()) {
+            *track = restated;
+        }
+    }
+    let owners = Owners::of(tracks);
+    for frame in frames {
+        for spot in &mut frame.spots {
+            spot.precision_px = match owners.holder(frame.frame, spot) {
+                Some((_, point)) => point.spot.precision_px,
+                None => without_track(spot),
+            };
+        }
     }
 }

@@ -2,23 +2,11 @@
 
 use crate::distributions::{cv3, water};
 use crate::simulate::*;
+use crate::twelve::beads;
 use nta_core::{Choice, Trajectory};
 use nta_sizing::{CaptureTracks, SizeResult, SizingPlan, Weighting, size_sample};
 
 type Draw = fn(&mut Dice) -> f64;
-
-fn parts(dice: &mut Dice, medians: &[(f64, f64)]) -> f64 {
-    let mut at = dice.unit() * medians.iter().map(|m| m.1).sum::<f64>();
-    let mut chosen = medians[0].0;
-    for (median, share) in medians {
-        chosen = *median;
-        at -= share;
-        if at < 0.0 {
-            break;
-        }
-    }
-    cv3(dice, chosen)
-}
 
 /// 50 nm and a Gamma variate of shape 2 and mean 70 nm on top.
 fn skewed(dice: &mut Dice) -> f64 {
@@ -27,18 +15,18 @@ fn skewed(dice: &mut Dice) -> f64 {
 
 const CASES: [(&str, Draw); 12] = [
     ("100", |d| cv3(d, 100.0)),
-    ("60/100 1:1", |d| parts(d, &[(60.0, 1.0), (100.0, 1.0)])),
-    ("60/100 10:1", |d| parts(d, &[(60.0, 10.0), (100.0, 1.0)])),
-    ("80/100 1:1", |d| parts(d, &[(80.0, 1.0), (100.0, 1.0)])),
-    ("80/100 10:1", |d| parts(d, &[(80.0, 10.0), (100.0, 1.0)])),
-    ("100/150 1:1", |d| parts(d, &[(100.0, 1.0), (150.0, 1.0)])),
-    ("100/150 10:1", |d| parts(d, &[(100.0, 10.0), (150.0, 1.0)])),
-    ("100/200 1:1", |d| parts(d, &[(100.0, 1.0), (200.0, 1.0)])),
-    ("100/200 10:1", |d| parts(d, &[(100.0, 10.0), (200.0, 1.0)])),
+    ("60/100 1:1", |d| beads(d, &[(60.0, 1.0), (100.0, 1.0)])),
+    ("60/100 10:1", |d| beads(d, &[(60.0, 10.0), (100.0, 1.0)])),
+    ("80/100 1:1", |d| beads(d, &[(80.0, 1.0), (100.0, 1.0)])),
+    ("80/100 10:1", |d| beads(d, &[(80.0, 10.0), (100.0, 1.0)])),
+    ("100/150 1:1", |d| beads(d, &[(100.0, 1.0), (150.0, 1.0)])),
+    ("100/150 10:1", |d| beads(d, &[(100.0, 10.0), (150.0, 1.0)])),
+    ("100/200 1:1", |d| beads(d, &[(100.0, 1.0), (200.0, 1.0)])),
+    ("100/200 10:1", |d| beads(d, &[(100.0, 10.0), (200.0, 1.0)])),
     ("log-normal", |d| 100.0 * (0.337 * d.normal()).exp()),
     ("skewed", skewed),
     ("70/130/250", |d| {
-        parts(d, &[(70.0, 1.0), (130.0, 1.0), (250.0, 1.0)])
+        beads(d, &[(70.0, 1.0), (130.0, 1.0), (250.0, 1.0)])
     }),
 ];
 

@@ -13,7 +13,7 @@ pub(crate) struct Case {
 }
 
 /// Draws from populations of 3 % with these medians (nm) and numbers.
-fn beads(dice: &mut Dice, parts: &[(f64, f64)]) -> f64 {
+pub(crate) fn beads(dice: &mut Dice, parts: &[(f64, f64)]) -> f64 {
     let all: f64 = parts.iter().map(|p| p.1).sum();
     let mut pick = all * dice.unit();
     let mut median = parts[0].0;

@@ -4,7 +4,7 @@ use super::pictures::ParticlePoint;
 use super::scale::Scale;
 use super::svg::Chart;
 use super::words::{self, number, percent};
-use crate::report::model::{Capture, Distribution, Report};
+use crate::report::model::{Capture, Distribution, Estimate, Report};
 use std::collections::BTreeMap;
 
 /// Captures up to this number get a line style of their own.
@@ -125,38 +125,29 @@ pub fn distribution(report: &Report) -> Option<String> {
 
 /// Dashed lines at the populations, or at the median where there is only one, and triangles at D10, D50 and D90.
 fn mark_populations(chart: &mut Chart, report: &Report) {
-    let in_words = |e: &crate::report::Estimate, value: f64| {
-        words::shown(e).map_or_else(|| number(value), |s| s.value)
+    let in_words = |e: &Estimate, value: f64| {
+        let nm = words::shown(e).map_or_else(|| number(value), |s| s.value);
+        format!("{nm} nm")
     };
-    match &report.populations[..] {
+    let lines: Vec<(f64, String)> = match &report.populations[..] {
         [_only] => {
             let median = report.diameter_nm.median;
-            if let Some(nm) = median.value.filter(|nm| chart.shows(*nm)) {
-                chart.vertical(nm, "population");
-                chart.label(
-                    nm,
-                    15.0,
-                    &format!("{} nm", in_words(&median, nm)),
-                    "population",
-                );
-            }
+            let line = median.value.map(|nm| (nm, in_words(&median, nm)));
+            line.into_iter().collect()
         }
-        several => {
-            for p in several
-                .iter()
-                .filter(|p| chart.shows(p.diameter_nm))
-                .copied()
-                .collect::<Vec<_>>()
-            {
-                chart.vertical(p.diameter_nm, "population");
-                let e = crate::report::Estimate::new(p.diameter_nm, p.ci95.diameter_nm);
-                let words = format!(
-                    "{} nm, {}",
-                    in_words(&e, p.diameter_nm),
-                    percent(p.fraction)
-                );
-                chart.label(p.diameter_nm, 15.0, &words, "population");
-            }
+        several => several
+            .iter()
+            .map(|p| {
+                let e = Estimate::new(p.diameter_nm, p.ci95.diameter_nm);
+                let nm = in_words(&e, p.diameter_nm);
+                (p.diameter_nm, format!("{nm}, {}", percent(p.fraction)))
+            })
+            .collect(),
+    };
+    for (nm, words) in lines {
+        if chart.shows(nm) {
+            chart.vertical(nm, "population");
+            chart.label(nm, 15.0, &words, "population");
         }
     }
     let s = &report.diameter_nm;
