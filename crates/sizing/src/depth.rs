@@ -15,8 +15,8 @@
 //!
 //! Assumes that the depth of the liquid exceeds the depth of view, and that the fall of the signal is nearly Gaussian.
 
-use crate::distribution::PopulationData;
 use crate::lattice::Lattice;
+use crate::visits::Visits;
 use nalgebra::{Matrix3, Vector3};
 
 /// Prior standard deviations of b and c: brightness grows at most with the sixth power of the size.
@@ -30,37 +30,38 @@ const MOST: f64 = 4.0;
 const LEVEL_SHARE: f64 = 0.02;
 
 /// Relative depth at each rung, 1 where the mean brightness is; `None` where brightness is not known.
-pub(crate) fn relative(
-    data: &PopulationData<'_>,
-    presence: &[f64],
-    per_track: &[f64],
-) -> Option<Vec<f64>> {
-    Some(curve(data, presence, per_track)?.over(data.lattice))
+pub(crate) fn relative(visits: &Visits, presence: &[f64], per_track: &[f64]) -> Option<Vec<f64>> {
+    Some(curve(visits, presence, per_track)?.over(&visits.lattice))
 }
 
 /// The mean u that particles of one brightness would have if they were seen over the same mean depth (the depth that makes
 /// particles per volume of particles per frame); `None` where brightness is not known.
 pub(crate) fn effective_visibility(
-    data: &PopulationData<'_>,
+    visits: &Visits,
     presence: &[f64],
     per_track: &[f64],
 ) -> Option<f64> {
-    let curve = curve(data, presence, per_track)?;
-    let at = data.matrix.posterior_sum(presence, per_track);
+    let curve = curve(visits, presence, per_track)?;
+    let at = visits.matrix.posterior_sum(presence, per_track);
     let all: f64 = at.iter().sum();
     let over_depth: f64 = at
         .iter()
-        .zip(curve.over(data.lattice))
+        .zip(curve.over(&visits.lattice))
         .map(|(p, h)| p / h)
         .sum();
     let visibility = curve.usual * (all / over_depth).powi(2);
     (visibility > 0.0 && visibility.is_finite()).then_some(visibility)
 }
 
-fn curve(data: &PopulationData<'_>, presence: &[f64], per_track: &[f64]) -> Option<Curve> {
-    let visibility = data.visibility?;
-    let ln_d: Vec<f64> = data.lattice.diameters_nm().iter().map(|d| d.ln()).collect();
-    let moments = data.matrix.posterior_moments(per_track, &ln_d);
+fn curve(visits: &Visits, presence: &[f64], per_track: &[f64]) -> Option<Curve> {
+    let visibility = visits.visibility.as_ref()?;
+    let ln_d: Vec<f64> = visits
+        .lattice
+        .diameters_nm()
+        .iter()
+        .map(|d| d.ln())
+        .collect();
+    let moments = visits.matrix.posterior_moments(per_track, &ln_d);
     let tracks: Vec<Known> = moments
         .iter()
         .zip(visibility)

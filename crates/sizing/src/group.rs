@@ -11,6 +11,7 @@ use crate::result::{SizeDistribution, SizeResult, SizingPlan, Weighting};
 use crate::select::UsedTrack;
 use crate::steps::Steps;
 use crate::summary::{Interval, SizeSummary, Statistics};
+use crate::visits::Visits;
 use crate::width;
 
 /// With fewer tracks there is no distribution: two diameters are better shown one by one.
@@ -35,9 +36,9 @@ pub(crate) struct Group<'a> {
     capture: Vec<usize>,
     presence_frames: Vec<f64>,
     diameter_nm: Vec<Option<f64>>,
-    visibility: Option<Vec<f64>>,
     lag_one: Vec<LagOne>,
     matrix: LikelihoodMatrix,
+    visits: Option<Visits>,
 }
 
 impl Group<'_> {
@@ -49,27 +50,41 @@ impl Group<'_> {
             matrix: &self.matrix,
             presence_frames: &self.presence_frames,
             diameter_nm: &self.diameter_nm,
-            visibility: self.visibility.as_deref(),
+            visits: self.visits.as_ref(),
             lag_one: &self.lag_one,
         }
     }
 }
 
 impl Context<'_> {
-    /// Lays out the likelihoods of some tracks.
-    pub fn group<'b>(&self, used: impl Iterator<Item = &'b UsedTrack>) -> Group<'b> {
+    /// Lays out the likelihoods of some tracks, and of visits too brief to hold a size.
+    pub fn group<'b>(
+        &self,
+        used: impl Iterator<Item = &'b UsedTrack>,
+        brief: impl Iterator<Item = &'b UsedTrack>,
+    ) -> Group<'b> {
         let used: Vec<&UsedTrack> = used.collect();
-        Group {
+        let all: Vec<&UsedTrack> = used.iter().copied().chain(brief).collect();
+        let steps_only = LikelihoodMatrix::of(all.iter().map(|u| &u.steps), &self.diffusion);
+        let mut group = Group {
             steps: used.iter().map(|u| &u.steps).collect(),
             capture: used.iter().map(|u| u.capture).collect(),
-            presence_frames: used.iter().map(|u| (u.steps.len() + 1) as f64).collect(),
+            presence_frames: used.iter().map(|u| u.frames()).collect(),
             diameter_nm: used.iter().map(|u| u.diameter_nm).collect(),
-            visibility: (self.plan.depth_by_brightness)
-                .then(|| used.iter().map(|u| u.visibility).collect())
-                .flatten(),
             lag_one: used.iter().map(|u| LagOne::of(&u.steps)).collect(),
-            matrix: LikelihoodMatrix::of(used.iter().map(|u| &u.steps), &self.diffusion),
-        }
+            matrix: steps_only.first(used.len()),
+            visits: None,
+        };
+        let visibility = self
+            .plan
+            .depth_by_brightness
+            .then(|| all.iter().map(|u| u.visibility).collect())
+            .flatten();
+        let frames = all.iter().map(|u| u.frames()).collect();
+        let visits = Visits::of(&group.data(self), steps_only, frames, visibility);
+        group.matrix = visits.matrix.first(used.len());
+        group.visits = Some(visits);
+        group
     }
 
     /// Fits the tracks of a group and resamples them. Without a summary if there are too few.
@@ -86,8 +101,10 @@ impl Context<'_> {
         let Some(fit) = self.method.fit(&data, &vec![1.0; tracks]) else {
             return (out, None);
         };
-        out.visibility = depth::effective_visibility(&data, &group.presence_frames, &fit.per_track);
-        out.mean_nm_at_equal_depth = self.mean_nm_at_equal_depth(&data, &fit, out.visibility);
+        if let Some(visits) = &group.visits {
+            out.visibility = depth::effective_visibility(visits, &visits.frames, &fit.per_track);
+            out.mean_nm_at_equal_depth = self.mean_nm_at_equal_depth(visits, &fit, out.visibility);
+        }
         let how = Resampling {
             capture: &group.capture,
             ln_scale_sd,
@@ -126,14 +143,12 @@ impl Context<'_> {
     /// What allowing for brightness has changed, for people to see.
     fn mean_nm_at_equal_depth(
         &self,
-        data: &PopulationData<'_>,
+        visits: &Visits,
         fit: &Fit,
         visibility: Option<f64>,
     ) -> Option<f64> {
         visibility.filter(|_| self.plan.weighting == Weighting::Number)?;
-        let presence = data
-            .matrix
-            .posterior_sum(data.presence_frames, &fit.per_track);
+        let presence = visits.matrix.posterior_sum(&visits.frames, &fit.per_track);
         let share = crate::matrix::normalised(presence)?;
         Some(Statistics::of(&self.lattice, &share).mean)
     }

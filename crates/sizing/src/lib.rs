@@ -27,6 +27,7 @@ mod select;
 pub mod size_sample;
 pub mod steps;
 pub mod summary;
+mod visits;
 mod width;
 
 pub use concentration::{Concentration, Counted, concentration};
@@ -43,3 +44,4 @@ pub use result::{
 pub use sampling::{Sampling, SamplingError};
 pub use size_sample::size_sample;
 pub use summary::{Interval, SizeSummary};
+pub use visits::Visits;

@@ -87,6 +87,17 @@ impl LikelihoodMatrix {
         out
     }
 
+    /// The first so many tracks.
+    pub(crate) fn first(&self, tracks: usize) -> Self {
+        let rows = self.rows[..tracks].to_vec();
+        let end = rows.last().map_or(0, |r| r.offset + r.len);
+        Self {
+            rows,
+            values: self.values[..end].to_vec(),
+            rungs: self.rungs,
+        }
+    }
+
     /// Number of tracks.
     pub fn tracks(&self) -> usize {
         self.rows.len()

@@ -131,7 +131,7 @@ fn marginal(tracks: &[&Steps], diffusion: &[f64], lattice: &Lattice, factor: f64
         matrix: &matrix,
         presence_frames: &ones,
         diameter_nm: &[],
-        visibility: None,
+        visits: None,
         lag_one: &[],
     };
     let even = vec![1.0 / diffusion.len() as f64; diffusion.len()];

@@ -6,6 +6,7 @@ use crate::likelihood;
 use crate::medium::Medium;
 use crate::result::{CaptureTracks, ParticleSize, SizingPlan};
 use crate::steps::Steps;
+use crate::visits;
 use nta_core::Tally;
 
 /// A track that takes part in the distribution.
@@ -22,10 +23,19 @@ pub(crate) struct UsedTrack {
     pub visibility: Option<f64>,
 }
 
+impl UsedTrack {
+    /// Frames in which it was seen.
+    pub fn frames(&self) -> f64 {
+        (self.steps.len() + 1) as f64
+    }
+}
+
 /// All tracks, sorted into used and not.
 pub(crate) struct Sorted {
     /// Tracks that take part, by capture, then in the order of their trajectories.
     pub used: Vec<UsedTrack>,
+    /// Tracks too short to hold a size but long enough to be counted, by capture, then in the order of their trajectories.
+    pub brief: Vec<UsedTrack>,
     /// All tracks: by capture, then in the order of its trajectories.
     pub particles: Vec<Vec<ParticleSize>>,
     /// Tracks left out, by capture.
@@ -41,6 +51,7 @@ pub(crate) fn sort_out(
 ) -> Sorted {
     let mut out = Sorted {
         used: Vec::new(),
+        brief: Vec::new(),
         particles: Vec::with_capacity(captures.len()),
         tallies: Vec::with_capacity(captures.len()),
     };
@@ -53,25 +64,34 @@ pub(crate) fn sort_out(
                 |_| ParticleSize::unknown(),
                 |s| ParticleSize::of(estimator, s, medium),
             );
-            let verdict = steps
-                .map_err(|e| e.to_string())
-                .and_then(|s| usable(s, plan, medium));
-            match verdict {
-                Ok(steps) => {
-                    particle.used = true;
-                    out.used.push(UsedTrack {
-                        steps,
-                        capture,
-                        place,
-                        diameter_nm: particle.diameter_nm,
-                        visibility: c.visibility.get(place).copied(),
-                    });
+            let verdict = steps.map_err(|e| e.to_string()).map(|s| {
+                let short = positions(&s) < plan.shortest_track_frames as usize;
+                (usable(s, plan, medium), short)
+            });
+            let track = |steps| UsedTrack {
+                steps,
+                capture,
+                place,
+                diameter_nm: particle.diameter_nm,
+                visibility: c.visibility.get(place).copied(),
+            };
+            let reason = match verdict {
+                Ok((Ok(steps), false)) => {
+                    out.used.push(track(steps));
+                    None
                 }
-                Err(reason) => {
-                    tally.add(&reason, 1);
-                    particle.reason = Some(reason);
+                Ok((verdict, true)) => {
+                    let counted = |s: &Steps| positions(s) >= visits::SHORTEST_VISIT_FRAMES;
+                    out.brief.extend(verdict.ok().filter(counted).map(track));
+                    Some("too_short".to_owned())
                 }
+                Ok((Err(reason), false)) | Err(reason) => Some(reason),
+            };
+            match &reason {
+                Some(reason) => tally.add(reason, 1),
+                None => particle.used = true,
             }
+            particle.reason = reason;
             particles.push(particle);
         }
         out.particles.push(particles);
@@ -80,11 +100,12 @@ pub(crate) fn sort_out(
     out
 }
 
-/// The steps back, or in one word why they are not used.
+fn positions(steps: &Steps) -> usize {
+    steps.len() + 1
+}
+
+/// The steps back, or in one word why they are not used whatever their length.
 fn usable(steps: Steps, plan: &SizingPlan, medium: &Medium) -> Result<Steps, String> {
-    if steps.len() + 1 < plan.shortest_track_frames as usize {
-        return Err("too_short".into());
-    }
     // Something stuck has a likelihood that still rises where the ladder ends, and would pile up there; something
     // too fast is a chain of wrong links.
     let [low, high] = plan

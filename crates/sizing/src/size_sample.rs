@@ -40,7 +40,7 @@ pub fn size_sample(
     } else {
         PrecisionScale::UNCHANGED
     };
-    for used in &mut sorted.used {
+    for used in sorted.used.iter_mut().chain(&mut sorted.brief) {
         used.steps = used.steps.with_variance_factor(scale.variance_factor);
     }
     sorted.restate(medium, methods.estimator.as_ref());
@@ -113,11 +113,15 @@ fn results(
     scale: PrecisionScale,
 ) -> SampleSizes {
     let captures = exposure_sds.len();
-    let all = context.group(sorted.used.iter());
+    let all = context.group(sorted.used.iter(), sorted.brief.iter());
     let mut per_capture = Vec::with_capacity(captures);
     if captures > 1 {
         for (c, exposure_sd) in exposure_sds.iter().enumerate() {
-            let own = context.group(sorted.used.iter().filter(|u| u.capture == c));
+            let of_capture = |u: &&UsedTrack| u.capture == c;
+            let own = context.group(
+                sorted.used.iter().filter(of_capture),
+                sorted.brief.iter().filter(of_capture),
+            );
             let mut result = context.size(&own, *exposure_sd).0;
             result.tally = sorted.tallies[c].clone();
             per_capture.push(result);

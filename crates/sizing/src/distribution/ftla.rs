@@ -173,7 +173,7 @@ mod tests {
             diffusion_um2_per_s: &lattice.diffusion_um2_per_s(490.0),
             matrix: &LikelihoodMatrix::empty(lattice.len()),
             presence_frames: &vec![10.0; lag_one.len()],
-            visibility: None,
+            visits: None,
             diameter_nm: &vec![None; lag_one.len()],
             lag_one,
         };
@@ -216,7 +216,7 @@ mod tests {
             presence_frames: &[5.0; 4],
             diameter_nm: &[None; 4],
             lag_one: &[broken; 4],
-            visibility: None,
+            visits: None,
         };
         for key in ["ftla", "walker"] {
             let (entry, params) = resolve(DISTRIBUTIONS, "distribution", &Choice::of(key)).unwrap();

@@ -19,6 +19,7 @@ mod walker;
 use crate::depth;
 use crate::lattice::Lattice;
 use crate::matrix::{LikelihoodMatrix, normalised};
+use crate::visits::Visits;
 pub use lag_one::LagOne;
 pub(crate) use npmle::expectation_maximisation;
 use nta_core::method::{Entry, Params};
@@ -34,11 +35,10 @@ pub struct PopulationData<'a> {
     pub matrix: &'a LikelihoodMatrix,
     /// Frames in which each track was present.
     pub presence_frames: &'a [f64],
+    /// All visits, brief ones too, for the numbers; `None` where the tracks are all there is.
+    pub visits: Option<&'a Visits>,
     /// Diameter of each track from its own estimate, nm, where it has one.
     pub diameter_nm: &'a [Option<f64>],
-    /// Mean over the spots of each track of ln(signal to noise over threshold); `None` where the depth of view is to be taken as
-    /// the same for all sizes.
-    pub visibility: Option<&'a [f64]>,
     /// Mean squared displacement of each track.
     pub lag_one: &'a [LagOne],
 }
@@ -83,9 +83,9 @@ pub static DISTRIBUTIONS: &[Entry<MakeDistribution>] = &[
     ftla::ENTRY,
 ];
 
-/// Adds the number weighting to fractions per track: `c_g ~ sum_i n_i pi_ig / h_g` with the posterior of the unweighted
-/// fit and the relative depth of view h (see `depth`). (Weighting the likelihood itself by `n_i` is consistent too, but noisier.)
-/// The share of visits long enough to count is taken as the same for all sizes.
+/// Adds the number weighting to fractions per track: `c_g ~ sum_i n_i pi_ig / h_g` over all visits with their posterior under the
+/// unweighted fit and the relative depth of view h (see `visits` and `depth`). (Weighting the likelihood itself by `n_i` is
+/// consistent too, but noisier.)
 fn weighted(
     data: &PopulationData<'_>,
     counts: &[f64],
@@ -94,17 +94,14 @@ fn weighted(
     state: Vec<f64>,
 ) -> Option<Fit> {
     let per_track = normalised(per_track)?;
-    let weight: Vec<f64> = counts
-        .iter()
-        .zip(data.presence_frames)
-        .map(|(c, n)| c * n)
-        .collect();
-    let mut presence = data.matrix.posterior_sum(&weight, &per_track);
-    if let Some(depth) = depth::relative(data, &weight, &per_track) {
-        for (p, h) in presence.iter_mut().zip(depth) {
-            *p /= h;
+    let presence = match data.visits {
+        Some(visits) => present_at_equal_depth(visits, counts, &per_track),
+        None => {
+            let frames = data.presence_frames.iter().zip(counts);
+            let weight: Vec<f64> = frames.map(|(n, c)| n * c).collect();
+            data.matrix.posterior_sum(&weight, &per_track)
         }
-    }
+    };
     let number = normalised(presence)?;
     Some(Fit {
         per_track,
@@ -112,4 +109,16 @@ fn weighted(
         smoothing,
         state,
     })
+}
+
+/// Frames in which particles of each rung were present, over the relative depth in which they are seen.
+fn present_at_equal_depth(visits: &Visits, counts: &[f64], per_track: &[f64]) -> Vec<f64> {
+    let weight = visits.weights(counts);
+    let mut presence = visits.matrix.posterior_sum(&weight, per_track);
+    if let Some(depth) = depth::relative(visits, &weight, per_track) {
+        for (p, h) in presence.iter_mut().zip(depth) {
+            *p /= h;
+        }
+    }
+    presence
 }

@@ -96,6 +96,8 @@ impl DistributionMethod for Walker {
         let matrix = self.matrix(data);
         let own = PopulationData {
             matrix: &matrix,
+            // Its numbers are those of its own, rougher likelihood.
+            visits: None,
             ..*data
         };
         let histogram = self.histogram(data, counts)?;
@@ -110,6 +112,8 @@ impl DistributionMethod for Walker {
         let matrix = self.matrix(data);
         let own = PopulationData {
             matrix: &matrix,
+            // Its numbers are those of its own, rougher likelihood.
+            visits: None,
             ..*data
         };
         let f = climb_again(&own, counts, *steps as usize)?;

@@ -112,9 +112,9 @@ fn numbers_are_right_where_large_particles_are_seen_deeper() {
     let plain = mean_shares(&sizes, false);
     assert!(plain[2] > 0.45, "{plain:?}");
     let weighed = mean_shares(&sizes, true);
-    // What remains: visits too short to count take more of the small ones, and a track does not know its size.
+    // Without hearing the lengths of visits the shares are 0.27, 0.38 and 0.36.
     for share in weighed {
-        assert!((share - 1.0 / 3.0).abs() < 0.08, "{weighed:?}");
+        assert!((share - 1.0 / 3.0).abs() < 0.03, "{weighed:?}");
     }
 }
 
