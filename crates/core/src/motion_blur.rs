@@ -17,13 +17,13 @@
 use crate::model::{FrameSpots, Spot, Track, Trajectory, restate_precisions};
 
 /// Variance of the error of an uneven path over `p`: this times `p / w0^2` ...
-const UNEVEN: f64 = 0.011;
+const UNEVEN: f64 = 0.010;
 /// ... and times the growth of the squared width over `p`, beyond this much, which the focus itself may vary.
 const LEAST_WIDENED: f64 = 0.5;
 /// However long the path, the fit stays within it: no more than this.
-const MOST_UNEVEN: f64 = 0.04;
+const MOST_UNEVEN: f64 = 0.05;
 /// Variance of the error over `p` where all light is missing and `p` is no less than `w0^2`, and with its square below.
-const MISSING_LIGHT: f64 = 1.0;
+const MISSING_LIGHT: f64 = 1.25;
 /// The light of a spot is known to within about this over its signal to noise, twice its standard error.
 const MASS_NOISE: f64 = 3.0;
 /// Spots before and after to whose brightness a spot's own is compared.
@@ -62,15 +62,18 @@ pub fn widen_errors(
         return;
     }
     let focus = focus_px2(tracks, &own);
+    // A spot that goes with no other is often a lump at one end of a path, and its particle in the middle.
+    let alone = |spot: &Spot| widened(spot, common, focus, 0.0).hypot(2.0 * common.sqrt());
     let of_track = |i: usize, track: &Track| {
+        if let [only] = track.points() {
+            return vec![alone(&only.spot)];
+        }
         let points = track.points().iter().zip(missing_light(track));
         points
             .map(|(p, missing)| widened(&p.spot, own[i], focus, missing))
             .collect()
     };
-    restate_precisions(tracks, frames, of_track, |spot| {
-        widened(spot, common, focus, 0.0)
-    });
+    restate_precisions(tracks, frames, of_track, alone);
 }
 
 /// Variance of a path during the exposure per axis, px^2: of each track, and the common one.

@@ -10,9 +10,14 @@
 use crate::model::{FrameSpots, Spot};
 
 /// Two spots are one particle's only up to so many usual widths from one another; farther than that they are hardly seen.
-const FARTHEST_WIDTHS: f64 = 4.0;
+const FARTHEST_WIDTHS: f64 = 5.0;
 /// Spots before and after are counted within so many of their distances.
 const REACH_DISTANCES: f64 = 3.0;
+/// The particle moves at least this share of the distance of its two spots from, or to, a neighbouring frame.
+const LEAST_MOVED: f64 = 0.6;
+/// The error per axis, in distances of the two: what the fits do not see of the path between them, and that they may have been two
+/// particles after all.
+const DOUBT: f64 = 0.15;
 /// A spot with less than this share of the light of the fainter of the two counts as none.
 const LEAST_SHARE: f64 = 0.5;
 
@@ -95,10 +100,10 @@ fn is_one(a: &Spot, b: &Spot, before: &FrameSpots, after: &FrameSpots) -> bool {
     let (Some(before), Some(after)) = (only(before), only(after)) else {
         return false;
     };
-    // What goes so far while the shutter is open goes as far from frame to frame; two slow particles that are told apart in
-    // one frame only do not.
+    // What goes so far while the shutter is open goes nearly as far from frame to frame; two slow particles that are told apart
+    // in one frame only do not.
     let moved = distance(&before, &middle).max(distance(&after, &middle));
-    if moved < distance(a, b) {
+    if moved < LEAST_MOVED * distance(a, b) {
         return false;
     }
     // Where the brightness jumps, for instance because the particle leaves the focus, the brighter frame counts.
@@ -121,7 +126,7 @@ fn union(a: &Spot, b: &Spot) -> Spot {
     Spot {
         x_px: mean(a.x_px, b.x_px),
         y_px: mean(a.y_px, b.y_px),
-        precision_px: (precision2 + 0.5 * shares2 * apart2).sqrt(),
+        precision_px: (precision2 + (0.5 * shares2 + DOUBT * DOUBT) * apart2).sqrt(),
         width_px,
         mass_counts: mass,
         peak_counts: mass / (std::f64::consts::TAU * width_px * width_px),
@@ -177,7 +182,7 @@ mod tests {
         // Variance of the light: 1.5^2 in each lump and 0.6 x 0.4 x 25 / 2 between them.
         assert!((one.width_px - (2.25f64 + 3.0).sqrt()).abs() < 1e-9);
         let shares2 = 0.24f64.powi(2) * 2.0 / 400.0;
-        let expected = (0.01 * (0.36 + 0.16) + 0.5 * shares2 * 25.0f64).sqrt();
+        let expected = (0.01 * (0.36 + 0.16) + (0.5 * shares2 + 0.0225) * 25.0f64).sqrt();
         assert!((one.precision_px - expected).abs() < 1e-12);
     }
 
