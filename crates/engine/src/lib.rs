@@ -6,6 +6,8 @@
 mod analyze;
 mod assemble;
 pub mod benchmark;
+mod blank;
+mod budget;
 mod calibrate;
 mod capture;
 mod exposure;
