@@ -1,18 +1,18 @@
 //! Puts the pieces into the form of `result.json`.
 
-use crate::analyze::sampling;
 use crate::blank::Blank;
 use crate::budget::uncertainty;
 use crate::capture::Followed;
+use crate::concentration::concentration;
 use crate::plan::{self, Plan, SampleValue};
 use crate::replicates::{CaptureErrors, replicates};
 use crate::report::{
-    Capture, CaptureTally, Concentration, DiameterSummary, Distribution, DriftTrack, Estimate,
-    Limits, Medium, Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting,
-    Software, SpotsOverTime, StageMethod, TrackLengths, Verdict,
+    Capture, CaptureTally, DiameterSummary, Distribution, DriftTrack, Estimate, Limits, Medium,
+    Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting, Software,
+    SpotsOverTime, StageMethod, TrackLengths, Verdict,
 };
 use nta_core::Track;
-use nta_sizing::{Counted, InputUncertainties, Interval, SampleSizes, SizeResult, SizeSummary};
+use nta_sizing::{InputUncertainties, Interval, SampleSizes, SizeResult, SizeSummary};
 
 /// A track must be this long for its particle to be counted: noise now and then makes three spots in a row, hardly ever
 /// five. Visits that are shorter are lost to the count, 2 % of the presence where a visit lasts 25 frames.
@@ -45,7 +45,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         .map(|(c, s)| capture(c, s, plan, blank))
         .collect();
     let limits = sizes.pooled.limits.as_ref();
-    let errors: Vec<CaptureErrors> = captures.iter().map(errors_of).collect();
+    let errors: Vec<CaptureErrors> = captures.iter().map(CaptureErrors::of).collect();
     let inputs = plan.input_uncertainties(&captures[0].acquisition);
     let diameter_nm = diameters(sizes.pooled.summary.as_ref());
     let concentration = concentration(&pooled, &sizes.pooled, plan, blank);
@@ -256,16 +256,6 @@ fn drift_track(followed: &Followed, times: &[f64]) -> Option<DriftTrack> {
     Some(DriftTrack::of(times, &x, &y))
 }
 
-/// Errors of a capture that its numbers do not tell by themselves.
-fn errors_of(followed: &Followed) -> CaptureErrors {
-    CaptureErrors {
-        shared_ln_diameter_sd: sampling(followed).ln_diameter_sd(followed.exposure_se_s),
-        counting_relative_sd: nta_sizing::concentration::counting_relative_sd(
-            &Counts::of(std::slice::from_ref(followed)).present,
-        ),
-    }
-}
-
 /// What a concentration is counted from.
 pub(crate) struct Counts {
     /// Frames in which each counted track was present.
@@ -301,61 +291,6 @@ impl Counts {
         // Not `sum`, which makes -0 of nothing.
         self.present.iter().fold(0.0, |all, p| all + p) / self.frames.max(1) as f64
     }
-}
-
-fn concentration(
-    counts: &Counts,
-    sizes: &SizeResult,
-    plan: &Plan,
-    blank: Option<&Blank>,
-) -> Option<Concentration> {
-    let stated = plan.depth_um.as_ref()?;
-    // A profile says how bright the beads were that gave its depth; brighter particles are seen deeper.
-    let profile = plan.profile_of_depth();
-    let visibility = profile.and_then(|p| sizes.visibility.zip(p.depth_visibility));
-    let deeper = visibility.map_or(1.0, |(of_particles, of_beads)| {
-        (of_particles / of_beads).sqrt()
-    });
-    let from = match visibility {
-        Some(_) => format!(
-            "{}, {:.3} times as deep as for its beads, by brightness",
-            stated.from, deeper
-        ),
-        None => stated.from.clone(),
-    };
-    let found = nta_sizing::concentration(&Counted {
-        particles_per_frame: counts.particles_per_frame(),
-        frames_present: &counts.present,
-        frames: counts.frames,
-        area_um2: counts.area_um2,
-        depth_um: Some(stated.value * deeper),
-        dilution: plan.dilution.value,
-        typical_visit_frames: None,
-    });
-    let before_blank_per_ml = found.per_ml?;
-    let (per_ml, ci95, before) = match blank.and_then(Blank::concentration).zip(found.ci95) {
-        Some((blank, ci95)) => {
-            // The blank is what was in the cell, so it is taken off before the dilution.
-            let dilution = found.dilution_applied;
-            let in_cell = Interval {
-                value: before_blank_per_ml / dilution,
-                ci95: ci95.map(|end| end / dilution),
-            };
-            let net = nta_sizing::blank::subtract(&in_cell, blank);
-            let ci95 = net.ci95.map(|end| end * dilution);
-            (net.value * dilution, Some(ci95), Some(before_blank_per_ml))
-        }
-        None => (before_blank_per_ml, found.ci95, None),
-    };
-    Some(Concentration {
-        per_ml,
-        ci95,
-        before_blank_per_ml: before,
-        particles_per_frame: found.particles_per_frame,
-        probed_volume_ml: found.probed_volume_ml?,
-        from,
-        dilution_applied: found.dilution_applied,
-    })
 }
 
 fn estimate(interval: Interval) -> Estimate {

@@ -152,11 +152,21 @@ impl Blank {
     }
 
     fn subtracted(&self, blank: f64, sample: f64, dilution: f64) -> Finding {
-        let diluted = match dilution {
+        let whole = match dilution {
             1.0 => String::new(),
             times => format!(
-                ", which with the dilution is {:.2e} per mL of the original",
+                " That is {:.2e} per mL of the original sample.",
                 blank * times
+            ),
+        };
+        let what = match blank > 0.0 {
+            true => format!(
+                "Of {sample:.2e} particles per mL as filmed, {blank:.2e} were taken to be those of {}.{whole}",
+                self.path
+            ),
+            false => format!(
+                "No particle was seen in {}, so the number stays.",
+                self.path
             ),
         };
         Finding::new(
@@ -164,10 +174,8 @@ impl Blank {
             Severity::Info,
             "concentration",
             format!(
-                "The concentration of the blank was subtracted. {} holds {blank:.2e} per mL as filmed, the sample {sample:.2e}\
-                 {diluted}; both counting errors are in the interval. Sizes are not changed: particles of the diluent are \
-                 still among them.",
-                self.path
+                "The concentration of the blank was subtracted. {what} Both counting errors are in the interval. Sizes are \
+                 not changed: particles of the diluent are still among them."
             ),
         )
         .with(blank, None, "per mL as filmed")

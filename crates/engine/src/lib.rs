@@ -10,6 +10,7 @@ mod blank;
 mod budget;
 mod calibrate;
 mod capture;
+mod concentration;
 mod exposure;
 mod fingerprint;
 mod folder;

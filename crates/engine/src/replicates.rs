@@ -1,5 +1,8 @@
 //! How the captures of one sample agree, and whether they change from one to the next.
 
+use crate::analyze::sampling;
+use crate::assemble::Counts;
+use crate::capture::Followed;
 use crate::report::{Capture, Estimate, Replicates, Spread};
 use nta_core::{Finding, Severity};
 use nta_sizing::trend::{FEWEST, Point, trend};
@@ -17,6 +20,17 @@ pub(crate) struct CaptureErrors {
     pub(crate) shared_ln_diameter_sd: f64,
     /// Relative standard error of its particles per frame; `None` without a particle.
     pub(crate) counting_relative_sd: Option<f64>,
+}
+
+impl CaptureErrors {
+    /// By now every exposure is settled.
+    pub(crate) fn of(capture: &Followed) -> Self {
+        let present = Counts::of(std::slice::from_ref(capture)).present;
+        Self {
+            shared_ln_diameter_sd: sampling(capture).ln_diameter_sd(capture.exposure_se_s),
+            counting_relative_sd: nta_sizing::concentration::counting_relative_sd(&present),
+        }
+    }
 }
 
 /// A headline number of a capture, and its relative standard error without what captures share.

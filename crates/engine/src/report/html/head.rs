@@ -203,7 +203,7 @@ fn card(label: &str, value: &str, below: &str, class: &str) -> String {
 
 /// The expanded uncertainty in a few words.
 fn in_all(expanded: String) -> String {
-    format!("<br><a href=\"#uncertainty\">All sources of error</a>: ± {expanded} (k = 2)")
+    format!("<br><a href=\"#uncertainty\">All known errors</a>: ± {expanded} (k = 2)")
 }
 
 fn diameter_card(

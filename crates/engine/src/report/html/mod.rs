@@ -144,7 +144,7 @@ mod tests {
                 "Use with care: 2 things to look at",
                 "103 <span class=\"unit\">nm",
                 "102 to 105 nm",
-                "All sources of error</a>: ± 4.4 nm",
+                "All known errors</a>: ± 4.4 nm",
                 "What the uncertainty is made of",
                 "3.4 × 10<sup>9</sup>",
                 "dilution × 500 included",
@@ -211,6 +211,12 @@ mod tests {
                 from: evil.into(),
             }];
         }
+        report.blank = Some(Blank {
+            path: evil.into(),
+            sha256: evil.into(),
+            per_ml: Some(6.1e6),
+            ..Blank::default()
+        });
         let budgets = report.uncertainty.as_mut().expect("budgets");
         let budget = budgets.mean_nm.as_mut().expect("a budget of the mean");
         for part in &mut budget.components {
