@@ -44,10 +44,14 @@ const NUMBERS: [(&str, Number); 8] = [
     ("d90_nm", |c, e| diameter(&c.diameter_nm.d90, e)),
     ("mode_nm", |c, e| diameter(&c.diameter_nm.mode, e)),
     ("sd_nm", |c, e| diameter(&c.diameter_nm.sd, e)),
-    ("concentration_per_ml", |c, _| {
-        let per_ml = c.concentration.as_ref().map(|c| c.per_ml);
-        let ci95 = c.concentration.as_ref().and_then(|c| c.ci95);
-        (per_ml, ci95.and_then(relative_sd))
+    ("concentration_per_ml", |c, e| {
+        let Some(found) = &c.concentration else {
+            return (None, None);
+        };
+        // The error of a blank is shared by all captures; what is their own is the counting, relative to what is left.
+        let counted = found.before_blank_per_ml.unwrap_or(found.per_ml);
+        let own = e.counting_relative_sd.map(|sd| sd * counted / found.per_ml);
+        (Some(found.per_ml), own)
     }),
     ("particles_per_frame", |c, e| {
         (Some(c.particles_per_frame), e.counting_relative_sd)
@@ -236,7 +240,7 @@ fn rise(values: &[Option<f64>]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::DiameterSummary;
+    use crate::report::{Concentration, DiameterSummary};
 
     /// Captures of these means (2 % of error each) with so many particles in view (3 % of error each).
     fn series(means: &[f64], in_view: &[f64]) -> Replicates {
@@ -291,6 +295,29 @@ mod tests {
         // Four blanks: nothing to test, and nothing too few.
         let blanks = series(&[f64::NAN; 4], &[0.0; 4]);
         assert!(codes(&blanks).is_empty());
+    }
+
+    #[test]
+    fn a_blank_does_not_hide_a_fall_of_the_concentration() {
+        let capture = |per_ml: f64| Capture {
+            concentration: Some(Concentration {
+                per_ml,
+                // Mostly the error of the blank.
+                ci95: Some([0.1 * per_ml, 2.5 * per_ml]),
+                before_blank_per_ml: Some(per_ml + 1e8),
+                ..Concentration::default()
+            }),
+            ..Capture::default()
+        };
+        let captures = [4e8, 3.4e8, 2.9e8, 2.4e8, 2.05e8].map(capture);
+        let errors = [CaptureErrors {
+            counting_relative_sd: Some(0.03),
+            ..CaptureErrors::default()
+        }; 5];
+        let found = replicates(&captures, &errors);
+        assert_eq!(codes(&found), ["P03"]);
+        let own = NUMBERS[6].1(&captures[0], &errors[0]).1.expect("an error");
+        assert!((own - 0.03 * 5.0 / 4.0).abs() < 1e-12);
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn trend(points: &[Option<Point>]) -> Option<Trend> {
         .sum();
     let birge = (residual / freedom as f64).sqrt().max(1.0);
     let t = slope.abs() * spread.sqrt() / birge;
-    t.is_finite().then_some(Trend {
+    t.is_finite().then(|| Trend {
         per_capture: slope.exp_m1(),
         p: two_sided_p(t, freedom),
     })

@@ -121,7 +121,7 @@ pub fn budget(value: f64, ci95: [f64; 2], components: Vec<Component>) -> Option<
     let statistical = statistical_relative(value, ci95)?;
     let squares: f64 = components.iter().map(|c| c.relative.powi(2)).sum();
     let combined = statistical.hypot(squares.sqrt());
-    combined.is_finite().then(|| Budget {
+    combined.is_finite().then_some(Budget {
         value,
         components,
         statistical_relative: statistical,
