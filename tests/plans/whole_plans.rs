@@ -62,6 +62,21 @@ fn every_value_of_a_full_plan_arrives() {
     assert!(matches!(&plan.medium, Medium::Named(m) if m.value == "pbs" && m.from == "plan"));
     assert_eq!(plan.dilution.value, 100.0);
     assert_eq!(plan.depth_um.clone().expect("stated").value, 9.5);
+    let stated = [
+        &plan.uncertainties.temperature_c,
+        &plan.uncertainties.viscosity,
+        &plan.uncertainties.pixel_size,
+        &plan.uncertainties.frame_rate,
+        &plan.uncertainties.depth,
+        &plan.uncertainties.dilution,
+    ];
+    let stated = stated.map(|s| s.as_ref().expect("stated").value);
+    assert_eq!(stated, [0.2, 0.005, 0.003, 0.0005, 0.06, 0.015]);
+    let blank = plan.blank.clone().expect("stated");
+    assert_eq!(
+        (blank.value.as_str(), blank.from.as_str()),
+        ("results/diluent", "plan")
+    );
     assert_eq!(plan.seed.value, 7);
     assert_eq!((plan.frames.first, plan.frames.last), (10, Some(899)));
     assert_eq!(plan.film.polarity, Polarity::Dark);

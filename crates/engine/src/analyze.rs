@@ -1,12 +1,14 @@
 //! The one orchestration: films and a plan in, a report out. The command, tests and everything else call it.
 
 use crate::assemble::{Pieces, assemble};
+use crate::blank::{Blank, BlankError};
 use crate::capture::{CaptureInput, Followed, follow};
 use crate::exposure::{contradicted, settle_exposures};
 use crate::plan::{AcquisitionInForce, Plan, PlanError};
 use crate::preview::PreviewError;
 use crate::qc;
-use crate::report::{OutputError, Report};
+use crate::replicates::trends;
+use crate::report::{OutputError, Report, ReportFinding, Verdict};
 use crate::runtime::{Runtime, Stopwatch, peak_memory_mb};
 use nta_core::track_video::TrackError;
 use nta_core::{MethodError, SourceError};
@@ -35,6 +37,9 @@ pub enum AnalyzeError {
         /// What does not fit, and what to do.
         reason: String,
     },
+    /// The blank that the plan names.
+    #[error(transparent)]
+    Blank(Box<BlankError>),
     /// A method of the plan.
     #[error(transparent)]
     Method(#[from] MethodError),
@@ -111,6 +116,7 @@ impl AnalyzeError {
             Self::Plan(_)
             | Self::PlanForCapture { .. }
             | Self::PlanForFilm { .. }
+            | Self::Blank(_)
             | Self::Method(_)
             | Self::Sizing(_)
             | Self::Medium(_)
@@ -142,6 +148,7 @@ pub fn analyze(
         return Err(AnalyzeError::NoCapture);
     }
     let pool = runtime.pool()?;
+    let blank = Blank::of(plan)?;
     let in_force = inputs
         .iter()
         .map(|input| {
@@ -152,7 +159,7 @@ pub fn analyze(
                 })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut analysis = pool.install(|| run(inputs, in_force, plan, runtime))?;
+    let mut analysis = pool.install(|| run(inputs, in_force, plan, blank.as_ref(), runtime))?;
     analysis.report.timing.threads = Some(pool.current_num_threads() as u64);
     Ok(analysis)
 }
@@ -161,6 +168,7 @@ fn run(
     inputs: Vec<CaptureInput>,
     in_force: Vec<AcquisitionInForce>,
     plan: &Plan,
+    blank: Option<&Blank>,
     runtime: &Runtime<'_>,
 ) -> Result<Analysis, AnalyzeError> {
     let stopwatch = Stopwatch::new(runtime, inputs.len());
@@ -211,8 +219,15 @@ fn run(
         sizes: &sizes,
         plan,
         medium: &medium,
+        blank,
         findings,
     });
+    let trends = trends(&report.replicates).into_iter();
+    let of_blank = blank.map_or_else(Vec::new, |b| b.findings(&report, plan));
+    report
+        .findings
+        .extend(trends.map(ReportFinding::of_sample).chain(of_blank));
+    report.verdict = Verdict::of(&report.findings);
     let (seconds, stage_seconds) = stopwatch.read();
     report.timing = timing(&captures, seconds, stage_seconds);
     Ok(Analysis {

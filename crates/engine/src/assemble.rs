@@ -1,15 +1,18 @@
 //! Puts the pieces into the form of `result.json`.
 
+use crate::blank::Blank;
+use crate::budget::uncertainty;
 use crate::capture::Followed;
+use crate::concentration::concentration;
 use crate::plan::{self, Plan, SampleValue};
-use crate::replicates::replicates;
+use crate::replicates::{CaptureErrors, replicates};
 use crate::report::{
-    Capture, CaptureTally, Concentration, DiameterSummary, Distribution, DriftTrack, Estimate,
-    Limits, Medium, Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting,
-    Software, SpotsOverTime, StageMethod, TrackLengths, Verdict,
+    Capture, CaptureTally, DiameterSummary, Distribution, DriftTrack, Estimate, Limits, Medium,
+    Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting, Software,
+    SpotsOverTime, StageMethod, TrackLengths, Verdict,
 };
 use nta_core::Track;
-use nta_sizing::{Counted, Interval, SampleSizes, SizeResult, SizeSummary};
+use nta_sizing::{InputUncertainties, Interval, SampleSizes, SizeResult, SizeSummary};
 
 /// A track must be this long for its particle to be counted: noise now and then makes three spots in a row, hardly ever
 /// five. Visits that are shorter are lost to the count, 2 % of the presence where a visit lasts 25 frames.
@@ -21,6 +24,7 @@ pub(crate) struct Pieces<'a> {
     pub(crate) sizes: &'a SampleSizes,
     pub(crate) plan: &'a Plan,
     pub(crate) medium: &'a nta_sizing::Medium,
+    pub(crate) blank: Option<&'a Blank>,
     pub(crate) findings: Vec<ReportFinding>,
 }
 
@@ -31,15 +35,20 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         sizes,
         plan,
         medium,
+        blank,
         findings,
     } = pieces;
     let pooled = Counts::of(captures);
     let shown: Vec<Capture> = captures
         .iter()
         .zip(&sizes.captures)
-        .map(|(c, s)| capture(c, s, plan))
+        .map(|(c, s)| capture(c, s, plan, blank))
         .collect();
     let limits = sizes.pooled.limits.as_ref();
+    let errors: Vec<CaptureErrors> = captures.iter().map(CaptureErrors::of).collect();
+    let inputs = plan.input_uncertainties(&captures[0].acquisition);
+    let diameter_nm = diameters(sizes.pooled.summary.as_ref());
+    let concentration = concentration(&pooled, &sizes.pooled, plan, blank);
     Report {
         schema: SCHEMA.to_owned(),
         software: software(),
@@ -47,23 +56,34 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         plan: plan.to_json(),
         // All captures of one sample share it, or a finding says that they do not.
         acquisition: captures[0].acquisition.clone(),
-        medium: in_force(plan, medium),
+        medium: in_force(plan, medium, &inputs),
         methods: methods(plan),
         particles_per_frame: pooled.particles_per_frame(),
-        diameter_nm: diameters(sizes.pooled.summary.as_ref()),
         distribution: distribution(&sizes.pooled, plan),
         populations: sizes.pooled.populations.iter().map(population).collect(),
         size_classes: Vec::new(),
-        concentration: concentration(&pooled, &sizes.pooled, plan),
+        blank: blank.map(|b| {
+            let subtracted = concentration
+                .as_ref()
+                .filter(|c| c.before_blank_per_ml.is_some());
+            b.told(subtracted.map(|c| c.dilution_applied))
+        }),
         limits: Limits {
             narrowest_cv: limits.map(|l| l.narrowest_cv),
             smallest_ratio: limits.map(|l| l.smallest_ratio),
             visibility: sizes.pooled.visibility,
             ..Limits::default()
         },
-        replicates: replicates(&shown),
+        replicates: replicates(&shown, &errors),
         captures: shown,
-        uncertainty_budget: None,
+        uncertainty: Some(uncertainty(
+            &diameter_nm,
+            concentration.as_ref(),
+            &inputs,
+            medium,
+        )),
+        diameter_nm,
+        concentration,
         verdict: Verdict::of(&findings),
         findings,
         timing: crate::report::Timing::default(),
@@ -110,7 +130,7 @@ fn sample(plan: &Plan, captures: &[Followed]) -> Sample {
     }
 }
 
-fn in_force(plan: &Plan, medium: &nta_sizing::Medium) -> Medium {
+fn in_force(plan: &Plan, medium: &nta_sizing::Medium, inputs: &InputUncertainties) -> Medium {
     let (name, from) = match &plan.medium {
         plan::Medium::Named(name) => {
             let formula = nta_sizing::MEDIA
@@ -127,10 +147,10 @@ fn in_force(plan: &Plan, medium: &nta_sizing::Medium) -> Medium {
     Medium {
         name,
         temperature_c: medium.temperature_c,
-        temperature_uncertainty_c: None,
+        temperature_uncertainty_c: Some(inputs.temperature_k.value),
         temperature_from: plan.temperature_c.from.clone(),
         viscosity_mpa_s: medium.viscosity_mpa_s,
-        viscosity_relative_uncertainty: medium.relative_uncertainty,
+        viscosity_relative_uncertainty: Some(inputs.viscosity.value),
         dilution: plan.dilution.value,
         from,
     }
@@ -164,7 +184,7 @@ fn methods(plan: &Plan) -> Vec<StageMethod> {
     out
 }
 
-fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
+fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan, blank: Option<&Blank>) -> Capture {
     let video = &followed.video;
     let times: Vec<f64> = video.frames.iter().map(|f| f.time_s).collect();
     let spots: Vec<usize> = video.frames.iter().map(|f| f.spots.len()).collect();
@@ -199,7 +219,7 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
             .distribution
             .is_some()
             .then(|| distribution(sizes, plan)),
-        concentration: concentration(&counts, sizes, plan),
+        concentration: concentration(&counts, sizes, plan, blank),
     }
 }
 
@@ -271,43 +291,6 @@ impl Counts {
         // Not `sum`, which makes -0 of nothing.
         self.present.iter().fold(0.0, |all, p| all + p) / self.frames.max(1) as f64
     }
-}
-
-fn concentration(counts: &Counts, sizes: &SizeResult, plan: &Plan) -> Option<Concentration> {
-    let stated = plan.depth_um.as_ref()?;
-    // A profile says how bright the beads were that gave its depth; brighter particles are seen deeper.
-    let profile = plan.profile_of_depth();
-    let visibility = profile.and_then(|p| sizes.visibility.zip(p.depth_visibility));
-    let deeper = visibility.map_or(1.0, |(of_particles, of_beads)| {
-        (of_particles / of_beads).sqrt()
-    });
-    let from = match visibility {
-        Some(_) => format!(
-            "{}, {:.3} times as deep as for its beads, by brightness",
-            stated.from, deeper
-        ),
-        None => stated.from.clone(),
-    };
-    let found = nta_sizing::concentration(&Counted {
-        particles_per_frame: counts.particles_per_frame(),
-        frames_present: &counts.present,
-        frames: counts.frames,
-        area_um2: counts.area_um2,
-        depth_um: Some(stated.value * deeper),
-        depth_relative_uncertainty: profile
-            .and_then(|p| p.depth_relative_uncertainty)
-            .unwrap_or(0.0),
-        dilution: plan.dilution.value,
-        typical_visit_frames: None,
-    });
-    Some(Concentration {
-        per_ml: found.per_ml?,
-        ci95: found.ci95,
-        particles_per_frame: found.particles_per_frame,
-        probed_volume_ml: found.probed_volume_ml?,
-        from,
-        dilution_applied: found.dilution_applied,
-    })
 }
 
 fn estimate(interval: Interval) -> Estimate {

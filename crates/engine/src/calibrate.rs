@@ -55,6 +55,12 @@ pub enum CalibrateError {
         /// Most.
         max: f64,
     },
+    /// A blank belongs to samples.
+    #[error(
+        "blank.result is set, but nta calibrate subtracts no blank: use beads that outnumber the particles of the diluent, and \
+         leave it out"
+    )]
+    Blank,
     /// The name does not end in `.toml`.
     #[error("the profile is a TOML file, but {path} does not end in .toml; give a name that does")]
     NotToml {
@@ -87,7 +93,7 @@ impl CalibrateError {
     /// The exit code that the contract gives to this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Nominal { .. } | Self::NotToml { .. } => 2,
+            Self::Nominal { .. } | Self::Blank | Self::NotToml { .. } => 2,
             Self::NotUsable { .. } => 1,
             Self::Analyze(error) => error.exit_code(),
             Self::Exists { .. } | Self::Output(_) => 4,
@@ -118,7 +124,13 @@ pub fn calibrate(
     if profile.name.is_empty() {
         profile.name = name.trim_end_matches(".toml").to_owned();
     }
-    profile.pixel_size_um = Some(report.acquisition.pixel_size_um.value);
+    let pixel_um = report.acquisition.pixel_size_um.value;
+    // What the profile says of another pixel size does not hold for this one.
+    let same = profile.pixel_size_um == Some(pixel_um);
+    let of_profile = profile.pixel_size_relative_uncertainty.filter(|_| same);
+    let stated = request.plan.uncertainties.pixel_size.as_ref();
+    profile.pixel_size_relative_uncertainty = stated.map(|s| s.value).or(of_profile);
+    profile.pixel_size_um = Some(pixel_um);
     profile.width_px = u32::try_from(report.captures[0].width_px).ok();
     profile.height_px = u32::try_from(report.captures[0].height_px).ok();
     let mut text = size_line(request.nominal_nm, median, report);
@@ -162,6 +174,9 @@ impl CalibrateRequest {
         within("--nominal-nm", self.nominal_nm, 5.0, 10_000.0)?;
         if let Some(per_ml) = self.nominal_per_ml {
             within("--nominal-per-ml", per_ml, 1.0, 1e16)?;
+        }
+        if self.plan.blank.is_some() {
+            return Err(CalibrateError::Blank);
         }
         let path = || self.out.display().to_string();
         let name = self.out.file_name().unwrap_or_default().to_string_lossy();
@@ -245,7 +260,6 @@ impl Depth {
             frames: counts.frames,
             area_um2: counts.area_um2,
             depth_um: Some(1.0),
-            depth_relative_uncertainty: 0.0,
             dilution: plan.dilution.value,
             typical_visit_frames: None,
         });

@@ -6,8 +6,11 @@
 mod analyze;
 mod assemble;
 pub mod benchmark;
+mod blank;
+mod budget;
 mod calibrate;
 mod capture;
+mod concentration;
 mod exposure;
 mod fingerprint;
 mod folder;

@@ -1,38 +1,200 @@
-//! How the captures of one sample agree.
+//! How the captures of one sample agree, and whether they change from one to the next.
 
-use crate::report::{Capture, Replicates, Spread};
+use crate::analyze::sampling;
+use crate::assemble::Counts;
+use crate::capture::Followed;
+use crate::report::{Capture, Estimate, Replicates, Spread};
+use nta_core::{Finding, Severity};
+use nta_sizing::trend::{FEWEST, Point, trend};
 use std::collections::BTreeMap;
 
-/// A headline number of a capture.
-type Number = fn(&Capture) -> Option<f64>;
+/// A trend that chance makes more rarely than this is told.
+const SIGNIFICANT: f64 = 0.05;
+/// Half the width of a 95 % interval over the standard error.
+const Z95: f64 = 1.959_964;
 
-/// Spread of the headline numbers between captures; empty with fewer than two.
-pub(crate) fn replicates(captures: &[Capture]) -> Replicates {
+/// Errors of a capture that its numbers do not tell by themselves.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CaptureErrors {
+    /// Standard deviation of the logarithm of its diameters that it shares with the other captures, from the exposure.
+    pub(crate) shared_ln_diameter_sd: f64,
+    /// Relative standard error of its particles per frame; `None` without a particle.
+    pub(crate) counting_relative_sd: Option<f64>,
+}
+
+impl CaptureErrors {
+    /// By now every exposure is settled.
+    pub(crate) fn of(capture: &Followed) -> Self {
+        let present = Counts::of(std::slice::from_ref(capture)).present;
+        Self {
+            shared_ln_diameter_sd: sampling(capture).ln_diameter_sd(capture.exposure_se_s),
+            counting_relative_sd: nta_sizing::concentration::counting_relative_sd(&present),
+        }
+    }
+}
+
+/// A headline number of a capture, and its relative standard error without what captures share.
+type Number = fn(&Capture, &CaptureErrors) -> (Option<f64>, Option<f64>);
+
+/// Names and places of the numbers whose spread is told.
+const NUMBERS: [(&str, Number); 8] = [
+    ("mean_nm", |c, e| diameter(&c.diameter_nm.mean, e)),
+    ("d10_nm", |c, e| diameter(&c.diameter_nm.d10, e)),
+    ("d50_nm", |c, e| diameter(&c.diameter_nm.d50, e)),
+    ("d90_nm", |c, e| diameter(&c.diameter_nm.d90, e)),
+    ("mode_nm", |c, e| diameter(&c.diameter_nm.mode, e)),
+    ("sd_nm", |c, e| diameter(&c.diameter_nm.sd, e)),
+    ("concentration_per_ml", |c, e| {
+        let Some(found) = &c.concentration else {
+            return (None, None);
+        };
+        // The error of a blank is shared by all captures; what is their own is the counting, relative to what is left.
+        let counted = found.before_blank_per_ml.unwrap_or(found.per_ml);
+        let own = e.counting_relative_sd.map(|sd| sd * counted / found.per_ml);
+        (Some(found.per_ml), own)
+    }),
+    ("particles_per_frame", |c, e| {
+        (Some(c.particles_per_frame), e.counting_relative_sd)
+    }),
+];
+
+fn diameter(e: &Estimate, errors: &CaptureErrors) -> (Option<f64>, Option<f64>) {
+    let own = e.ci95.and_then(relative_sd).map(|all| {
+        let square = all.powi(2) - errors.shared_ln_diameter_sd.powi(2);
+        square.max(0.0).sqrt()
+    });
+    (e.value, own)
+}
+
+/// Half the width of an interval in the logarithm over 1.96; `None` where it reaches down to nothing.
+fn relative_sd([low, high]: [f64; 2]) -> Option<f64> {
+    (low > 0.0).then(|| 0.5 * (high / low).ln() / Z95)
+}
+
+/// Spread of the headline numbers between captures, in their order; empty with fewer than two.
+pub(crate) fn replicates(captures: &[Capture], errors: &[CaptureErrors]) -> Replicates {
     let mut between_capture = BTreeMap::new();
     if captures.len() > 1 {
-        let numbers: [(&str, Number); 8] = [
-            ("mean_nm", |c| c.diameter_nm.mean.value),
-            ("d10_nm", |c| c.diameter_nm.d10.value),
-            ("d50_nm", |c| c.diameter_nm.d50.value),
-            ("d90_nm", |c| c.diameter_nm.d90.value),
-            ("mode_nm", |c| c.diameter_nm.mode.value),
-            ("sd_nm", |c| c.diameter_nm.sd.value),
-            ("concentration_per_ml", |c| {
-                c.concentration.as_ref().map(|c| c.per_ml)
-            }),
-            ("particles_per_frame", |c| Some(c.particles_per_frame)),
-        ];
-        for (name, number) in numbers {
-            between_capture.insert(
-                name.to_owned(),
-                spread(captures.iter().map(number).collect()),
-            );
+        for (name, number) in NUMBERS {
+            let found: Vec<_> = captures
+                .iter()
+                .zip(errors)
+                .map(|(c, e)| number(c, e))
+                .collect();
+            let mut of_number = spread(found.iter().map(|f| f.0).collect());
+            let points: Vec<Option<Point>> = found
+                .iter()
+                .map(|f| {
+                    Some(Point {
+                        value: f.0?,
+                        relative_sd: f.1?,
+                    })
+                })
+                .collect();
+            if let Some(line) = trend(&points) {
+                of_number.trend_per_capture = Some(line.per_capture);
+                of_number.trend_p = Some(line.p);
+            }
+            between_capture.insert(name.to_owned(), of_number);
         }
     }
     Replicates {
         n: captures.len() as u64,
         between_capture,
     }
+}
+
+/// What a person should know about changes from capture to capture.
+pub(crate) fn trends(replicates: &Replicates) -> Vec<Finding> {
+    if (2..FEWEST as u64).contains(&replicates.n) {
+        return vec![too_few(replicates.n)];
+    }
+    let line = |name: &str| {
+        let spread = replicates.between_capture.get(name)?;
+        Some((spread.trend_per_capture?, spread.trend_p?))
+    };
+    let mut out = Vec::new();
+    // Two numbers of one curve are tested, so each must be twice as unlikely by chance (Bonferroni; Dunn 1961,
+    // doi:10.1080/01621459.1961.10482090).
+    let sizes = [("mean_nm", "mean diameter"), ("d50_nm", "median diameter")];
+    let likeliest = sizes
+        .into_iter()
+        .filter_map(|(name, words)| Some((line(name)?, words)))
+        .min_by(|a, b| a.0.1.total_cmp(&b.0.1));
+    if let Some(((change, p), words)) = likeliest
+        && 2.0 * p < SIGNIFICANT
+    {
+        out.push(size_trend(words, change, 2.0 * p));
+    }
+    let number = [
+        ("concentration_per_ml", "concentration"),
+        ("particles_per_frame", "number of particles in view"),
+    ]
+    .into_iter()
+    .find_map(|(name, words)| Some((line(name)?, words)));
+    if let Some(((change, p), words)) = number
+        && p < SIGNIFICANT
+    {
+        out.push(number_trend(words, change, p));
+    }
+    out
+}
+
+fn direction(change: f64) -> &'static str {
+    if change < 0.0 { "falls" } else { "rises" }
+}
+
+fn size_trend(words: &str, change: f64, p: f64) -> Finding {
+    let cause = if change < 0.0 {
+        "the sample may be warming up (one kelvin makes 2 to 3 %), or large particles settle"
+    } else {
+        "particles may be aggregating, the sample cooling, or small particles be lost"
+    };
+    Finding::new(
+        "P02",
+        Severity::Warning,
+        "replicates",
+        format!(
+            "The {words} {} over the captures: {:.1} % per capture, p = {p:.3}. In the order in which they were given they \
+             are no mere repeats: {cause}. Let the sample settle to its temperature and film fresh sample each time.",
+            direction(change),
+            100.0 * change.abs()
+        ),
+    )
+    .with(100.0 * change, None, "% per capture")
+}
+
+fn number_trend(words: &str, change: f64, p: f64) -> Finding {
+    let cause = if change < 0.0 {
+        "particles may settle, stick to the walls, aggregate or bleach, or the focus drift"
+    } else {
+        "the sample may not have been mixed, the focus may drift, or the flow bring in more"
+    };
+    Finding::new(
+        "P03",
+        Severity::Warning,
+        "replicates",
+        format!(
+            "The {words} {} over the captures: {:.1} % per capture, p = {p:.3}. In the order in which they were given they \
+             are no mere repeats: {cause}. Mix, and film fresh sample each time.",
+            direction(change),
+            100.0 * change.abs()
+        ),
+    )
+    .with(100.0 * change, None, "% per capture")
+}
+
+fn too_few(n: u64) -> Finding {
+    Finding::new(
+        "P04",
+        Severity::Info,
+        "replicates",
+        format!(
+            "Whether sizes or numbers rise or fall from capture to capture cannot be tested with {n} captures. That takes at \
+             least {FEWEST}; real series change by 10 to 40 % from the first to the last, so look at the order yourself."
+        ),
+    )
+    .with(n as f64, Some(FEWEST as f64), "captures")
 }
 
 fn spread(values: Vec<Option<f64>>) -> Spread {
@@ -55,6 +217,7 @@ fn spread(values: Vec<Option<f64>>) -> Spread {
         sd,
         se: sd.map(|sd| sd / n.sqrt()),
         cv,
+        trend_per_capture: None,
         trend_p: None,
     }
 }
@@ -76,7 +239,102 @@ fn rise(values: &[Option<f64>]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::spread;
+    use super::*;
+    use crate::report::{Concentration, DiameterSummary};
+
+    /// Captures of these means (2 % of error each) with so many particles in view (3 % of error each).
+    fn series(means: &[f64], in_view: &[f64]) -> Replicates {
+        let capture = |(mean, n): (&f64, &f64)| {
+            let e = Estimate::new(*mean, Some([mean / 1.04, mean * 1.04]));
+            Capture {
+                particles_per_frame: *n,
+                diameter_nm: DiameterSummary {
+                    mean: e,
+                    d50: e,
+                    ..DiameterSummary::default()
+                },
+                ..Capture::default()
+            }
+        };
+        let captures: Vec<Capture> = means.iter().zip(in_view).map(capture).collect();
+        let errors = CaptureErrors {
+            counting_relative_sd: Some(0.03),
+            ..CaptureErrors::default()
+        };
+        replicates(&captures, &vec![errors; captures.len()])
+    }
+
+    fn codes(r: &Replicates) -> Vec<String> {
+        trends(r).into_iter().map(|f| f.code).collect()
+    }
+
+    #[test]
+    fn what_changes_is_told_and_what_does_not_is_not() {
+        let flat = [100.0, 101.0, 99.0, 100.0, 100.5];
+        let falling = [40.0, 36.4, 33.1, 30.1, 27.4];
+        let growing = [100.0, 108.0, 117.0, 126.0, 136.0];
+        assert!(codes(&series(&flat, &[40.0, 41.0, 39.0, 40.0, 40.0])).is_empty());
+        assert_eq!(codes(&series(&flat, &falling)), ["P03"]);
+        assert_eq!(codes(&series(&growing, &falling)), ["P02", "P03"]);
+        let told = trends(&series(&growing, &falling));
+        let starts = [
+            "The mean diameter rises over the captures: 8.0 % per capture",
+            "The number of particles in view falls over the captures: 9.0 % per capture",
+        ];
+        for (finding, start) in told.iter().zip(starts) {
+            assert!(finding.message.starts_with(start), "{}", finding.message);
+        }
+    }
+
+    #[test]
+    fn three_captures_are_said_to_be_too_few() {
+        let three = series(&[100.0, 90.0, 80.0], &[40.0, 30.0, 20.0]);
+        assert_eq!(codes(&three), ["P04"]);
+        assert_eq!(three.between_capture["mean_nm"].trend_p, None);
+        assert!(codes(&series(&[100.0], &[40.0])).is_empty());
+        // Four blanks: nothing to test, and nothing too few.
+        let blanks = series(&[f64::NAN; 4], &[0.0; 4]);
+        assert!(codes(&blanks).is_empty());
+    }
+
+    #[test]
+    fn a_blank_does_not_hide_a_fall_of_the_concentration() {
+        let capture = |per_ml: f64| Capture {
+            concentration: Some(Concentration {
+                per_ml,
+                // Mostly the error of the blank.
+                ci95: Some([0.1 * per_ml, 2.5 * per_ml]),
+                before_blank_per_ml: Some(per_ml + 1e8),
+                ..Concentration::default()
+            }),
+            ..Capture::default()
+        };
+        let captures = [4e8, 3.4e8, 2.9e8, 2.4e8, 2.05e8].map(capture);
+        let errors = [CaptureErrors {
+            counting_relative_sd: Some(0.03),
+            ..CaptureErrors::default()
+        }; 5];
+        let found = replicates(&captures, &errors);
+        assert_eq!(codes(&found), ["P03"]);
+        let own = NUMBERS[6].1(&captures[0], &errors[0]).1.expect("an error");
+        assert!((own - 0.03 * 5.0 / 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn an_error_that_captures_share_does_not_hide_a_trend() {
+        let shared = CaptureErrors {
+            shared_ln_diameter_sd: 0.1,
+            counting_relative_sd: None,
+        };
+        let e = |mean: f64| {
+            let factor = (Z95 * 0.02f64.hypot(0.1)).exp();
+            Estimate::new(mean, Some([mean / factor, mean * factor]))
+        };
+        let (_, own) = diameter(&e(100.0), &shared);
+        assert!((own.expect("an error") - 0.02).abs() < 1e-9);
+        let (_, all) = diameter(&e(100.0), &CaptureErrors::default());
+        assert!(all.expect("an error") > 0.1);
+    }
 
     #[test]
     fn a_steady_fall_is_the_trend() {

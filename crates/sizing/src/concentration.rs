@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct Concentration {
     /// Particles per mL of the undiluted sample; `None` without a depth.
     pub per_ml: Option<f64>,
-    /// Its 95 % interval from the counting and the depth; `None` without a depth.
+    /// Its 95 % interval from the counting alone; `None` without a depth. What the depth is uncertain by moves all samples
+    /// of an instrument together and belongs to [`crate::uncertainty`].
     pub ci95: Option<[f64; 2]>,
     /// Mean number of particles in view.
     pub particles_per_frame: f64,
@@ -37,8 +38,6 @@ pub struct Counted<'a> {
     pub area_um2: f64,
     /// Depth in which particles are seen, um.
     pub depth_um: Option<f64>,
-    /// Relative standard uncertainty of the depth.
-    pub depth_relative_uncertainty: f64,
     /// Factor by which the sample was diluted; 1 if it was not.
     pub dilution: f64,
     /// How long a visit usually lasts, frames. Needed only for the upper limit of an empty film; without it a visit
@@ -77,10 +76,16 @@ pub fn concentration(counted: &Counted<'_>) -> Concentration {
     }
 }
 
-fn in_view_interval(in_view: f64, counted: &Counted<'_>) -> [f64; 2] {
-    let present = counted.frames_present.iter().filter(|n| **n > 0.0);
+/// Relative standard error of a mean number in view that so many visits of these lengths make; `None` without a visit.
+pub fn counting_relative_sd(frames_present: &[f64]) -> Option<f64> {
+    let present = frames_present.iter().filter(|n| **n > 0.0);
     let (sum, squares) = present.fold((0.0, 0.0), |(s, q), n| (s + n, q + n * n));
-    if in_view <= 0.0 || sum <= 0.0 {
+    (sum > 0.0).then(|| squares.sqrt() / sum)
+}
+
+fn in_view_interval(in_view: f64, counted: &Counted<'_>) -> [f64; 2] {
+    let known = counting_relative_sd(counted.frames_present).filter(|_| in_view > 0.0);
+    let Some(relative) = known else {
         // With no visit in the whole film, at most three were to be expected.
         let film = (counted.frames as f64).max(1.0);
         let visit = counted.typical_visit_frames.unwrap_or(film);
@@ -90,9 +95,8 @@ fn in_view_interval(in_view: f64, counted: &Counted<'_>) -> [f64; 2] {
             1.0
         };
         return [in_view, in_view.max(NONE_SEEN_95 * share)];
-    }
+    };
     // In the logarithm, so that the lower end stays above zero with few visits.
-    let relative = (squares.sqrt() / sum).hypot(counted.depth_relative_uncertainty.max(0.0));
     let factor = (Z95 * relative).exp();
     [in_view / factor, in_view * factor]
 }
@@ -108,7 +112,6 @@ mod tests {
             frames: 900,
             area_um2: 128.0 * 96.0,
             depth_um: Some(5.0),
-            depth_relative_uncertainty: 0.0,
             dilution: 100.0,
             typical_visit_frames: None,
         }
@@ -125,18 +128,6 @@ mod tests {
         let [lo, hi] = got.ci95.unwrap();
         assert!(((hi / lo).ln() / (2.0 * Z95) - 1.0 / 30.0).abs() < 1e-9);
         assert!((got.probed_volume_ml.unwrap() / 6.144e-8 - 1.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn what_is_not_known_of_the_depth_is_in_the_interval() {
-        let visits = vec![30.0; 900];
-        let got = concentration(&Counted {
-            depth_relative_uncertainty: 0.1,
-            ..counted(&visits)
-        });
-        let [lo, hi] = got.ci95.unwrap();
-        let expected = 0.1f64.hypot(1.0 / 30.0);
-        assert!(((hi / lo).ln() / (2.0 * Z95) - expected).abs() < 1e-9);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! each capture and of each particle come out, with what a person should know. Lengths are in um, diameters in nm,
 //! times in s; only [`physics`] speaks SI.
 
+pub mod blank;
 pub mod bootstrap;
 pub mod concentration;
 mod depth;
@@ -27,6 +28,8 @@ mod select;
 pub mod size_sample;
 pub mod steps;
 pub mod summary;
+pub mod trend;
+pub mod uncertainty;
 mod visits;
 mod width;
 
@@ -44,4 +47,5 @@ pub use result::{
 pub use sampling::{Sampling, SamplingError};
 pub use size_sample::size_sample;
 pub use summary::{Interval, SizeSummary};
+pub use uncertainty::{Budget, Component, InputUncertainties, Uncertain};
 pub use visits::Visits;

@@ -66,6 +66,14 @@ pub struct Medium {
     pub viscosity_mpa_s: f64,
     /// Relative standard uncertainty of the viscosity at this temperature; `None` if the user gave the viscosity.
     pub relative_uncertainty: Option<f64>,
+    /// Relative change of the viscosity per kelvin, `d ln(eta) / dT`, 1/K; 0 if the user gave the viscosity, which then
+    /// belongs to whatever the temperature was.
+    pub ln_viscosity_per_kelvin: f64,
+}
+
+/// Relative change of a viscosity per kelvin, 1/K, over one kelvin about the temperature.
+fn ln_slope(viscosity_mpa_s: impl Fn(f64) -> f64, temperature_c: f64) -> f64 {
+    (viscosity_mpa_s(temperature_c + 0.5) / viscosity_mpa_s(temperature_c - 0.5)).ln()
 }
 
 /// A liquid that cannot be.
@@ -143,6 +151,7 @@ impl Medium {
             temperature_c,
             viscosity_mpa_s: (known.viscosity_mpa_s)(temperature_c),
             relative_uncertainty: Some(known.relative_uncertainty),
+            ln_viscosity_per_kelvin: ln_slope(known.viscosity_mpa_s, temperature_c),
         })
     }
 
@@ -162,6 +171,7 @@ impl Medium {
             temperature_c,
             viscosity_mpa_s,
             relative_uncertainty: None,
+            ln_viscosity_per_kelvin: 0.0,
         })
     }
 
@@ -178,6 +188,10 @@ impl Medium {
             temperature_c,
             viscosity_mpa_s: physics::glycerol_viscosity_mpa_s(temperature_c, mass_fraction),
             relative_uncertainty: Some(0.02),
+            ln_viscosity_per_kelvin: ln_slope(
+                |t| physics::glycerol_viscosity_mpa_s(t, mass_fraction),
+                temperature_c,
+            ),
         })
     }
 
@@ -198,17 +212,10 @@ impl Medium {
         physics::diffusion_times_diameter(self.temperature_c, self.viscosity_mpa_s)
     }
 
-    /// Relative change of a diameter per kelvin of error in the temperature, 1/K: `1/T - dln(eta)/dT`, with the
-    /// viscosity of water, 2.6 % at 25 C; `1/T` where the user gave the viscosity.
+    /// Relative change of a diameter per kelvin of error in the temperature, 1/K: `1/T - dln(eta)/dT`, 2.6 % in water
+    /// at 25 C; `1/T` where the user gave the viscosity.
     pub fn diameter_per_kelvin(&self) -> f64 {
-        let t = self.temperature_c;
-        let slope = match self.relative_uncertainty {
-            Some(_) => (physics::water_viscosity_mpa_s(t + 0.5)
-                / physics::water_viscosity_mpa_s(t - 0.5))
-            .ln(),
-            None => 0.0,
-        };
-        1.0 / (t + physics::ZERO_CELSIUS_K) - slope
+        1.0 / (self.temperature_c + physics::ZERO_CELSIUS_K) - self.ln_viscosity_per_kelvin
     }
 }
 
@@ -256,6 +263,22 @@ mod tests {
         assert_eq!(water.diameter_nm(0.0), None);
         assert_eq!(water.diameter_nm(-1.0), None);
         assert_eq!(water.diameter_nm(f64::NAN), None);
+    }
+
+    #[test]
+    fn one_kelvin_changes_a_diameter_as_published() {
+        let per_kelvin = |m: Medium| 100.0 * m.diameter_per_kelvin();
+        // The IAPWS formula gives 2.79 %/K at 20 C, 2.61 at 25 C and 2.27 at 37 C.
+        for (t, want) in [(20.0, 2.79), (25.0, 2.61), (37.0, 2.27)] {
+            let got = per_kelvin(Medium::named("water", t).unwrap());
+            assert!((got - want).abs() < 0.006, "{t} C: {got}");
+        }
+        // Each liquid has its own slope: glycerol thins faster with warmth than water.
+        let water = per_kelvin(Medium::named("water", 20.0).unwrap());
+        let pbs = per_kelvin(Medium::named("pbs", 20.0).unwrap());
+        let glycerol = per_kelvin(Medium::glycerol(20.0, 0.5).unwrap());
+        assert!((pbs - water).abs() < 1e-9);
+        assert!(glycerol > water + 0.5, "{glycerol}");
     }
 
     #[test]

@@ -43,6 +43,13 @@ impl Sampling {
         }
         Ok(())
     }
+
+    /// Standard deviation, in the logarithm, that diameters inherit from an exposure with this standard error, s: they
+    /// go with `1 - exposure / (3 interval)`.
+    pub fn ln_diameter_sd(&self, exposure_se_s: f64) -> f64 {
+        let sd = exposure_se_s / (3.0 * self.frame_interval_s - self.exposure_s);
+        if sd.is_finite() { sd.max(0.0) } else { 0.0 }
+    }
 }
 
 #[cfg(test)]

@@ -50,7 +50,10 @@ pub fn size_sample(
         diffusion: lattice.diffusion_um2_per_s(medium.diffusion_times_diameter()),
         lattice,
     };
-    let exposure_sds: Vec<f64> = captures.iter().map(exposure_sd).collect();
+    let exposure_sds: Vec<f64> = captures
+        .iter()
+        .map(|c| c.sampling.ln_diameter_sd(c.exposure_se_s))
+        .collect();
     Ok(results(&context, &exposure_sds, sorted, scale))
 }
 
@@ -129,7 +132,7 @@ fn results(
     }
     // One estimate serves captures that were taken alike, so that its error does not average out.
     let exposure_sd = exposure_sds.iter().copied().fold(0.0, f64::max);
-    let scale_sd = between_captures(&per_capture).hypot(exposure_sd);
+    let scale_sd = between_captures(&per_capture, exposure_sds).hypot(exposure_sd);
     let (mut pooled, fit) = context.size(&all, scale_sd);
     for tally in &sorted.tallies {
         pooled.tally.merge(tally);
@@ -161,24 +164,19 @@ fn results(
     }
 }
 
-/// Standard deviation, in the logarithm, that the diameters of a capture inherit from its exposure: they go with
-/// `1 - exposure / (3 interval)`.
-fn exposure_sd(capture: &CaptureTracks<'_>) -> f64 {
-    let rest_s = 3.0 * capture.sampling.frame_interval_s - capture.sampling.exposure_s;
-    let sd = capture.exposure_se_s / rest_s;
-    if sd.is_finite() { sd.max(0.0) } else { 0.0 }
-}
-
 /// Standard deviation, in the logarithm, that the pooled diameters inherit from differences between captures: what
-/// the spread of the captures' means has beyond their own errors, over the root of their number.
-fn between_captures(captures: &[SizeResult]) -> f64 {
+/// the spread of the captures' means has beyond their own errors, over the root of their number. The exposure moves all
+/// captures together, so its part of their errors explains no spread.
+fn between_captures(captures: &[SizeResult], exposure_sds: &[f64]) -> f64 {
     let means: Vec<(f64, f64)> = captures
         .iter()
-        .filter_map(|c| c.summary.map(|s| s.mean))
-        .filter(|m| m.value > 0.0)
-        .map(|m| {
+        .zip(exposure_sds)
+        .filter_map(|(c, shared)| c.summary.map(|s| (s.mean, shared)))
+        .filter(|(m, _)| m.value > 0.0)
+        .map(|(m, shared)| {
             let half = 0.5 * (m.ci95[1] - m.ci95[0]) / crate::diffusion::Z95;
-            (m.value.ln(), (half / m.value).powi(2))
+            let own = (half / m.value).powi(2) - shared.powi(2);
+            (m.value.ln(), own.max(0.0))
         })
         .collect();
     let n = means.len() as f64;
@@ -189,4 +187,58 @@ fn between_captures(captures: &[SizeResult]) -> f64 {
     let spread = means.iter().map(|m| (m.0 - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let expected = means.iter().map(|m| m.1).sum::<f64>() / n;
     ((spread - expected).max(0.0) / n).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::{Interval, SizeSummary};
+
+    /// A capture with this mean, whose interval has the relative standard error `se`.
+    fn capture(mean: f64, se: f64) -> SizeResult {
+        let half = crate::diffusion::Z95 * se * mean;
+        let e = Interval {
+            value: mean,
+            ci95: [mean - half, mean + half],
+        };
+        SizeResult {
+            summary: Some(SizeSummary {
+                mean: e,
+                median: e,
+                mode: e,
+                d10: e,
+                d50: e,
+                d90: e,
+                sd: e,
+                span: e,
+                cv: e,
+            }),
+            ..SizeResult::default()
+        }
+    }
+
+    #[test]
+    fn an_error_that_captures_share_does_not_hide_their_differences() {
+        // Logarithms -0.06, 0, 0.06: a standard deviation of 6 % between captures, of which 2 % are their own errors.
+        let (own, shared) = (0.02f64, 0.08f64);
+        let captures: Vec<SizeResult> = [-0.06f64, 0.0, 0.06]
+            .map(|ln| capture(100.0 * ln.exp(), own.hypot(shared)))
+            .into();
+        let want = ((0.06f64.powi(2) - own.powi(2)) / 3.0).sqrt();
+        let got = between_captures(&captures, &[shared; 3]);
+        assert!((got / want - 1.0).abs() < 1e-9, "{got} {want}");
+        // Counted as their own, the shared error would explain all of it.
+        assert_eq!(between_captures(&captures, &[0.0; 3]), 0.0);
+    }
+
+    #[test]
+    fn captures_that_differ_no_more_than_by_chance_add_nothing() {
+        let alike = [capture(100.0, 0.03), capture(102.0, 0.03)];
+        assert_eq!(between_captures(&alike, &[0.0; 2]), 0.0);
+        assert_eq!(between_captures(&alike[..1], &[0.0]), 0.0);
+        // A stated share larger than the whole error leaves none, not less than none.
+        let far = [capture(100.0, 0.03), capture(120.0, 0.03)];
+        let all = between_captures(&far, &[1.0; 2]);
+        assert!((all - 1.2f64.ln() / 2.0).abs() < 1e-9, "{all}");
+    }
 }

@@ -1,6 +1,7 @@
 //! The plan in force.
 
 use super::instrument::Instrument;
+use super::uncertainty::UncertaintyOptions;
 use super::value::Value;
 use nta_core::film::FilmOptions;
 use nta_core::method::Choice;
@@ -74,6 +75,10 @@ pub struct Plan {
     pub dilution: Stated<f64>,
     /// Depth in which particles are seen, um; without it there is no concentration.
     pub depth_um: Option<Stated<f64>>,
+    /// Standard uncertainties, where they were stated.
+    pub uncertainties: UncertaintyOptions,
+    /// Result of the diluent that is subtracted: a folder or a file.
+    pub blank: Option<Stated<String>>,
     /// Seed of everything random.
     pub seed: Stated<u64>,
     /// Frames that are analysed.
@@ -140,7 +145,11 @@ impl Plan {
                 .map(|i| Value::Word(i.name.clone())),
             "first_frame" => Some(Value::Whole(self.frames.first.into())),
             "last_frame" => self.frames.last.map(|n| Value::Whole(n.into())),
-            _ => self.value_in_table(key),
+            "blank.result" => self.blank.as_ref().map(|b| Value::Word(b.value.clone())),
+            _ => match self.uncertainties.stated(key) {
+                Some(stated) => number(stated),
+                None => self.value_in_table(key),
+            },
         }
     }
 

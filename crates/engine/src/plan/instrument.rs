@@ -15,6 +15,8 @@ pub struct Instrument {
     pub name: String,
     /// Side of a pixel in the sample, um.
     pub pixel_size_um: Option<f64>,
+    /// Relative standard uncertainty of the pixel size.
+    pub pixel_size_relative_uncertainty: Option<f64>,
     /// Depth in which particles are seen, um.
     pub depth_um: Option<f64>,
     /// Mean ln(signal to noise over threshold) of the beads that gave the depth.
@@ -27,6 +29,8 @@ pub struct Instrument {
     pub height_px: Option<u32>,
     /// Frames per second.
     pub frame_rate_fps: Option<f64>,
+    /// Relative standard uncertainty of the frame rate.
+    pub frame_rate_relative_uncertainty: Option<f64>,
     /// Time during which the shutter is open, ms.
     pub exposure_ms: Option<f64>,
     /// Anything else.
@@ -80,12 +84,14 @@ impl Instrument {
         Ok(Self {
             name: text("name").unwrap_or_else(|| name.to_owned()),
             pixel_size_um: number("pixel_size_um"),
+            pixel_size_relative_uncertainty: number("pixel_size_relative_uncertainty"),
             depth_um: number("depth_um"),
             depth_visibility: number("depth_visibility"),
             depth_relative_uncertainty: number("depth_relative_uncertainty"),
             width_px: side("width_px"),
             height_px: side("height_px"),
             frame_rate_fps: number("frame_rate_fps"),
+            frame_rate_relative_uncertainty: number("frame_rate_relative_uncertainty"),
             exposure_ms: number("exposure_ms"),
             notes: text("notes"),
         })
@@ -98,6 +104,10 @@ impl Instrument {
         let all = [
             ("name", Some(Value::Word(self.name.clone()))),
             ("pixel_size_um", number(self.pixel_size_um)),
+            (
+                "pixel_size_relative_uncertainty",
+                number(self.pixel_size_relative_uncertainty),
+            ),
             ("depth_um", number(self.depth_um)),
             ("depth_visibility", number(self.depth_visibility)),
             (
@@ -107,6 +117,10 @@ impl Instrument {
             ("width_px", side(self.width_px)),
             ("height_px", side(self.height_px)),
             ("frame_rate_fps", number(self.frame_rate_fps)),
+            (
+                "frame_rate_relative_uncertainty",
+                number(self.frame_rate_relative_uncertainty),
+            ),
             ("exposure_ms", number(self.exposure_ms)),
             ("notes", self.notes.clone().map(Value::Word)),
         ];

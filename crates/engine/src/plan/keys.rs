@@ -1,6 +1,8 @@
 //! The one table of keys: what can be typed, in which unit and range, what holds if nobody does, and what it means.
 //! Command-line options and their help, the commented plan and the checks all follow from it.
 
+pub use super::instrument_keys::{INSTRUMENT, INSTRUMENT_KEYS};
+
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
@@ -109,11 +111,11 @@ impl KeySpec {
     }
 }
 
-const fn number(min: f64, max: f64, unit: &'static str) -> Kind {
+pub(super) const fn number(min: f64, max: f64, unit: &'static str) -> Kind {
     Kind::Number { min, max, unit }
 }
 
-const fn whole(min: u64, max: u64, unit: &'static str) -> Kind {
+pub(super) const fn whole(min: u64, max: u64, unit: &'static str) -> Kind {
     Kind::Whole { min, max, unit }
 }
 
@@ -130,20 +132,22 @@ pub const SAMPLE_FIELDS: &[(&str, &str)] = &[
 ];
 
 /// Pixel size: shared by the plan and the instrument profile.
-const PIXEL_SIZE: Kind = number(0.01, 20.0, "um");
+pub(super) const PIXEL_SIZE: Kind = number(0.01, 20.0, "um");
 /// Frame rate: shared by the plan and the instrument profile.
-const FRAME_RATE: Kind = number(0.01, 100_000.0, "frames per second");
+pub(super) const FRAME_RATE: Kind = number(0.01, 100_000.0, "frames per second");
 /// Exposure: shared by the plan and the instrument profile. The lower end stands for "more than nothing".
-const EXPOSURE: Kind = number(1e-6, 100_000.0, "ms");
+pub(super) const EXPOSURE: Kind = number(1e-6, 100_000.0, "ms");
 /// Probed depth: shared by the plan and the instrument profile.
-const DEPTH: Kind = number(0.1, 10_000.0, "um");
+pub(super) const DEPTH: Kind = number(0.1, 10_000.0, "um");
+/// A relative standard uncertainty: shared by the plan and the instrument profile.
+pub(super) const RELATIVE: Kind = number(0.0, 1.0, "(0.01 = 1 %)");
 /// Highest frame number.
 const LAST_FRAME: u64 = u32::MAX as u64;
 /// Highest whole number that JSON readers keep exactly, 2^53 - 1.
 const LARGEST_EXACT: u64 = 9_007_199_254_740_991;
 
 /// One line of the table.
-const fn key(
+pub(super) const fn key(
     (table, key): (&'static str, &'static str),
     kind: Kind,
     fallback: Fallback,
@@ -247,6 +251,55 @@ pub static KEYS: &[KeySpec] = &[
         "899",
     ),
     key(
+        ("", "temperature_uncertainty_c"),
+        number(0.0, 50.0, "degrees Celsius"),
+        Fallback::Absent("0.5 where the temperature is stated, 3 where it is assumed"),
+        "Standard uncertainty of the temperature in the liquid. 0.5 is what a thermometer near the cell leaves open; an assumed temperature may be anything from 20 to 30, evenly, which is 3.",
+        "0.5",
+    ),
+    key(
+        ("", "viscosity_relative_uncertainty"),
+        RELATIVE,
+        Fallback::Absent("that of the medium; 0.01 where the viscosity is stated"),
+        "Relative standard uncertainty of the viscosity at a known temperature. Ordinary viscometers keep 1 %.",
+        "0.01",
+    ),
+    key(
+        ("", "pixel_size_relative_uncertainty"),
+        RELATIVE,
+        Fallback::Absent("from the instrument profile, else 0.01"),
+        "Relative standard uncertainty of the pixel size; diameters are uncertain by twice as much. A labelled magnification holds to about 1 %, a stage micrometer gives 0.003.",
+        "0.01",
+    ),
+    key(
+        ("", "frame_rate_relative_uncertainty"),
+        RELATIVE,
+        Fallback::Absent("from the instrument profile, else 0.001"),
+        "Relative standard uncertainty of the frame rate. Cameras keep time better, but files round it: 25 for 24.98 is 0.0008.",
+        "0.001",
+    ),
+    key(
+        ("", "depth_relative_uncertainty"),
+        RELATIVE,
+        Fallback::Absent("from the instrument profile with its depth, else 0.15"),
+        "Relative standard uncertainty of the depth. Without beads it is hardly known better: probed volumes of one kind of instrument differ by a factor of 1.5 and more with the level of the camera.",
+        "0.05",
+    ),
+    key(
+        ("", "dilution_relative_uncertainty"),
+        RELATIVE,
+        Fallback::Absent("0.02; none for an undiluted sample"),
+        "Relative standard uncertainty of the dilution. One step with good pipettes is 1 to 2 %; several steps add as squares.",
+        "0.02",
+    ),
+    key(
+        ("blank", "result"),
+        Kind::Text,
+        Fallback::Absent("no blank is subtracted"),
+        "Finished result of the diluent, filmed like the sample: the folder of its analysis or its result.json. Its concentration as filmed is subtracted before the dilution is applied; sizes stay as they are.",
+        "\"FOLDER\"",
+    ),
+    key(
         ("film", "polarity"),
         Kind::Word(&["bright", "dark"]),
         Fallback::Word("bright"),
@@ -315,83 +368,6 @@ pub static KEYS: &[KeySpec] = &[
         Fallback::Word("number"),
         "What the curve counts: every particle of the sample once (number), or every track once (track).",
         "\"number\"",
-    ),
-];
-
-/// Name of the table in which a plan carries an instrument profile.
-pub const INSTRUMENT: &str = "instrument";
-
-/// All keys of an instrument profile.
-pub static INSTRUMENT_KEYS: &[KeySpec] = &[
-    key(
-        (INSTRUMENT, "name"),
-        Kind::Text,
-        Fallback::Absent("the name of the file"),
-        "How the instrument is called in reports.",
-        "\"NAME\"",
-    ),
-    key(
-        (INSTRUMENT, "pixel_size_um"),
-        PIXEL_SIZE,
-        Fallback::Absent("not stated"),
-        "Side of one pixel in the sample.",
-        "0.2",
-    ),
-    key(
-        (INSTRUMENT, "depth_um"),
-        DEPTH,
-        Fallback::Absent("not stated"),
-        "Depth along the optical axis in which particles are seen.",
-        "10.0",
-    ),
-    key(
-        (INSTRUMENT, "depth_visibility"),
-        number(0.01, 20.0, "1"),
-        Fallback::Absent("the depth is the same whatever the brightness"),
-        "Mean of ln(signal to noise over threshold) of the beads that gave the depth; brighter particles are seen deeper, as its root.",
-        "1.5",
-    ),
-    key(
-        (INSTRUMENT, "depth_relative_uncertainty"),
-        number(0.0, 1.0, "1"),
-        Fallback::Absent("not in the interval of the concentration"),
-        "Relative standard uncertainty of the depth.",
-        "0.05",
-    ),
-    key(
-        (INSTRUMENT, "width_px"),
-        whole(1, 65_535, "px"),
-        Fallback::Absent("not checked"),
-        "Width of the frames for which the profile was made.",
-        "1280",
-    ),
-    key(
-        (INSTRUMENT, "height_px"),
-        whole(1, 65_535, "px"),
-        Fallback::Absent("not checked"),
-        "Height of the frames for which the profile was made.",
-        "1024",
-    ),
-    key(
-        (INSTRUMENT, "frame_rate_fps"),
-        FRAME_RATE,
-        Fallback::Absent("not stated"),
-        "Frames per second, if the instrument always films so.",
-        "30.0",
-    ),
-    key(
-        (INSTRUMENT, "exposure_ms"),
-        EXPOSURE,
-        Fallback::Absent("not stated"),
-        "Time during which the shutter is open, if the instrument always films so.",
-        "15.0",
-    ),
-    key(
-        (INSTRUMENT, "notes"),
-        Kind::Text,
-        Fallback::Absent("none"),
-        "Anything else.",
-        "\"\"",
     ),
 ];
 

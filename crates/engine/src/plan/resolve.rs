@@ -8,12 +8,14 @@ use super::keys::{Fallback, INSTRUMENT, KEYS, SAMPLE};
 use super::layer::{InstrumentInput, Layer};
 use super::nearest::nearest;
 use super::stages::{STAGES, Stage};
+use super::uncertainty::UncertaintyOptions;
 use super::value::Value;
 use nta_core::film::{FilmOptions, Polarity};
 use nta_core::method::{Choice, MethodError};
 use nta_core::model::Stated;
 use nta_sizing::Weighting;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const COMMAND_LINE: &str = "command line";
 const PLAN: &str = "plan";
@@ -56,6 +58,8 @@ impl PlanInput {
             medium: values.medium(),
             dilution: values.stated("dilution", Value::number),
             depth_um: values.number("depth_um"),
+            uncertainties: values.uncertainties(),
+            blank: values.blank(self.plan_folder.as_deref()),
             seed: values.stated("seed", Value::whole),
             frames: values.frames()?,
             sample: self.sample(&mut origins),
@@ -223,6 +227,31 @@ impl InForce {
             Some(viscosity) => Medium::ViscosityMpaS(viscosity),
             None => Medium::Named(self.stated("medium", Value::word)),
         }
+    }
+
+    fn uncertainties(&self) -> UncertaintyOptions {
+        UncertaintyOptions {
+            temperature_c: self.number("temperature_uncertainty_c"),
+            viscosity: self.number("viscosity_relative_uncertainty"),
+            pixel_size: self.number("pixel_size_relative_uncertainty"),
+            frame_rate: self.number("frame_rate_relative_uncertainty"),
+            depth: self.number("depth_relative_uncertainty"),
+            dilution: self.number("dilution_relative_uncertainty"),
+        }
+    }
+
+    /// A path in a plan starts at the plan's folder. One that is not there is left as it stands, so that the plan of a
+    /// result works again where the films' paths work again.
+    fn blank(&self, plan_folder: Option<&Path>) -> Option<Stated<String>> {
+        let mut blank = self.optional("blank.result", Value::word)?;
+        let beside = plan_folder
+            .filter(|_| blank.from == PLAN)
+            .map(|folder| folder.join(&blank.value))
+            .filter(|path| path.exists());
+        if let Some(path) = beside {
+            blank.value = path.display().to_string();
+        }
+        Some(blank)
     }
 
     fn frames(&self) -> Result<FrameRange, PlanError> {

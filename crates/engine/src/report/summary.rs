@@ -1,10 +1,10 @@
 //! `summary.csv`: one row per capture and the pooled row. `nta batch` puts the rows of many samples into one table.
 
 use super::csv::{maybe, number, table};
-use super::model::{Capture, Concentration, DiameterSummary, Estimate, Report};
+use super::model::{Capture, Concentration, DiameterSummary, Estimate, Report, Uncertainty};
 
 /// Columns of `summary.csv`.
-pub const SUMMARY_COLUMNS: [&str; 42] = [
+pub const SUMMARY_COLUMNS: [&str; 49] = [
     "sample",
     "capture",
     "path",
@@ -47,6 +47,13 @@ pub const SUMMARY_COLUMNS: [&str; 42] = [
     "dilution",
     "drift_x_um_per_s",
     "drift_y_um_per_s",
+    "mean_expanded_uncertainty_nm",
+    "median_expanded_uncertainty_nm",
+    "mode_expanded_uncertainty_nm",
+    "d10_expanded_uncertainty_nm",
+    "d90_expanded_uncertainty_nm",
+    "concentration_expanded_uncertainty_per_ml",
+    "concentration_before_blank_per_ml",
 ];
 
 /// `summary.csv`: one row per capture and the pooled row.
@@ -90,6 +97,7 @@ fn capture_row(report: &Report, place: usize, c: &Capture) -> Vec<String> {
     push_concentration(&mut row, report, c.concentration.as_ref());
     row.push(maybe(c.drift_um_per_s.map(|v| v[0])));
     row.push(maybe(c.drift_um_per_s.map(|v| v[1])));
+    push_uncertainty(&mut row, None, c.concentration.as_ref());
     row
 }
 
@@ -116,7 +124,28 @@ fn pooled_row(report: &Report) -> Vec<String> {
     push_concentration(&mut row, report, report.concentration.as_ref());
     row.push(String::new());
     row.push(String::new());
+    let budgets = report.uncertainty.as_ref();
+    push_uncertainty(&mut row, budgets, report.concentration.as_ref());
     row
+}
+
+/// Expanded uncertainties (k = 2), which only the sample as a whole has, and the concentration without its blank taken off.
+fn push_uncertainty(row: &mut Vec<String>, u: Option<&Uncertainty>, c: Option<&Concentration>) {
+    let budgets = u.map(|u| {
+        [
+            &u.mean_nm,
+            &u.d50_nm,
+            &u.mode_nm,
+            &u.d10_nm,
+            &u.d90_nm,
+            &u.concentration_per_ml,
+        ]
+    });
+    match budgets {
+        Some(all) => row.extend(all.map(|b| maybe(b.as_ref().map(|b| b.expanded)))),
+        None => row.extend([const { String::new() }; 6]),
+    }
+    row.push(maybe(c.and_then(|c| c.before_blank_per_ml)));
 }
 
 fn verdict(report: &Report) -> String {
@@ -160,6 +189,14 @@ mod tests {
         let last = &rows[rows.len() - 1];
         assert_eq!(last[1], "all");
         assert_eq!(last[13].parse::<f64>().ok(), report.diameter_nm.mean.value);
+        let expanded = SUMMARY_COLUMNS
+            .iter()
+            .position(|c| *c == "mean_expanded_uncertainty_nm")
+            .expect("the column");
+        let budgets = report.uncertainty.as_ref().expect("budgets");
+        let mean = budgets.mean_nm.as_ref().expect("a budget of the mean");
+        assert_eq!(last[expanded].parse::<f64>().ok(), Some(mean.expanded));
+        assert_eq!(rows[0][expanded], "");
         let (nothing, _) = sample::nothing_found();
         assert_eq!(summary_rows(&nothing)[0][13], "");
     }

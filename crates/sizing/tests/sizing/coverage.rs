@@ -88,7 +88,6 @@ fn concentrations() {
             frames: 900,
             area_um2: 10_000.0,
             depth_um: Some(10.0),
-            depth_relative_uncertainty: 0.0,
             dilution: 1.0,
             typical_visit_frames: None,
         });

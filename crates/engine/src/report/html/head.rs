@@ -3,10 +3,11 @@
 use super::charts;
 use super::words::{
     ABSENT, capital, count, message, number, per_frame, percent, range, shown, shown_per_ml,
-    things, user,
+    things, two_digits, user,
 };
 use crate::report::model::{Capture, Estimate, Report, ReportFinding, Verdict};
 use nta_core::Severity;
+use nta_sizing::Budget;
 
 /// Name of the sample and one line about it.
 pub fn title(report: &Report) -> String {
@@ -200,13 +201,27 @@ fn card(label: &str, value: &str, below: &str, class: &str) -> String {
     )
 }
 
-fn diameter_card(report: &Report, label: &str, e: &Estimate, class: &str) -> String {
+/// The expanded uncertainty in a few words.
+fn in_all(expanded: String) -> String {
+    format!("<br><a href=\"#uncertainty\">All known errors</a>: ± {expanded} (k = 2)")
+}
+
+fn diameter_card(
+    report: &Report,
+    label: &str,
+    e: &Estimate,
+    budget: Option<&Budget>,
+    class: &str,
+) -> String {
     match shown(e) {
         Some(s) => {
-            let below = match s.interval {
+            let mut below = match s.interval {
                 Some(i) => format!("95 % interval: {i} nm"),
                 None => "no interval".to_owned(),
             };
+            if let Some(b) = budget {
+                below.push_str(&in_all(format!("{} nm", two_digits(b.expanded))));
+            }
             let value = format!("{} <span class=\"unit\">nm</span>", s.value);
             card(label, &value, &below, class)
         }
@@ -229,9 +244,21 @@ fn why_no_size(report: &Report) -> String {
 /// The numbers that everyone asks for.
 pub fn headline(report: &Report) -> String {
     let d = &report.diameter_nm;
-    let mut cards = diameter_card(report, "Median diameter", &d.median, "lead");
+    let mut cards = diameter_card(
+        report,
+        "Median diameter",
+        &d.median,
+        report.uncertainty.as_ref().and_then(|u| u.d50_nm.as_ref()),
+        "lead",
+    );
     if d.median.value.is_some() || d.mean.value.is_some() {
-        cards.push_str(&diameter_card(report, "Mean diameter", &d.mean, "half"));
+        cards.push_str(&diameter_card(
+            report,
+            "Mean diameter",
+            &d.mean,
+            None,
+            "half",
+        ));
         cards.push_str(&range_card(report));
     }
     cards.push_str(&concentration_card(report));
@@ -273,8 +300,16 @@ fn concentration_card(report: &Report) -> String {
         true => "undiluted".to_owned(),
         false => format!("dilution × {} included", number(c.dilution_applied)),
     });
+    if c.before_blank_per_ml.is_some() {
+        below.push("blank subtracted".to_owned());
+    }
+    let mut below = below.join("; ");
+    let budgets = report.uncertainty.as_ref();
+    if let Some(b) = budgets.and_then(|u| u.concentration_per_ml.as_ref()) {
+        below.push_str(&in_all(percent(b.expanded_relative)));
+    }
     let value = format!("{} <span class=\"unit\">per mL</span>", s.value);
-    card(label, &value, &below.join("; "), "")
+    card(label, &value, &below, "")
 }
 
 fn tracked_card(report: &Report) -> String {

@@ -1,11 +1,10 @@
-//! How it was measured, how sure it is, and how it can be traced: the lower part of the page.
+//! How it was measured, and how it can be traced: the lower part of the page.
 
 use super::sections::{as_text, section, table};
 use super::words::{
-    ABSENT, capital, count, esc, mean_of, number, percent, plain, shown_per_ml, two_digits, unit,
-    user,
+    ABSENT, capital, count, esc, mean_of, number, plain, shown_per_ml, two_digits, unit, user,
 };
-use crate::report::model::Report;
+use crate::report::model::{Concentration, Report};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -101,6 +100,29 @@ fn measurement(report: &Report) -> Vec<Vec<String>> {
             &c.from,
         ));
     }
+    if let Some(blank) = &report.blank {
+        let held = blank.per_ml.map_or(ABSENT.into(), |per_ml| {
+            let blank = Concentration {
+                per_ml,
+                ci95: blank.ci95,
+                ..Concentration::default()
+            };
+            format!("{} per mL as filmed", shown_per_ml(&blank).value)
+        });
+        rows.push(stated("Blank", held, &blank.path));
+    }
+    let before = report.concentration.as_ref();
+    if let Some(per_ml) = before.and_then(|c| c.before_blank_per_ml) {
+        let unsubtracted = Concentration {
+            per_ml,
+            ..Concentration::default()
+        };
+        rows.push(stated(
+            "Concentration before the blank",
+            format!("{} per mL", shown_per_ml(&unsubtracted).value),
+            "",
+        ));
+    }
     rows
 }
 
@@ -149,46 +171,6 @@ fn stages(report: &Report) -> String {
         );
     }
     out
-}
-
-/// What the intervals contain, and the budget.
-pub fn uncertainty(report: &Report) -> String {
-    let mut body = String::from(
-        "<p>An interval in brackets holds the true value in 95 of 100 measurements, as far as the chance of a limited number of \
-         particles and frames goes. Errors of temperature, viscosity, pixel size or depth move all numbers together",
-    );
-    let Some(budget) = &report.uncertainty_budget else {
-        body.push_str(
-            "; they are not in the intervals. 1 % of the pixel size makes 2 % of the diameter, one degree about 2.5 % in \
-             water, and the concentration goes with one over the depth.</p>",
-        );
-        return section("uncertainty", "How sure it is", &body);
-    };
-    body.push_str(" and are listed here.</p>");
-    let maybe = |v: Option<f64>| v.map_or("–".into(), percent);
-    let mut rows: Vec<_> = budget
-        .terms
-        .iter()
-        .map(|t| {
-            vec![
-                capital(&plain(&t.source)),
-                maybe(t.diameter),
-                maybe(t.concentration),
-                user(&t.from),
-            ]
-        })
-        .collect();
-    rows.push(vec![
-        "<b>All together, expanded (k = 2)</b>".into(),
-        format!("<b>{}</b>", maybe(budget.diameter_expanded)),
-        format!("<b>{}</b>", maybe(budget.concentration_expanded)),
-        "about 95 %".into(),
-    ]);
-    body.push_str(&table(
-        &["Source", "#Mean diameter", "#Concentration", "From"],
-        &rows,
-    ));
-    section("uncertainty", "How sure it is", &body)
 }
 
 /// Where the numbers come from, to the byte.

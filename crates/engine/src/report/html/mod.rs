@@ -12,6 +12,7 @@ mod scale;
 mod sections;
 mod smooth;
 mod svg;
+mod uncertainty;
 mod words;
 
 pub(crate) use head::{first_sentence, rank};
@@ -42,7 +43,7 @@ pub fn page(report: &Report, pictures: &Pictures) -> String {
         sections::film_and_charts(report, pictures),
         sections::counts(report),
         method::method(report),
-        method::uncertainty(report),
+        uncertainty::uncertainty(report),
         method::provenance(report),
         method::signature(report),
     ];
@@ -143,6 +144,8 @@ mod tests {
                 "Use with care: 2 things to look at",
                 "103 <span class=\"unit\">nm",
                 "102 to 105 nm",
+                "All known errors</a>: ± 4.4 nm",
+                "What the uncertainty is made of",
                 "3.4 × 10<sup>9</sup>",
                 "dilution × 500 included",
                 "Give <span class=\"option\">--exposure-ms",
@@ -208,9 +211,16 @@ mod tests {
                 from: evil.into(),
             }];
         }
-        if let Some(budget) = &mut report.uncertainty_budget {
-            budget.terms[0].source = evil.into();
-            budget.terms[0].from = evil.into();
+        report.blank = Some(Blank {
+            path: evil.into(),
+            sha256: evil.into(),
+            per_ml: Some(6.1e6),
+            ..Blank::default()
+        });
+        let budgets = report.uncertainty.as_mut().expect("budgets");
+        let budget = budgets.mean_nm.as_mut().expect("a budget of the mean");
+        for part in &mut budget.components {
+            (part.source, part.unit, part.from) = (evil.into(), evil.into(), evil.into());
         }
         let html = page(&report, &pictures);
         assert!(

@@ -60,6 +60,14 @@ fn name(key: &str) -> String {
     }
 }
 
+/// `p = 0.42`, and `p < 0.01` for what would round to nothing.
+fn probability(p: f64) -> String {
+    match p < 0.005 {
+        true => "p\u{a0}&lt;\u{a0}0.01".to_owned(),
+        false => format!("p\u{a0}=\u{a0}{}", number((p * 100.0).round() / 100.0)),
+    }
+}
+
 fn between(report: &Report) -> String {
     // Sizes first, in the order of the size table; what is not known here comes last, by its name.
     let order = [
@@ -87,11 +95,7 @@ fn between(report: &Report) -> String {
                 maybe(s.se),
                 s.cv.map_or("–".into(), percent),
                 match (s.trend, s.trend_p) {
-                    (Some(t), Some(p)) => format!(
-                        "{} (p\u{a0}=\u{a0}{})",
-                        percent(t),
-                        number((p * 100.0).round() / 100.0)
-                    ),
+                    (Some(t), Some(p)) => format!("{} ({})", percent(t), probability(p)),
                     (Some(t), None) => percent(t),
                     _ => "–".into(),
                 },

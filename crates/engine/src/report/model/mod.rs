@@ -14,7 +14,7 @@ pub use sizes::{
     Concentration, DiameterSummary, Distribution, Estimate, Limits, Population, PopulationCi95,
     SizeClass,
 };
-pub use trust::{Replicates, ReportFinding, Spread, UncertaintyBudget, UncertaintyTerm, Verdict};
+pub use trust::{Blank, Replicates, ReportFinding, Spread, Uncertainty, Verdict};
 
 use nta_core::Acquisition;
 use schemars::JsonSchema;
@@ -58,12 +58,14 @@ pub struct Report {
     pub size_classes: Vec<SizeClass>,
     /// Particles per volume of the original sample; null if the probed depth is not known.
     pub concentration: Option<Concentration>,
+    /// The blank whose concentration was subtracted; null if none was named.
+    pub blank: Option<Blank>,
     /// What these films could have shown at all.
     pub limits: Limits,
     /// How the captures agree.
     pub replicates: Replicates,
-    /// What each source of uncertainty adds; null if it was not worked out.
-    pub uncertainty_budget: Option<UncertaintyBudget>,
+    /// What the uncertainty of each headline number is made of; null if it was not worked out.
+    pub uncertainty: Option<Uncertainty>,
     /// What a person should know, in the order of the stages.
     pub findings: Vec<ReportFinding>,
     /// The findings in one word.

@@ -106,7 +106,7 @@ pub struct SizeClass {
 pub struct Concentration {
     /// Particles per mL of the original sample, the dilution already applied. 0 if no particle was found.
     pub per_ml: f64,
-    /// 95 % interval, per mL; null if it could not be obtained.
+    /// 95 % interval, per mL, from the counts of the film and of the blank alone; null if it could not be obtained.
     pub ci95: Option<[f64; 2]>,
     /// Mean number of particles in one frame.
     pub particles_per_frame: f64,
@@ -116,6 +116,9 @@ pub struct Concentration {
     pub from: String,
     /// The dilution by which the counted concentration was multiplied.
     pub dilution_applied: f64,
+    /// The same without taking the blank off, per mL; null if no blank was subtracted.
+    #[serde(default)]
+    pub before_blank_per_ml: Option<f64>,
 }
 
 /// What the films could have shown at all; null where not known.

@@ -1,6 +1,7 @@
 //! How far the numbers can be trusted: replicates, uncertainties, findings.
 
 use nta_core::{Finding, Severity};
+use nta_sizing::Budget;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,32 +31,47 @@ pub struct Spread {
     pub cv: Option<f64>,
     /// Change from the first to the last capture along a straight line, relative to the mean (-0.1 = 10 % less).
     pub trend: Option<f64>,
-    /// Probability of a trend at least as large if there were none.
+    /// Change from one capture to the next along a straight line through the logarithms, each capture weighted by its error
+    /// (-0.05 = 5 % less); null with fewer than four captures.
+    #[serde(default)]
+    pub trend_per_capture: Option<f64>,
+    /// Probability of such a change at least as large, up or down, if there were none; null with fewer than four captures.
     pub trend_p: Option<f64>,
 }
 
-/// What each source adds to the uncertainty.
+/// What the uncertainty of each headline number is made of; null for a number that is not available, or without an
+/// interval. The 95 % intervals elsewhere are those of chance alone; what is here stands beside them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct UncertaintyBudget {
-    /// The sources.
-    pub terms: Vec<UncertaintyTerm>,
-    /// Expanded uncertainty (k = 2) of the mean diameter, relative (0.05 = 5 %).
-    pub diameter_expanded: Option<f64>,
-    /// Expanded uncertainty (k = 2) of the concentration, relative.
-    pub concentration_expanded: Option<f64>,
+pub struct Uncertainty {
+    /// Factor k from a combined standard uncertainty to the expanded one; 2 is about 95 %.
+    pub coverage_factor: f64,
+    /// Of the mean diameter, nm.
+    pub mean_nm: Option<Budget>,
+    /// Of the diameter below which 10 % of the particles lie, nm.
+    pub d10_nm: Option<Budget>,
+    /// Of the median diameter, nm.
+    pub d50_nm: Option<Budget>,
+    /// Of the diameter below which 90 % of the particles lie, nm.
+    pub d90_nm: Option<Budget>,
+    /// Of the most frequent diameter, nm.
+    pub mode_nm: Option<Budget>,
+    /// Of the concentration of the original sample, per mL.
+    pub concentration_per_ml: Option<Budget>,
 }
 
-/// One source of uncertainty.
+/// The diluent, filmed and analysed like the sample.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct UncertaintyTerm {
-    /// What is uncertain: `temperature`, `viscosity`, `pixel size`, `frame rate`, `counting`, `probed volume`, ...
-    pub source: String,
-    /// Relative standard uncertainty that it adds to the mean diameter; null if it does not bear on it.
-    pub diameter: Option<f64>,
-    /// Relative standard uncertainty that it adds to the concentration; null if it does not bear on it.
-    pub concentration: Option<f64>,
-    /// Where the number came from.
-    pub from: String,
+pub struct Blank {
+    /// Its `result.json`, as given.
+    pub path: String,
+    /// SHA-256 of that file, hexadecimal.
+    pub sha256: String,
+    /// Particles per mL of the diluent as it was filmed; null if its probed depth was not known either.
+    pub per_ml: Option<f64>,
+    /// 95 % interval, per mL.
+    pub ci95: Option<[f64; 2]>,
+    /// What was taken off the concentration of the original sample, per mL; null if nothing was.
+    pub subtracted_per_ml: Option<f64>,
 }
 
 /// A finding and the capture it is about.

@@ -52,6 +52,7 @@ pub(super) fn concentration(per_ml: f64) -> Concentration {
         probed_volume_ml: 1.064e-7,
         from: "instrument profile (bead run of 3 March)".into(),
         dilution_applied: 500.0,
+        before_blank_per_ml: None,
     }
 }
 
@@ -110,6 +111,7 @@ fn spread(values: Vec<Option<f64>>) -> Spread {
         se: Some(sd / n.sqrt()),
         cv: Some(sd / mean),
         trend: Some(-0.031),
+        trend_per_capture: Some(-0.016),
         trend_p: Some(0.42),
     }
 }

@@ -60,7 +60,8 @@ fn sized(n: usize) -> Report {
         ],
         concentration: Some(concentration(3.41e9)),
         limits: limits(),
-        uncertainty_budget: Some(budget()),
+        uncertainty: Some(budget()),
+        blank: None,
         verdict: Verdict::of(&findings),
         findings,
         timing: Timing {
@@ -143,7 +144,7 @@ pub fn nothing_found() -> (Report, Pictures) {
         c.distribution = None;
         c.concentration = report.concentration.clone();
     }
-    report.uncertainty_budget = None;
+    report.uncertainty = None;
     report.findings = vec![ReportFinding::of_sample(Finding::new(
         "S01",
         Severity::Warning,
@@ -171,7 +172,7 @@ pub fn bare() -> (Report, Pictures) {
     report.concentration = None;
     report.limits = Limits::default();
     report.replicates = Replicates::default();
-    report.uncertainty_budget = None;
+    report.uncertainty = None;
     report.findings.clear();
     report.verdict = Verdict::Pass;
     report.timing = Timing::default();

@@ -1,8 +1,10 @@
 //! What surrounds the numbers: sample, medium, methods, uncertainties, findings.
 
+use super::measured::{concentration, diameters};
 use crate::report::model::*;
 use nta_core::model::Stated;
 use nta_core::{Acquisition, Finding, Severity};
+use nta_sizing::{InputUncertainties, Uncertain};
 use serde_json::json;
 
 fn method(
@@ -55,27 +57,21 @@ pub(super) fn methods() -> Vec<StageMethod> {
     ]
 }
 
-fn term(source: &str, d: Option<f64>, c: Option<f64>, from: &str) -> UncertaintyTerm {
-    UncertaintyTerm {
-        source: source.into(),
-        diameter: d,
-        concentration: c,
+pub(super) fn budget() -> Uncertainty {
+    let uncertain = |value: f64, from: &str| Uncertain {
+        value,
         from: from.into(),
-    }
-}
-
-pub(super) fn budget() -> UncertaintyBudget {
-    UncertaintyBudget {
-        terms: vec![
-            term("temperature", Some(0.0116), None, "0.5 °C, assumed"),
-            term("viscosity", Some(0.01), None, "IAPWS formula"),
-            term("pixel size", Some(0.01), Some(0.01), "instrument profile"),
-            term("counting", Some(0.008), Some(0.021), "number of tracks"),
-            term("probed volume", None, Some(0.045), "bead run"),
-        ],
-        diameter_expanded: Some(0.041),
-        concentration_expanded: Some(0.102),
-    }
+    };
+    let inputs = InputUncertainties {
+        temperature_k: uncertain(0.5, "default"),
+        viscosity: uncertain(0.01, "formula for pbs"),
+        pixel_size: uncertain(0.005, "instrument profile"),
+        frame_rate: uncertain(0.001, "default"),
+        depth: uncertain(0.045, "instrument profile"),
+        dilution: Some(uncertain(0.02, "default")),
+    };
+    let pbs = nta_sizing::Medium::named("pbs", 25.0).expect("a known liquid");
+    crate::budget::uncertainty(&diameters(0.0), Some(&concentration(3.41e9)), &inputs, &pbs)
 }
 
 pub(super) fn findings() -> Vec<ReportFinding> {
