@@ -16,6 +16,8 @@ pub(crate) struct UsedTrack {
     pub capture: usize,
     /// Place among the trajectories of its capture.
     pub place: usize,
+    /// Frame of its first position.
+    pub first_frame: u32,
     /// Diameter from its own estimate, nm.
     pub diameter_nm: Option<f64>,
     /// Mean over its spots of ln(signal to noise over threshold), where it is known.
@@ -63,6 +65,7 @@ pub(crate) fn sort_out(
                         steps,
                         capture,
                         place,
+                        first_frame: trajectory.frames()[0].0,
                         diameter_nm: particle.diameter_nm,
                         visibility: c.visibility.get(place).copied(),
                     });
@@ -82,8 +85,14 @@ pub(crate) fn sort_out(
 
 /// The steps back, or in one word why they are not used.
 fn usable(steps: Steps, plan: &SizingPlan, medium: &Medium) -> Result<Steps, String> {
-    if steps.len() + 1 < plan.shortest_track_frames as usize {
+    let shortest = plan.shortest_track_frames as usize;
+    if steps.len() + 1 < shortest {
         return Err("too_short".into());
+    }
+    // Length says that it is a particle; of its size only steps without a gap speak. The likelihood is exact for any number of
+    // them, so half of what the shortest track has is enough.
+    if 2 * steps.used().count() < shortest - 1 {
+        return Err("too_few_steps".into());
     }
     // Something stuck has a likelihood that still rises where the ladder ends, and would pile up there; something
     // too fast is a chain of wrong links.
