@@ -117,8 +117,12 @@ fn contradiction(
 /// share their noise, and particles move so little that their old picture is good enough for the codec.
 pub(crate) fn lags_behind(capture: &Followed) -> bool {
     let tracked = capture.video.tracks.iter().any(|t| t.points().len() > 1);
-    let shared = capture.findings.iter().any(|f| f.code == "V08");
-    tracked && shared && rms_step_px(capture) < SMALL_STEP_PX
+    tracked && shares_noise(capture) && rms_step_px(capture) < SMALL_STEP_PX
+}
+
+/// Whether neighbouring frames share their noise, as after video compression.
+pub(crate) fn shares_noise(capture: &Followed) -> bool {
+    capture.findings.iter().any(|f| f.code == "V08")
 }
 
 /// Root mean square step per axis from one frame to the next, without the motion that all share, px.
