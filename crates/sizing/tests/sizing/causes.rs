@@ -276,7 +276,6 @@ fn what_a_particle_keeps_by_itself_is_flow_that_differs() {
 
 #[test]
 #[ignore = "prints a table; takes minutes"]
-#[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn measure_causes() {
     let cases = [
         Wrong::Nothing,
@@ -286,25 +285,49 @@ fn measure_causes() {
         Wrong::Links(0.03),
         Wrong::Codec(0.3),
     ];
-    println!("| sizes, nm | error, nm | wrong | nothing raised | raised |");
     for film in FILMS {
         for wrong in cases {
             let seeds = if wrong == Wrong::Nothing { 100 } else { 30 };
-            let all = many(&film, wrong, 9000..9000 + seeds);
-            let mut counts = std::collections::BTreeMap::<String, usize>::new();
-            for (_, named) in &all {
-                for code in named {
-                    *counts.entry(code.clone()).or_default() += 1;
-                }
-            }
-            let clean = all.iter().filter(|a| a.1.is_empty()).count();
-            let counts: Vec<String> = counts.iter().map(|(c, n)| format!("{c} {n}")).collect();
-            println!(
-                "| {:?} | {:.0} | {wrong:?} | {clean} of {seeds} | {} |",
-                film.sizes_nm,
-                1e3 * film.error_um,
-                counts.join(", ")
-            );
+            print_row(&film, wrong, seeds);
         }
     }
+}
+
+/// How small a fault is still seen.
+#[test]
+#[ignore = "prints a table; takes a minute"]
+fn measure_small_causes() {
+    let cases = [
+        Wrong::Exposure(0.005),
+        Wrong::Exposure(-0.005),
+        Wrong::Drift(3.0),
+        Wrong::Drift(2.0),
+        Wrong::Links(0.015),
+        Wrong::Links(0.01),
+        Wrong::Links(0.005),
+        Wrong::Codec(0.2),
+        Wrong::Codec(0.1),
+    ];
+    for wrong in cases {
+        print_row(&BEADS, wrong, 20);
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
+fn print_row(film: &Film, wrong: Wrong, seeds: u64) {
+    let all = many(film, wrong, 9000..9000 + seeds);
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for code in all.iter().flat_map(|a| &a.1) {
+        *counts.entry(code).or_default() += 1;
+    }
+    let clean = all.iter().filter(|a| a.1.is_empty()).count();
+    let counts: Vec<String> = counts.iter().map(|(c, n)| format!("{c} {n}")).collect();
+    let mean_nm = |s: &SampleSizes| s.pooled.summary.map_or(f64::NAN, |s| s.mean.value);
+    let mean = all.iter().map(|a| mean_nm(&a.0)).sum::<f64>() / seeds as f64;
+    println!(
+        "| {:?} | {:.0} | {wrong:?} | mean {mean:.1} nm | nothing {clean} of {seeds} | {} |",
+        film.sizes_nm,
+        1e3 * film.error_um,
+        counts.join(", ")
+    );
 }
