@@ -57,8 +57,8 @@ pub struct SizingPlan {
     /// What one particle counts for.
     pub weighting: Weighting,
     /// Tracks with fewer positions are not used for the distribution. The likelihood is exact for any length; short
-    /// tracks are left out because they are mostly fragments and false links. Nor are tracks used with fewer than half as many
-    /// displacements that are not bridged (see [`crate::steps::Steps`]) as the shortest track has: they say nothing of D.
+    /// tracks are left out because they are mostly fragments and false links. A track with a single displacement that is not
+    /// bridged (see [`crate::steps::Steps`]) says nothing of D and is not used either, however many positions it has.
     pub shortest_track_frames: u32,
     /// Resamples for bands and intervals.
     pub resamples: u32,

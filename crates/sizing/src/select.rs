@@ -83,15 +83,17 @@ pub(crate) fn sort_out(
     out
 }
 
+/// Fewer displacements that are not bridged (see [`Steps`]) say nothing of D.
+const FEWEST_STEPS: usize = 2;
+
 /// The steps back, or in one word why they are not used.
 fn usable(steps: Steps, plan: &SizingPlan, medium: &Medium) -> Result<Steps, String> {
-    let shortest = plan.shortest_track_frames as usize;
-    if steps.len() + 1 < shortest {
+    if steps.len() + 1 < plan.shortest_track_frames as usize {
         return Err("too_short".into());
     }
     // Length says that it is a particle; of its size only steps without a gap speak. The likelihood is exact for any number of
-    // them, so half of what the shortest track has is enough.
-    if 2 * steps.used().count() < shortest - 1 {
+    // them, so that few do no harm, but a single one leaves D open over a factor of forty.
+    if steps.used().count() < FEWEST_STEPS {
         return Err("too_few_steps".into());
     }
     // Something stuck has a likelihood that still rises where the ladder ends, and would pile up there; something

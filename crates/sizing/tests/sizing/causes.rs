@@ -118,9 +118,10 @@ fn afflicted(mut places: Vec<[f64; 2]>, wrong: Wrong, error_um: f64) -> Vec<Trac
         Wrong::Codec(share) => {
             let quarter = 0.05;
             for k in 1..places.len() {
-                for a in 0..2 {
-                    let held = (1.0 - share) * places[k][a] + share * places[k - 1][a];
-                    places[k][a] = (held / quarter).round() * quarter;
+                let before = places[k - 1];
+                for (at, before) in places[k].iter_mut().zip(before) {
+                    let held = (1.0 - share) * *at + share * before;
+                    *at = (held / quarter).round() * quarter;
                 }
             }
         }
