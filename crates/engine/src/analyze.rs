@@ -192,8 +192,6 @@ fn run(
     for capture in &mut captures {
         capture.allow_for_motion_blur();
     }
-    // Only now are the errors of fast particles what they are.
-    findings.extend(contradicted(&captures));
     let visibilities: Vec<Vec<f64>> = captures.iter().map(Followed::visibility).collect();
     let tracks: Vec<CaptureTracks<'_>> = captures
         .iter()
@@ -205,7 +203,14 @@ fn run(
             exposure_se_s: c.exposure_se_s,
         })
         .collect();
-    let sizes = size_sample(&tracks, &medium, &sizing_plan(plan))?;
+    let mut sizes = size_sample(&tracks, &medium, &sizing_plan(plan))?;
+    // Only now are the errors of fast particles what they are, and other causes ruled out.
+    let contradicted = contradicted(&captures, &sizes);
+    if !contradicted.is_empty() {
+        // What a wrong exposure does to the motion has its own finding.
+        sizes.findings.retain(|f| f.code != "S07");
+    }
+    findings.extend(contradicted);
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled);
     }

@@ -229,15 +229,24 @@ fn mean_drift(followed: &Followed) -> Option<[f64; 2]> {
     if followed.video.tracks.is_empty() || frames.len() < 2 {
         return None;
     }
-    let mean_s = frames.iter().map(|f| f.time_s).sum::<f64>() / frames.len() as f64;
+    let offsets = frames
+        .iter()
+        .map(|f| (f.time_s, followed.video.drift.offset_px(f.frame)))
+        .collect::<Vec<_>>();
+    slope(&offsets, followed.acquisition.pixel_size_um.value)
+}
+
+/// Slopes over time of the straight lines through places (x, y), times `unit`; `None` without a spread of times.
+fn slope(places: &[(f64, (f64, f64))], unit: f64) -> Option<[f64; 2]> {
+    let mean_s = places.iter().map(|p| p.0).sum::<f64>() / places.len() as f64;
     let (mut spread, mut x, mut y) = (0.0, 0.0, 0.0);
-    for f in frames {
-        let (t, offset) = (f.time_s - mean_s, followed.video.drift.offset_px(f.frame));
+    for (time_s, at) in places {
+        let t = time_s - mean_s;
         spread += t * t;
-        x += t * offset.0;
-        y += t * offset.1;
+        x += t * at.0;
+        y += t * at.1;
     }
-    let scale = followed.acquisition.pixel_size_um.value / spread;
+    let scale = unit / spread;
     (spread > 0.0).then_some([x * scale, y * scale])
 }
 
@@ -340,5 +349,28 @@ fn population(p: &nta_sizing::Population) -> Population {
             diameter_nm: Some(p.diameter_nm.ci95),
             fraction: Some(p.fraction.ci95),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slope;
+
+    #[test]
+    fn the_mean_drift_is_that_of_time_and_hardly_tilted_by_a_vibration() {
+        // Two pauses, 2 and -1 px/s, and a shake of 3 px.
+        let places: Vec<(f64, (f64, f64))> = (0..300)
+            .map(|k| f64::from(k) / 30.0 + f64::from(k / 100))
+            .map(|t| (t, (5.0 + 2.0 * t + 3.0 * (20.0 * t).sin(), 1.0 - t)))
+            .collect();
+        let [x, y] = slope(&places, 1.0).unwrap();
+        assert!((x - 2.0).abs() < 0.05, "{x}");
+        assert!((y + 1.0).abs() < 1e-12, "{y}");
+    }
+
+    #[test]
+    fn one_time_has_no_drift() {
+        assert_eq!(slope(&[], 1.0), None);
+        assert_eq!(slope(&[(1.0, (3.0, 4.0)); 2], 1.0), None);
     }
 }

@@ -1,10 +1,11 @@
 //! What to do about an exposure that nobody stated: ask the film, else assume and say so.
 
+use crate::analyze::sampling;
 use crate::capture::Followed;
 use crate::report::ReportFinding;
 use nta_core::model::Stated;
 use nta_core::{Finding, Severity, Trajectory};
-use nta_sizing::exposure;
+use nta_sizing::{SampleSizes, exposure};
 
 /// Share of the frame interval that is assumed where the film cannot tell.
 const ASSUMED_SHARE: f64 = 0.5;
@@ -55,39 +56,39 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
     findings
 }
 
-/// A stated exposure is doubted if the film's own is so many standard errors away ...
-const DOUBT_ERRORS: f64 = 4.0;
-/// ... and the size would change by at least this share; from the second share on nothing is to be believed.
-const DOUBT_SIZE: f64 = 0.05;
+/// From this share of the size on nothing is to be believed.
 const REFUSE_SIZE: f64 = 0.15;
+/// Drift that is left in and positions that remember look like a longer exposure.
+const LOOKS_LIKE_EXPOSURE: [&str; 2] = ["M06", "V10"];
 
 /// Stated exposures that the motion contradicts.
-pub(crate) fn contradicted(captures: &[Followed]) -> Vec<ReportFinding> {
+pub(crate) fn contradicted(captures: &[Followed], sizes: &SampleSizes) -> Vec<ReportFinding> {
+    let explains = |f: &Finding| LOOKS_LIKE_EXPOSURE.contains(&f.code.as_str());
+    if sizes.findings.iter().any(explains) {
+        return Vec::new();
+    }
     let doubt = |(i, capture): (usize, &Followed)| {
         let stated = capture.acquisition.exposure_s.as_ref()?;
         let is_of_film = capture.exposure_se_s > 0.0;
         if is_of_film || lags_behind(capture) {
             return None;
         }
-        let interval = capture.acquisition.frame_interval_s.value;
+        let sampling = sampling(capture);
         let trajectories: Vec<&Trajectory> = capture.trajectories.iter().collect();
-        let found = exposure::estimate(&trajectories, interval)?;
-        let off = stated.value - found.exposure_s;
-        let factor = (3.0 * interval - stated.value) / (3.0 * interval - found.exposure_s);
-        let doubtful = off.abs() > DOUBT_ERRORS * found.std_err_s;
-        let size = (factor - 1.0).abs();
-        (doubtful && size > DOUBT_SIZE)
-            .then(|| ReportFinding::of_capture(contradiction(stated, &found, factor, interval), i))
+        let found = exposure::contradiction(&trajectories, sampling)?;
+        let finding = contradiction(stated, &found, sampling.frame_interval_s);
+        Some(ReportFinding::of_capture(finding, i))
     };
     captures.iter().enumerate().filter_map(doubt).collect()
 }
 
 fn contradiction(
     stated: &Stated<f64>,
-    found: &exposure::ExposureEstimate,
-    factor: f64,
+    contradiction: &exposure::Contradiction,
     interval: f64,
 ) -> Finding {
+    let found = &contradiction.found;
+    let factor = contradiction.size_factor;
     let severity = if (factor - 1.0).abs() > REFUSE_SIZE {
         Severity::Failure
     } else {
@@ -116,8 +117,12 @@ fn contradiction(
 /// share their noise, and particles move so little that their old picture is good enough for the codec.
 pub(crate) fn lags_behind(capture: &Followed) -> bool {
     let tracked = capture.video.tracks.iter().any(|t| t.points().len() > 1);
-    let shared = capture.findings.iter().any(|f| f.code == "V08");
-    tracked && shared && rms_step_px(capture) < SMALL_STEP_PX
+    tracked && shares_noise(capture) && rms_step_px(capture) < SMALL_STEP_PX
+}
+
+/// Whether neighbouring frames share their noise, as after video compression.
+pub(crate) fn shares_noise(capture: &Followed) -> bool {
+    capture.findings.iter().any(|f| f.code == "V08")
 }
 
 /// Root mean square step per axis from one frame to the next, without the motion that all share, px.

@@ -22,7 +22,11 @@ pub struct ExposureEstimate {
     pub std_err_s: f64,
 }
 
-/// Relative standard uncertainty of the stated localisation variances as a whole.
+/// Relative standard uncertainty of the stated localisation variances as a whole. The prior of
+/// [`crate::precision_scale`] is three times narrower, which is no contradiction: that prior keeps a fit in place that
+/// would otherwise take up whatever is wrong with the motion, and what it leaves is a percent of size. Here a person is
+/// told that a number of theirs is wrong, or an exposure goes into every size, so that this is what stated variances may be
+/// off by: a sixth on simulated films of bright particles, more on faint ones (`docs/validation.md`), and real ones are no better.
 pub const VARIANCE_DOUBT: f64 = 0.3;
 /// The film cannot tell the exposure if the standard error is a larger share of the interval.
 const WORST_SHARE: f64 = 0.15;
@@ -85,20 +89,42 @@ pub fn estimate(trajectories: &[&Trajectory], frame_interval_s: f64) -> Option<E
     })
 }
 
-/// Squared displacement per axis, of one frame.
+/// A stated exposure is doubted if the film's own is so many standard errors away ...
+const DOUBT_ERRORS: f64 = 4.0;
+/// ... and the size would change by at least this share.
+const DOUBT_SIZE: f64 = 0.05;
+
+/// A stated exposure that the motion contradicts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Contradiction {
+    /// What the motion looks like.
+    pub found: ExposureEstimate,
+    /// Diameters with the stated exposure over those with the one found.
+    pub size_factor: f64,
+}
+
+/// Whether the motion contradicts the exposure of `sampling`. Drift that is left in, and positions that remember those
+/// before, look like a longer exposure: rule them out first (see [`crate::causes`]).
+pub fn contradiction(trajectories: &[&Trajectory], sampling: Sampling) -> Option<Contradiction> {
+    let found = estimate(trajectories, sampling.frame_interval_s)?;
+    let rest_s = |exposure_s: f64| 3.0 * sampling.frame_interval_s - exposure_s;
+    let off = sampling.exposure_s - found.exposure_s;
+    let size_factor = rest_s(sampling.exposure_s) / rest_s(found.exposure_s);
+    let doubtful = off.abs() > DOUBT_ERRORS * found.std_err_s;
+    (doubtful && (size_factor - 1.0).abs() > DOUBT_SIZE)
+        .then_some(Contradiction { found, size_factor })
+}
+
+/// Squared displacement per axis.
 fn square_um2(steps: &Steps, k: usize) -> f64 {
     0.5 * (steps.dx_um[k].powi(2) + steps.dy_um[k].powi(2))
 }
 
-/// Median of the squared displacements of one frame; `None` if there is none or nothing moves.
+/// Median of the squared displacements that are not bridged; `None` if there is none or nothing moves.
 fn usual_square_um2(all: &[Steps]) -> Option<f64> {
     let mut squares: Vec<f64> = all
         .iter()
-        .flat_map(|s| {
-            (0..s.len())
-                .filter(|k| s.span_frames[*k] == 1)
-                .map(|k| square_um2(s, k))
-        })
+        .flat_map(|s| s.used().map(|k| square_um2(s, k)))
         .collect();
     squares.sort_by(f64::total_cmp);
     squares.get(squares.len() / 2).copied().filter(|s| *s > 0.0)
@@ -109,7 +135,7 @@ fn usual_square_um2(all: &[Steps]) -> Option<f64> {
 fn sums_of(steps: &Steps, usual_um2: f64) -> Sums {
     let mut out = Sums::default();
     for k in 0..steps.len() - 1 {
-        if steps.span_frames[k] != 1 || steps.span_frames[k + 1] != 1 {
+        if steps.bridged[k] || steps.bridged[k + 1] {
             continue;
         }
         let product =

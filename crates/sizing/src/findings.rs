@@ -1,9 +1,10 @@
 //! What a person should know about the sizes.
 //!
-//! S01 no distribution, S02 few tracks, S04 below resolution, S05 precision scale on its bound, S06 mass at an end of
-//! the range, S07 motion not as modelled, S08 a peak that hangs on a few tracks,
-//! S09 depth of view by brightness.
+//! S01 no distribution, S02 few tracks, S04 below resolution, S06 mass at an end of the range, S08 a peak that hangs on
+//! a few tracks, S09 depth of view by brightness; what motion says of the film is in [`crate::causes`].
 
+use crate::causes::Causes;
+use crate::causes::findings::of_motion;
 use crate::goodness::PeriodogramRatios;
 use crate::group::FEWEST_TRACKS;
 use crate::precision_scale::PrecisionScale;
@@ -18,10 +19,6 @@ const FEW_TRACKS: usize = 100;
 const MOST_AT_END: f64 = 0.01;
 /// Rungs that count as an end: 6 % of diameter.
 const END_RUNGS: usize = 3;
-/// Deviation of a periodogram ratio from 1 that matters.
-const RATIO_OFF: f64 = 0.04;
-/// ... if it is also so many standard errors.
-const RATIO_SIGNIFICANT: f64 = 3.0;
 /// A peak that fewer of the resamples show is doubtful.
 const RECURRENCE: f64 = 0.8;
 
@@ -30,6 +27,7 @@ pub(crate) fn all(
     pooled: &SizeResult,
     scale: &PrecisionScale,
     periodogram: Option<&PeriodogramRatios>,
+    causes: &Causes,
     peaks_count: bool,
 ) -> Vec<Finding> {
     let mut out = Vec::new();
@@ -44,11 +42,8 @@ pub(crate) fn all(
     }
     out.extend(narrow(pooled));
     out.extend(deeper(pooled));
-    if scale.on_bound {
-        out.push(on_bound(scale));
-    }
     out.extend(ends(pooled));
-    out.extend(periodogram.and_then(motion));
+    out.extend(of_motion(causes, scale, periodogram));
     out
 }
 
@@ -205,26 +200,6 @@ fn narrow(pooled: &SizeResult) -> Option<Finding> {
     })
 }
 
-fn on_bound(scale: &PrecisionScale) -> Finding {
-    let direction = if scale.variance_factor > 1.0 {
-        "larger"
-    } else {
-        "smaller"
-    };
-    Finding::new(
-        "S05",
-        Severity::Warning,
-        STAGE,
-        format!(
-            "Sizes, above all of slow particles, are less certain than their intervals say. The errors of position \
-             seem {direction} than measured by more than a factor of {:.1}; check the exposure, and keep the microscope \
-             free of vibration.",
-            scale.variance_factor.sqrt().max(scale.variance_factor.sqrt().recip())
-        ),
-    )
-    .with(scale.variance_factor, None, "1")
-}
-
 fn ends(pooled: &SizeResult) -> Vec<Finding> {
     let Some(d) = &pooled.distribution else {
         return Vec::new();
@@ -264,47 +239,4 @@ fn ends(pooled: &SizeResult) -> Vec<Finding> {
             )
         })
         .collect()
-}
-
-fn motion(ratios: &PeriodogramRatios) -> Option<Finding> {
-    let off = |ratio: f64, se: f64| {
-        let d = (ratio - 1.0).abs();
-        d > RATIO_OFF && d > RATIO_SIGNIFICANT * se
-    };
-    let slow_off = off(ratios.slow, ratios.slow_std_err);
-    let fast_off = off(ratios.fast, ratios.fast_std_err);
-    if !slow_off && !fast_off {
-        return None;
-    }
-    let cause = match (ratios.slow > 1.0, ratios.fast > 1.0) {
-        (true, false) if fast_off => {
-            "the exposure may be longer than stated, or the errors of position smaller"
-        }
-        (true, _) => "drift or flow may be left in the tracks",
-        (false, true) => {
-            "tracks may be wrongly linked, positions less certain than measured, the film may shake, or the exposure \
-             be shorter than stated"
-        }
-        (false, false) => {
-            "the motion may be confined, or the precisions wrong for part of the tracks"
-        }
-    };
-    let (worse, _) = if (ratios.slow - 1.0).abs() > (ratios.fast - 1.0).abs() {
-        (ratios.slow, "slow")
-    } else {
-        (ratios.fast, "fast")
-    };
-    Some(
-        Finding::new(
-            "S07",
-            Severity::Warning,
-            STAGE,
-            format!(
-                "The motion is not quite free diffusion, so the sizes may be wrong. Slow motion has {:.2} \
-                 and fast motion {:.2} times the expected power: {cause}.",
-                ratios.slow, ratios.fast
-            ),
-        )
-        .with(worse, Some(1.0 + RATIO_OFF.copysign(worse - 1.0)), "1"),
-    )
 }

@@ -29,7 +29,7 @@ const SHORTEST_RUN: usize = 4;
 /// Rungs with less of a track's posterior than this are left out.
 const NEGLIGIBLE: f64 = 1e-3;
 /// Tracks that are enough; more are thinned out evenly.
-const MOST_TRACKS: usize = 2000;
+pub(crate) const MOST_TRACKS: usize = 2000;
 
 #[derive(Default)]
 struct Pool {
@@ -89,7 +89,7 @@ pub fn periodogram_ratios(
 }
 
 /// Diffusion coefficients and their shares of one track's posterior.
-fn posterior(
+pub(crate) fn posterior(
     data: &PopulationData<'_>,
     track: usize,
     diffusion: &[f64],
@@ -115,7 +115,7 @@ fn runs(steps: &Steps) -> Vec<std::ops::Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     for k in 0..=steps.len() {
-        let breaks = k == steps.len() || steps.span_frames[k] != 1;
+        let breaks = k == steps.len() || steps.bridged[k];
         if breaks || k - start == LONGEST_RUN {
             if k - start >= SHORTEST_RUN {
                 out.push(start..k);

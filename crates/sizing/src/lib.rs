@@ -6,6 +6,7 @@
 
 pub mod blank;
 pub mod bootstrap;
+pub mod causes;
 pub mod concentration;
 mod depth;
 pub mod diffusion;
@@ -33,6 +34,7 @@ pub mod uncertainty;
 mod visits;
 mod width;
 
+pub use causes::{Causes, Measured};
 pub use concentration::{Concentration, Counted, concentration};
 pub use diffusion::{DiffusionEstimate, ESTIMATORS};
 pub use distribution::DISTRIBUTIONS;

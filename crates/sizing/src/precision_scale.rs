@@ -32,7 +32,7 @@ impl PrecisionScale {
 }
 
 /// Standard deviation of ln k before the film is seen.
-const PRIOR_SD: f64 = 0.1;
+pub(crate) const PRIOR_SD: f64 = 0.1;
 /// Furthest that ln k may go.
 const BOUND: f64 = 1.5;
 /// Tracks that are enough to find one number; more are thinned out evenly.

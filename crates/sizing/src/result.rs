@@ -1,5 +1,6 @@
 //! What goes into sizing and what comes out.
 
+use crate::causes::Causes;
 use crate::diffusion::DiffusionEstimate;
 use crate::goodness::PeriodogramRatios;
 use crate::lattice;
@@ -56,7 +57,8 @@ pub struct SizingPlan {
     /// What one particle counts for.
     pub weighting: Weighting,
     /// Tracks with fewer positions are not used for the distribution. The likelihood is exact for any length; short
-    /// tracks are left out because they are mostly fragments and false links.
+    /// tracks are left out because they are mostly fragments and false links. A track with a single displacement that is not
+    /// bridged (see [`crate::steps::Steps`]) says nothing of D and is not used either, however many positions it has.
     pub shortest_track_frames: u32,
     /// Resamples for bands and intervals.
     pub resamples: u32,
@@ -224,6 +226,8 @@ pub struct SampleSizes {
     pub precision_scale: PrecisionScale,
     /// How well the model describes the motion; `None` with too few tracks.
     pub periodogram: Option<PeriodogramRatios>,
+    /// What may be wrong with the motion.
+    pub causes: Causes,
     /// What a person should know.
     pub findings: Vec<Finding>,
 }

@@ -17,6 +17,8 @@ pub(crate) struct UsedTrack {
     pub capture: usize,
     /// Place among the trajectories of its capture.
     pub place: usize,
+    /// Frame of its first position.
+    pub first_frame: u32,
     /// Diameter from its own estimate, nm.
     pub diameter_nm: Option<f64>,
     /// Mean over its spots of ln(signal to noise over threshold), where it is known.
@@ -72,6 +74,7 @@ pub(crate) fn sort_out(
                 steps,
                 capture,
                 place,
+                first_frame: trajectory.frames()[0].0,
                 diameter_nm: particle.diameter_nm,
                 visibility: c.visibility.get(place).copied(),
             };
@@ -104,8 +107,16 @@ fn positions(steps: &Steps) -> usize {
     steps.len() + 1
 }
 
+/// Fewer displacements that are not bridged (see [`Steps`]) say nothing of D.
+const FEWEST_STEPS: usize = 2;
+
 /// The steps back, or in one word why they are not used whatever their length.
 fn usable(steps: Steps, plan: &SizingPlan, medium: &Medium) -> Result<Steps, String> {
+    // Length says that it is a particle; of its size only steps without a gap speak. The likelihood is exact for any number of
+    // them, so that few do no harm, but a single one leaves D open over a factor of forty.
+    if steps.used().count() < FEWEST_STEPS {
+        return Err("too_few_steps".into());
+    }
     // Something stuck has a likelihood that still rises where the ladder ends, and would pile up there; something
     // too fast is a chain of wrong links.
     let [low, high] = plan

@@ -7,11 +7,12 @@
 //! 5. The population is fitted, for all captures together and for each.
 //! 6. Resamples are fitted, from which all intervals follow.
 
+use crate::causes::{self, Causes, Placed};
 use crate::diffusion::{DiffusionEstimator, ESTIMATORS};
 use crate::distribution::{DISTRIBUTIONS, DistributionMethod};
 use crate::findings;
-use crate::goodness;
-use crate::group::Context;
+use crate::goodness::{self, PeriodogramRatios};
+use crate::group::{Context, Group};
 use crate::lattice::Lattice;
 use crate::medium::Medium;
 use crate::precision_scale::{self, PrecisionScale};
@@ -140,18 +141,14 @@ fn results(
     if captures == 1 {
         per_capture.push(pooled.clone());
     }
-    let periodogram = fit.and_then(|fit| {
-        goodness::periodogram_ratios(
-            &all.steps,
-            &all.data(context),
-            &context.diffusion,
-            &fit.per_track,
-        )
+    let (periodogram, causes) = fit.map_or((None, Causes::default()), |fit| {
+        motion(context, &all, &sorted.used, &fit.per_track)
     });
     let findings = findings::all(
         &pooled,
         &scale,
         periodogram.as_ref(),
+        &causes,
         context.method.peaks_count(),
     );
     SampleSizes {
@@ -160,8 +157,30 @@ fn results(
         particles: sorted.particles,
         precision_scale: scale,
         periodogram,
+        causes,
         findings,
     }
+}
+
+/// How well the model describes the motion of all tracks, and what may be wrong with it.
+fn motion(
+    context: &Context<'_>,
+    all: &Group<'_>,
+    used: &[UsedTrack],
+    fraction: &[f64],
+) -> (Option<PeriodogramRatios>, Causes) {
+    let data = all.data(context);
+    let diffusion = &context.diffusion;
+    let placed: Vec<Placed<'_>> = used
+        .iter()
+        .map(|u| Placed {
+            steps: &u.steps,
+            capture: u.capture,
+            first_frame: u.first_frame,
+        })
+        .collect();
+    let ratios = goodness::periodogram_ratios(&all.steps, &data, diffusion, fraction);
+    (ratios, causes::measure(&placed, &data, diffusion, fraction))
 }
 
 /// Standard deviation, in the logarithm, that the pooled diameters inherit from differences between captures: what

@@ -15,6 +15,7 @@ mod vibration;
 use crate::Finding;
 use crate::method::{Entry, Params};
 use crate::model::{FrameIndex, Track, TrackPoint};
+use std::sync::atomic::AtomicBool;
 
 pub use self::shear::Gradient;
 
@@ -84,7 +85,17 @@ impl Drift {
 pub trait DriftEstimator: Send + Sync {
     /// Drift over frames `0..frames` from tracks that were linked without or with an earlier drift. Positions of
     /// the tracks are raw (drift not taken away).
-    fn estimate(&self, tracks: &[Track], frames: u32) -> (Drift, Vec<Finding>);
+    fn estimate(&self, tracks: &[Track], frames: u32) -> (Drift, Vec<Finding>) {
+        self.estimate_until(tracks, frames, &AtomicBool::new(false))
+    }
+
+    /// The same; gives up soon after `cancel` is set, and what it gives back then means nothing.
+    fn estimate_until(
+        &self,
+        tracks: &[Track],
+        frames: u32,
+        cancel: &AtomicBool,
+    ) -> (Drift, Vec<Finding>);
 }
 
 /// Builds a drift estimator.

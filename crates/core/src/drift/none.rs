@@ -7,6 +7,7 @@ use super::{Drift, DriftEstimator, MakeDrift};
 use crate::Finding;
 use crate::method::Entry;
 use crate::model::Track;
+use std::sync::atomic::AtomicBool;
 
 /// The entry in the table of drift estimators.
 pub(super) const ENTRY: Entry<MakeDrift> = Entry {
@@ -21,7 +22,7 @@ pub(super) const ENTRY: Entry<MakeDrift> = Entry {
 struct NoDrift;
 
 impl DriftEstimator for NoDrift {
-    fn estimate(&self, _tracks: &[Track], _frames: u32) -> (Drift, Vec<Finding>) {
+    fn estimate_until(&self, _: &[Track], _: u32, _: &AtomicBool) -> (Drift, Vec<Finding>) {
         (Drift::none(), Vec::new())
     }
 }

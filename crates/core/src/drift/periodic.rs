@@ -13,6 +13,7 @@ use super::clock::Clock;
 use super::line::{self, Line};
 use super::periodogram::{Peak, Row, search};
 use crate::{Finding, Severity};
+use std::sync::atomic::AtomicBool;
 
 /// Most sinusoids.
 const MOST: usize = 8;
@@ -20,11 +21,11 @@ const MOST: usize = 8;
 const LARGE_SHARE: f64 = 0.5;
 
 /// All sinusoids that stand out, the strongest first; none below `lowest`, per frame interval.
-pub(super) fn lines(rows: &[Row], times: &[f64], lowest: f64) -> Vec<Line> {
+pub(super) fn lines(rows: &[Row], times: &[f64], lowest: f64, cancel: &AtomicBool) -> Vec<Line> {
     let mut rest = rows.to_vec();
     let mut out: Vec<(Line, Peak)> = Vec::new();
     while out.len() < MOST {
-        let Some(peak) = search(&rest, times, lowest) else {
+        let Some(peak) = search(&rest, times, lowest, cancel) else {
             break;
         };
         let Some(line) = line::fit(&rest, times, peak, lowest) else {

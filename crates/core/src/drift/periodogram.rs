@@ -13,6 +13,7 @@
 
 use super::common::{Displacement, median};
 use std::f64::consts::TAU;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Longest stretch with one phase, frames: 17 s at 30 frames/s.
 pub(super) const STRETCH: usize = 512;
@@ -148,8 +149,13 @@ pub(super) struct Peak {
     pub chance: f64,
 }
 
-/// The frequency that stands out most from chance, if one does; none below `lowest`.
-pub(super) fn search(rows: &[Row], times: &[f64], lowest: f64) -> Option<Peak> {
+/// The frequency that stands out most from chance, if one does; none below `lowest`, and none once `cancel` is set.
+pub(super) fn search(
+    rows: &[Row],
+    times: &[f64],
+    lowest: f64,
+    cancel: &AtomicBool,
+) -> Option<Peak> {
     if rows.len() < LEAST_FRAMES {
         return None;
     }
@@ -169,7 +175,14 @@ pub(super) fn search(rows: &[Row], times: &[f64], lowest: f64) -> Option<Peak> {
         return None;
     }
     let parts = Parts::of(parts, times);
-    let power: Vec<f64> = frequencies.iter().map(|f| parts.power(times, *f)).collect();
+    let power: Vec<f64> = frequencies
+        .iter()
+        .take_while(|_| !cancel.load(Ordering::Relaxed))
+        .map(|f| parts.power(times, *f))
+        .collect();
+    if cancel.load(Ordering::Relaxed) {
+        return None;
+    }
     let freedom = 4.0 * parts.rows.len() as f64;
     let (place, chance) = most(&power, freedom)?;
     Some(Peak {

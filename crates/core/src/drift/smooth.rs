@@ -25,6 +25,7 @@ use crate::method::{Entry, ParamSpec, Params};
 use crate::model::Track;
 use crate::{Finding, Severity};
 use std::f64::consts::TAU;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The entry in the table of drift estimators.
 pub(super) const ENTRY: Entry<MakeDrift> = Entry {
@@ -57,7 +58,7 @@ const LONGEST_FILM: usize = 4_000_000;
 const CONSTANT_CHI2: f64 = 9.21;
 /// Warn when the drift per frame exceeds this share of an ordinary step (standard deviation per axis).
 const LARGE_SHARE: f64 = 0.5;
-/// The Gaussian ends here, in standard deviations.
+/// The Gaussian ends here, in standard deviations, so that time goes with the number of frames and not with its square.
 const KERNEL_SD: f64 = 4.0;
 /// Rounds of clipping about the velocity that the round before has found.
 const ROUNDS: usize = 3;
@@ -68,7 +69,12 @@ struct Smooth {
 }
 
 impl DriftEstimator for Smooth {
-    fn estimate(&self, tracks: &[Track], frames: u32) -> (Drift, Vec<Finding>) {
+    fn estimate_until(
+        &self,
+        tracks: &[Track],
+        frames: u32,
+        cancel: &AtomicBool,
+    ) -> (Drift, Vec<Finding>) {
         let last = tracks.iter().map(|t| t.last_frame().0 as usize + 1).max();
         let frames = (frames as usize).min(last.unwrap_or(0));
         let moving = tracks.iter().filter(|t| t.points().len() > 1).count();
@@ -79,7 +85,7 @@ impl DriftEstimator for Smooth {
             return (Drift::none(), vec![too_long(frames)]);
         }
         let clock = Clock::of(tracks, frames);
-        let shared = self.shared(displacements(tracks, &clock), &clock.at);
+        let shared = self.shared(displacements(tracks, &clock), &clock.at, cancel);
         let gradient = clock
             .interval_s
             .and_then(|s| shear::gradient(&shared.rest, shared.lasting, s));
@@ -117,7 +123,7 @@ struct Shared {
 
 impl Smooth {
     /// Slow motion and motion to and fro, each measured on what the other leaves, with weights from what both leave.
-    fn shared(&self, all: Vec<Displacement>, times: &[f64]) -> Shared {
+    fn shared(&self, all: Vec<Displacement>, times: &[f64], cancel: &AtomicBool) -> Shared {
         let mut to_and_fro = vec![(0.0, 0.0); times.len()];
         let mut rest = all.clone();
         weigh(&mut rest);
@@ -126,11 +132,16 @@ impl Smooth {
         let mut velocity = Vec::new();
         let mut offsets = Vec::new();
         for round in 0..ROUNDS {
+            if cancel.load(Ordering::Relaxed) {
+                break;
+            }
             let weighed = with_weights_of(&all, &rest);
-            velocity = self.velocities(&without(&weighed, &to_and_fro), times.len() - 1, lasting);
+            let free = without(&weighed, &to_and_fro);
+            velocity = self.velocities(&free, times.len() - 1, lasting, cancel);
             let slow = carried(&velocity, times);
             let rows = rows(&without(&weighed, &slow), &to_and_fro);
-            lines = periodic::lines(&rows, times, 1.0 / (TAU * self.smoothing_frames));
+            let lowest = 1.0 / (TAU * self.smoothing_frames);
+            lines = periodic::lines(&rows, times, lowest, cancel);
             to_and_fro = periodic::positions(&lines, times.len());
             let start = to_and_fro[0];
             offsets = slow
@@ -156,17 +167,23 @@ impl Smooth {
     }
 
     /// Velocity over each interval, px per frame interval.
-    fn velocities(&self, all: &[Displacement], intervals: usize, lasting: f64) -> Vec<(f64, f64)> {
+    fn velocities(
+        &self,
+        all: &[Displacement],
+        intervals: usize,
+        lasting: f64,
+        cancel: &AtomicBool,
+    ) -> Vec<(f64, f64)> {
         let mut velocity = vec![median_velocity(all); intervals];
         for _ in 0..ROUNDS {
             let sums = sum(all, intervals, |k| velocity[k]);
-            velocity = self.shrunk(&sums, lasting);
+            velocity = self.shrunk(&sums, lasting, cancel);
         }
         velocity
     }
 
     /// The smoothed velocities, as far as they are more than chance.
-    fn shrunk(&self, sums: &Sums, lasting: f64) -> Vec<(f64, f64)> {
+    fn shrunk(&self, sums: &Sums, lasting: f64, cancel: &AtomicBool) -> Vec<(f64, f64)> {
         let weight: f64 = sums.weight.iter().sum();
         if !(weight > 0.0 && weight.is_finite()) {
             return vec![(0.0, 0.0); sums.weight.len()];
@@ -183,7 +200,7 @@ impl Smooth {
         if share <= 0.0 {
             return vec![base; sums.weight.len()];
         }
-        self.smoothed(sums, constant)
+        self.smoothed(sums, constant, cancel)
             .into_iter()
             .map(|v| {
                 (
@@ -221,7 +238,7 @@ impl Smooth {
     }
 
     /// Gaussian mean over time; far from any track the constant.
-    fn smoothed(&self, sums: &Sums, constant: (f64, f64)) -> Vec<(f64, f64)> {
+    fn smoothed(&self, sums: &Sums, constant: (f64, f64), cancel: &AtomicBool) -> Vec<(f64, f64)> {
         let n = sums.weight.len();
         let reach = ((KERNEL_SD * self.smoothing_frames).ceil() as usize).min(n);
         let kernel: Vec<f64> = (0..=reach)
@@ -230,6 +247,9 @@ impl Smooth {
         (0..n)
             .map(|k| {
                 let (mut x, mut y, mut w) = (0.0, 0.0, 0.0);
+                if cancel.load(Ordering::Relaxed) {
+                    return constant;
+                }
                 for j in k.saturating_sub(reach)..(k + reach + 1).min(n) {
                     let g = kernel[j.abs_diff(k)];
                     x += g * sums.velocity[j].0;

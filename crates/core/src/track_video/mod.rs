@@ -226,11 +226,15 @@ fn link_all(
         start_snr,
     });
     (control.progress)("drift", 0);
-    let (mut drift, mut drift_findings) =
-        estimator.estimate(&linked.tracks, last.saturating_add(1));
-    if control.cancel.load(Ordering::Relaxed) {
-        return Err(TrackError::Cancelled);
-    }
+    let measure = |tracks: &[Track]| {
+        let measured = estimator.estimate_until(tracks, last.saturating_add(1), control.cancel);
+        // A measurement that was given up means nothing.
+        match control.cancel.load(Ordering::Relaxed) {
+            true => Err(TrackError::Cancelled),
+            false => Ok(measured),
+        }
+    };
+    let (mut drift, mut drift_findings) = measure(&linked.tracks)?;
     // Linking does not know of shear, so that with shear alone nothing would change.
     if !drift.offsets_px().is_empty() {
         linked = linker.link(&LinkInput {
@@ -239,7 +243,7 @@ fn link_all(
             area_px2,
             start_snr,
         });
-        (drift, drift_findings) = estimator.estimate(&linked.tracks, last.saturating_add(1));
+        (drift, drift_findings) = measure(&linked.tracks)?;
     }
     linked.findings.extend(drift_findings);
     Ok(LinkedFilm {

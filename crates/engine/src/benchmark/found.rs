@@ -2,11 +2,9 @@
 
 use super::cdf::Cdf;
 use super::film::{Motion, Shape};
-use crate::foreign::{ForeignError, ForeignTracks, FormatOptions};
+use crate::foreign::{ForeignError, ForeignTracks, FormatOptions, trajectory};
 use crate::report::{Estimate, Report};
-use nta_core::drift::Drift;
-use nta_core::model::{Acquisition, Stated};
-use nta_core::{Choice, FrameIndex, Spot, Tally, Track, TrackId, TrackPoint, Trajectory};
+use nta_core::{Choice, Tally, TrackId, Trajectory};
 use nta_sizing::{CaptureTracks, Medium, Sampling, SizingError, SizingPlan, size_sample};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -179,35 +177,12 @@ pub(super) fn diameters_of(
     medium: &Medium,
     shortest_track_frames: u32,
 ) -> Result<Vec<f64>, SizingError> {
-    let acquisition = Acquisition {
-        pixel_size_um: Stated::new(pixel_size_um, "manifest"),
-        frame_interval_s: Stated::new(sampling.frame_interval_s, "manifest"),
-        exposure_s: None,
-        bit_depth: Stated::new(8, "manifest"),
-    };
+    // Errors of positions are not used by a fit with a free intercept.
     let trajectories: Vec<Trajectory> = read
         .tracks
         .iter()
         .zip(0..)
-        .filter_map(|(t, id)| {
-            let points = t.points.iter().map(|p| TrackPoint {
-                frame: FrameIndex(p.frame),
-                time_s: f64::from(p.frame) * sampling.frame_interval_s,
-                spot: Spot {
-                    x_px: p.x_px,
-                    y_px: p.y_px,
-                    // Not used by a fit with a free intercept.
-                    precision_px: 0.0,
-                    width_px: 1.0,
-                    mass_counts: 0.0,
-                    peak_counts: 0.0,
-                    background_counts: 0.0,
-                    snr: 0.0,
-                },
-            });
-            let track = Track::new(TrackId(id), points.collect())?;
-            Some(Trajectory::from_track(&track, &acquisition, &Drift::none()))
-        })
+        .filter_map(|(t, id)| trajectory(t, TrackId(id), pixel_size_um, sampling, |_| 0.0))
         .collect();
     let plan = SizingPlan {
         diffusion: Choice::of("msd"),

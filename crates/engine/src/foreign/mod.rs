@@ -27,6 +27,7 @@
 //! | `step_not_joined` | starts elsewhere than the step before it has ended (`nanosight_steps`); only its start is left out |
 //! | `other_capture` | belongs to another capture than the one asked for (`nta`) |
 
+mod diffusion;
 mod error;
 mod gather;
 mod length;
@@ -44,6 +45,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use diffusion::trajectory;
+pub use diffusion::{Beside, beside};
 pub use error::ForeignError;
 pub use length::LengthUnit;
 

@@ -37,7 +37,7 @@ pub enum Medium {
 /// The table `[size]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SizeOptions {
-    /// Tracks with fewer positions give no size.
+    /// Tracks with fewer positions give no size, nor do those with hardly a step without a gap.
     pub shortest_track_frames: usize,
     /// Bootstrap resamples behind the bands and intervals.
     pub resamples: usize,

@@ -338,7 +338,7 @@ pub static KEYS: &[KeySpec] = &[
         ("size", "shortest_track_frames"),
         whole(3, 1000, "frames"),
         Fallback::Whole(6),
-        "Tracks with fewer positions give no size; they are tallied.",
+        "Tracks with fewer positions, or with hardly a step without a gap, give no size; they are tallied.",
         "6",
     ),
     key(

@@ -4,6 +4,7 @@
 //! numbers; an estimate is what the table of particles shows, and what the `raw` distribution is made of.
 
 mod cve;
+mod lag_one;
 mod mle;
 mod msd;
 
@@ -39,7 +40,8 @@ pub trait DiffusionEstimator: Send + Sync {
 pub type MakeEstimator = fn(&Params) -> Box<dyn DiffusionEstimator>;
 
 /// All estimators; the first is the default.
-pub static ESTIMATORS: &[Entry<MakeEstimator>] = &[mle::ENTRY, cve::ENTRY, msd::ENTRY];
+pub static ESTIMATORS: &[Entry<MakeEstimator>] =
+    &[mle::ENTRY, cve::ENTRY, msd::ENTRY, lag_one::ENTRY];
 
 /// Two-sided 95 % of the normal distribution.
 pub(crate) const Z95: f64 = 1.959_964;

@@ -158,6 +158,79 @@ fn as_published_is_off_by_blur_and_by_errors() {
     assert!(factor_as_published(open) > 1.4 && factor_as_published(dim) < 0.85);
 }
 
+/// Rows of the tables in `docs/methods/`: the case and the distance of raw, ftla and walker, nm.
+const DISTANCES: [(usize, [f64; 3]); 3] = [
+    (1, [13.7, 9.0, 6.2]),
+    (7, [28.0, 16.7, 9.6]),
+    (9, [11.7, 2.6, 2.1]),
+];
+
+#[test]
+fn two_sizes_and_a_broad_one_come_out_as_far_from_the_truth_as_documented() {
+    for (case, documented) in DISTANCES {
+        let (name, draw) = CASES[case];
+        let found = ["raw", "ftla", "walker"].map(|m| {
+            let got = means(Scene::default(), &choice(m), draw, 4);
+            got.w1_nm
+        });
+        for (found, documented) in found.iter().zip(documented) {
+            // A third: four samples scatter about the mean of twelve.
+            assert!(
+                (found / documented - 1.0).abs() < 0.34,
+                "{name}: {found}, documented {documented}"
+            );
+        }
+        // The histogram of single tracks is farthest, and each track's own length is worth something.
+        assert!(
+            found[2] < found[1] && found[1] < 0.8 * found[0],
+            "{name}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn stopping_is_the_smoothing() {
+    let documented = [("walker", [14.8, 12.1, 10.7]), ("ftla", [18.0, 14.5, 13.3])];
+    for (key, percent) in documented {
+        let found = [10.0, 2.0, 0.5].map(|stop| {
+            let mut chosen = Choice::of(key);
+            chosen.params.insert("stop_percent".to_owned(), stop);
+            100.0 * means(Scene::default(), &chosen, CASES[0].1, 8).cv
+        });
+        assert!(
+            found[0] > found[1] && found[1] > found[2],
+            "{key}: {found:?}"
+        );
+        for (found, percent) in found.iter().zip(percent) {
+            assert!(
+                (found / percent - 1.0).abs() < 0.2,
+                "{key}: {found}, not {percent}"
+            );
+        }
+    }
+}
+
+#[test]
+fn neither_takes_the_scatter_of_short_tracks_for_large_particles() {
+    // Without blur and errors both are as published, and a single track of k steps is off by k/(k-1) on average.
+    let ideal = Scene {
+        exposure_s: 0.0,
+        error_um: 0.0,
+        ..Scene::default()
+    };
+    let raw = means(ideal, &choice("raw"), CASES[0].1, 3).mean_nm;
+    for key in ["walker as published", "ftla as published"] {
+        let got = means(ideal, &choice(key), CASES[0].1, 3);
+        assert!(
+            (got.median_nm - 100.0).abs() < 1.5,
+            "{key}: {}",
+            got.median_nm
+        );
+        assert!((got.mean_nm - 100.0).abs() < 2.5, "{key}: {}", got.mean_nm);
+    }
+    assert!(raw > 106.0, "{raw}");
+}
+
 const METHODS: [&str; 6] = [
     "raw",
     "walker as published",

@@ -137,6 +137,38 @@ fn odd_tracks_are_counted_and_do_no_harm() {
 }
 
 #[test]
+fn a_track_of_gaps_says_nothing_of_its_size() {
+    // Frames of six positions, and what becomes of such a track: two steps must be free of gaps.
+    let cases: [(&[u32], Option<&str>); 6] = [
+        (&[0, 1, 2, 3, 4, 5], None),
+        (&[0, 1, 2, 3, 6, 9], None),
+        (&[0, 1, 2, 5, 8, 11], None),
+        (&[0, 1, 3, 5, 8, 11], Some("too_few_steps")),
+        // Every second frame throughout is no gap: that is how often it was looked at.
+        (&[0, 2, 4, 6, 8, 10], None),
+        (&[0, 1, 2, 3, 4], Some("too_short")),
+    ];
+    let scene = Scene::default();
+    let diffusion = water().diffusion_times_diameter() / 100.0;
+    for (frames, reason) in cases {
+        let whole = scene.trajectory(&mut Dice::new(3), diffusion, 12);
+        let points = frames.iter().map(|f| {
+            let k = *f as usize;
+            point(*f, [whole.x_um()[k], whole.y_um()[k]], scene.error_um)
+        });
+        let mut all = beads(4, 50, 100.0);
+        all.push(from_points(points.collect()));
+        let got = sized(&all, &quick());
+        let last = got.particles[0].last().unwrap();
+        assert_eq!(last.reason.as_deref(), reason, "{frames:?}");
+        assert_eq!(last.used, reason.is_none(), "{frames:?}");
+        assert!(last.estimate.is_some(), "the row stays");
+        let tallied = reason.map_or(0, |r| got.pooled.tally.get(r));
+        assert_eq!(tallied, u64::from(reason.is_some()), "{frames:?}");
+    }
+}
+
+#[test]
 fn tiny_and_huge_particles_are_within_reach() {
     for (diameter, tolerance) in [(10.0, 0.06), (1500.0, 0.08), (3000.0, 0.1)] {
         // Small things move fast and large ones are bright: precision to match.

@@ -33,6 +33,50 @@ fn exposure_is_found_where_positions_are_precise() {
     }
 }
 
+/// Every second position of each track: no step is bridged, and all are twice as long.
+#[test]
+fn steps_of_two_frames_serve_as_well_if_all_are() {
+    let found = tracks(&Scene::default(), 43, 3000, 100.0);
+    let sparse: Vec<Trajectory> = found
+        .iter()
+        .map(|t| {
+            let each = (0..t.len()).step_by(2);
+            let points = each.map(|k| {
+                let at = [t.x_um()[k], t.y_um()[k]];
+                point(t.frames()[k].0, at, t.precision_um()[k])
+            });
+            from_points(points.collect())
+        })
+        .collect();
+    let refs: Vec<&Trajectory> = sparse.iter().collect();
+    let got = exposure::estimate(&refs, INTERVAL_S).unwrap();
+    let error = got.exposure_s - 0.015;
+    assert!(
+        error.abs() < 3.0 * got.std_err_s && got.std_err_s < 0.003,
+        "{got:?}"
+    );
+    let capture = CaptureTracks {
+        trajectories: &sparse[..600],
+        visibility: &[],
+        sampling: Scene::default().sampling(),
+        exposure_se_s: 0.0,
+    };
+    let plan = SizingPlan {
+        resamples: 20,
+        ..SizingPlan::default()
+    };
+    let sizes = size_sample(&[capture], &water(), &plan).unwrap();
+    let ratios = sizes.periodogram.expect("runs of such steps are looked at");
+    assert!(
+        (ratios.slow - 1.0).abs() < 4.0 * ratios.slow_std_err,
+        "{ratios:?}"
+    );
+    assert!(
+        (ratios.fast - 1.0).abs() < 4.0 * ratios.fast_std_err,
+        "{ratios:?}"
+    );
+}
+
 #[test]
 fn stated_error_of_the_exposure_is_right() {
     let scene = Scene {

@@ -2,6 +2,8 @@
 
 mod simulate;
 
+mod bound;
+mod causes;
 mod compared;
 mod coverage;
 mod depth;

@@ -3,8 +3,13 @@
 use super::{Scene, bias_percent, code, estimator};
 use crate::Severity;
 use crate::drift::Drift;
+use crate::drift::clock::Clock;
+use crate::drift::common::{displacements, weigh};
+use crate::drift::periodic::lines;
+use crate::drift::periodogram::rows;
 use crate::model::FrameIndex;
 use std::f64::consts::TAU;
+use std::sync::atomic::AtomicBool;
 
 /// Amplitude of 0.25 um at 0.2 um/px.
 const AMPLITUDE_PX: f64 = 1.25;
@@ -148,4 +153,45 @@ fn shaking_without_a_frequency_stays() {
     assert!(code(&findings, "M02").is_some());
     assert!(code(&findings, "M04").is_none());
     assert_eq!(drift, Drift::none());
+}
+
+/// Once in 120 frames: what is slower than the lowest frequency is not taken for an oscillation, nor climbed down to.
+#[test]
+fn no_oscillation_is_below_the_lowest_frequency() {
+    let scene = Scene {
+        stage_px: |t| (8.0 * (t / 120.0 * TAU).sin(), 0.0),
+        ..Scene::of(20, 3)
+    };
+    let tracks = scene.tracks();
+    let clock = Clock::of(&tracks, 600);
+    let mut all = displacements(&tracks, &clock);
+    weigh(&mut all);
+    let rows = rows(&all, &[(0.0, 0.0); 600]);
+    let go_on = AtomicBool::new(false);
+    for lowest in [0.001, 0.0075, 0.0106, 0.02, 0.1] {
+        let found = lines(&rows, &clock.at, lowest, &go_on);
+        let frequencies: Vec<f64> = found.iter().map(|l| l.frequency).collect();
+        assert!(
+            frequencies.iter().all(|f| *f >= lowest),
+            "{lowest}: {frequencies:?}"
+        );
+        let there = frequencies.iter().any(|f| (f * 120.0 - 1.0).abs() < 0.05);
+        assert_eq!(there, lowest < 1.0 / 120.0, "{lowest}: {frequencies:?}");
+    }
+    let stop = AtomicBool::new(true);
+    assert!(lines(&rows, &clock.at, 0.001, &stop).is_empty());
+}
+
+#[test]
+fn a_measurement_that_is_cancelled_ends_at_once() {
+    let scene = Scene {
+        frames: 6000,
+        stage_px: |t| shaken(7.0, t),
+        ..Scene::of(20, 3)
+    };
+    let tracks = scene.tracks();
+    let (drift, findings) =
+        estimator("smooth").estimate_until(&tracks, 6000, &AtomicBool::new(true));
+    assert_eq!(drift, Drift::none());
+    assert!(code(&findings, "M04").is_none() && code(&findings, "M01").is_none());
 }

@@ -363,6 +363,7 @@ fn why_left_out(reason: &str) -> String {
     match reason {
         "single_position" => "seen in one frame only".to_owned(),
         "too_short" => "too short".to_owned(),
+        "too_few_steps" => "with hardly a step without a gap".to_owned(),
         "immobile" => "that did not move".to_owned(),
         other => plain(other),
     }
