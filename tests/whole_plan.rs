@@ -330,6 +330,7 @@ fn other_value(spec: &KeySpec) -> Vec<String> {
         Kind::Medium => vec!["\"pbs\"".into()],
         Kind::Switch => vec!["true".into(), "false".into()],
         Kind::Rectangles => vec!["[[20, 20, 60, 60]]".into()],
+        Kind::Edges => vec!["[120.0]".into()],
         Kind::Text => Vec::new(),
     }
 }

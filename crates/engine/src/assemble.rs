@@ -1,6 +1,7 @@
 //! Puts the pieces into the form of `result.json`.
 
 use crate::capture::Followed;
+use crate::classes::size_classes;
 use crate::plan::{self, Plan, SampleValue};
 use crate::replicates::replicates;
 use crate::report::{
@@ -40,6 +41,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         .map(|(c, s)| capture(c, s, plan))
         .collect();
     let limits = sizes.pooled.limits.as_ref();
+    let in_volume = concentration(&pooled, &sizes.pooled, plan);
     Report {
         schema: SCHEMA.to_owned(),
         software: software(),
@@ -53,8 +55,8 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         diameter_nm: diameters(sizes.pooled.summary.as_ref()),
         distribution: distribution(&sizes.pooled, plan),
         populations: sizes.pooled.populations.iter().map(population).collect(),
-        size_classes: Vec::new(),
-        concentration: concentration(&pooled, &sizes.pooled, plan),
+        size_classes: size_classes(&sizes.pooled, in_volume.as_ref()),
+        concentration: in_volume,
         limits: Limits {
             narrowest_cv: limits.map(|l| l.narrowest_cv),
             smallest_ratio: limits.map(|l| l.smallest_ratio),
@@ -169,6 +171,7 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
     let times: Vec<f64> = video.frames.iter().map(|f| f.time_s).collect();
     let spots: Vec<usize> = video.frames.iter().map(|f| f.spots.len()).collect();
     let counts = Counts::of(std::slice::from_ref(followed));
+    let in_volume = concentration(&counts, sizes, plan);
     Capture {
         path: followed.name.clone(),
         sha256: followed.sha256.clone(),
@@ -199,7 +202,8 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan) -> Capture {
             .distribution
             .is_some()
             .then(|| distribution(sizes, plan)),
-        concentration: concentration(&counts, sizes, plan),
+        size_classes: size_classes(sizes, in_volume.as_ref()),
+        concentration: in_volume,
     }
 }
 

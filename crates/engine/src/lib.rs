@@ -8,6 +8,7 @@ mod assemble;
 pub mod benchmark;
 mod calibrate;
 mod capture;
+mod classes;
 mod exposure;
 mod fingerprint;
 mod folder;

@@ -39,6 +39,8 @@ pub struct Resampling<'a> {
 pub struct Resample {
     /// Shares per rung, in the weighting asked for.
     pub share: Vec<f64>,
+    /// Shares per rung by number.
+    pub number: Vec<f64>,
     /// Factor on all diameters.
     pub scale: f64,
 }
@@ -60,10 +62,14 @@ pub fn run(
             let scale = (how.ln_scale_sd * normal(&mut rng)).exp();
             let fit = method.refit(data, &counts, base)?;
             let share = match weighting {
-                Weighting::Number => fit.number,
+                Weighting::Number => fit.number.clone(),
                 Weighting::Track => fit.per_track,
             };
-            Some(Resample { share, scale })
+            Some(Resample {
+                share,
+                number: fit.number,
+                scale,
+            })
         })
         .collect();
     results.into_iter().flatten().collect()

@@ -1,6 +1,7 @@
 //! One result: the population of a group of tracks with its intervals.
 
 use crate::bootstrap::{self, Resample, Resampling};
+use crate::classes::{ClassShare, Classes, Weighted};
 use crate::depth;
 use crate::distribution::{DistributionMethod, Fit, LagOne, PopulationData};
 use crate::lattice::Lattice;
@@ -119,8 +120,33 @@ impl Context<'_> {
             only.sd_nm.include(most * only.sd_nm.value);
         }
         out.summary = Some(summary);
+        out.classes = self.classes(&fit, share, &resamples, tracks);
         out.distribution = Some(self.distribution(share, &resamples, widening, tracks));
         (out, Some(fit))
+    }
+
+    fn classes(
+        &self,
+        fit: &Fit,
+        share: &[f64],
+        resamples: &[Resample],
+        tracks: usize,
+    ) -> Vec<ClassShare> {
+        let classes = Classes {
+            lattice: &self.lattice,
+            resamples,
+            widening: bootstrap::widening(tracks),
+            tracks,
+        };
+        let asked = Weighted {
+            share,
+            of: |r| &r.share,
+        };
+        let number = Weighted {
+            share: &fit.number,
+            of: |r| &r.number,
+        };
+        classes.shares(&self.plan.classes_nm, &asked, &number)
     }
 
     /// What allowing for brightness has changed, for people to see.

@@ -5,6 +5,7 @@
 //! times in s; only [`physics`] speaks SI.
 
 pub mod bootstrap;
+pub mod classes;
 pub mod concentration;
 mod depth;
 pub mod diffusion;
@@ -29,6 +30,7 @@ pub mod steps;
 pub mod summary;
 mod width;
 
+pub use classes::ClassShare;
 pub use concentration::{Concentration, Counted, concentration};
 pub use diffusion::{DiffusionEstimate, ESTIMATORS};
 pub use distribution::DISTRIBUTIONS;

@@ -1,5 +1,6 @@
 //! What goes into sizing and what comes out.
 
+use crate::classes::{self, ClassShare};
 use crate::diffusion::DiffusionEstimate;
 use crate::goodness::PeriodogramRatios;
 use crate::lattice;
@@ -68,6 +69,8 @@ pub struct SizingPlan {
     pub depth_by_brightness: bool,
     /// Range of diameters, nm; `None` for 15 to 1000, widened to what the tracks say.
     pub diameter_range_nm: Option<[f64; 2]>,
+    /// Edges of classes of size, nm, ascending; what lies below the first and from the last on are classes too.
+    pub classes_nm: Vec<f64>,
 }
 
 impl Default for SizingPlan {
@@ -82,6 +85,7 @@ impl Default for SizingPlan {
             profile_precision: true,
             depth_by_brightness: true,
             diameter_range_nm: None,
+            classes_nm: Vec::new(),
         }
     }
 }
@@ -118,6 +122,12 @@ pub enum SizingError {
     /// The plan's shortest track.
     #[error("shortest_track_frames is {0}, but must be from 3 to 10000 frames")]
     ShortestTrack(u32),
+    /// The plan's classes of size.
+    #[error(
+        "the edges of the classes of size are {0:?} nm, but must be at most {most} ascending diameters from 0 to {max} nm",
+        most = classes::MOST_EDGES, max = lattice::LARGEST_NM
+    )]
+    Classes(Vec<f64>),
     /// A medium without a positive, finite product of diffusion and diameter.
     #[error(
         "the medium at {temperature_c} C with {viscosity_mpa_s} mPa s gives no diffusion; check both"
@@ -138,6 +148,9 @@ impl SizingPlan {
         }
         if !(3..=10_000).contains(&self.shortest_track_frames) {
             return Err(SizingError::ShortestTrack(self.shortest_track_frames));
+        }
+        if !classes::are_edges(&self.classes_nm) {
+            return Err(SizingError::Classes(self.classes_nm.clone()));
         }
         if let Some([low, high]) = self.diameter_range_nm {
             let good =
@@ -180,6 +193,8 @@ pub struct SizeResult {
     pub distribution: Option<SizeDistribution>,
     /// Peaks in ascending order; empty with too few tracks.
     pub populations: Vec<Population>,
+    /// Shares of the classes of size that the plan asks for; empty with too few tracks.
+    pub classes: Vec<ClassShare>,
     /// Tracks that were used.
     pub tracks: usize,
     /// Tracks that were not used, by reason.

@@ -46,6 +46,8 @@ pub struct SizeOptions {
     pub depth_by_brightness: bool,
     /// What the curve counts.
     pub weighting: Weighting,
+    /// Edges of the classes of size, nm, ascending.
+    pub classes_nm: Vec<f64>,
 }
 
 /// The frames that are analysed.
@@ -164,6 +166,7 @@ impl Plan {
             "size.resamples" => Some(Value::Whole(self.size.resamples as u64)),
             "size.depth_by_brightness" => Some(Value::Switch(self.size.depth_by_brightness)),
             "size.profile_precision" => Some(Value::Switch(self.size.profile_precision)),
+            "size.classes_nm" => Some(Value::Numbers(self.size.classes_nm.clone())),
             "size.weighting" => Some(Value::Word(self.size.weighting.word().into())),
             _ => None,
         }

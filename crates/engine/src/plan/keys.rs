@@ -32,6 +32,8 @@ pub enum Kind {
     Switch,
     /// A list of `[x, y, width, height]` in px.
     Rectangles,
+    /// An ascending list of diameters, nm; may be empty.
+    Edges,
 }
 
 /// What holds if nobody says otherwise.
@@ -49,6 +51,8 @@ pub enum Fallback {
     Switch(bool),
     /// An empty list.
     Empty,
+    /// A list of numbers.
+    List(&'static [f64]),
 }
 
 /// One key.
@@ -93,6 +97,10 @@ impl KeySpec {
             Kind::Medium => super::medium::names().join(" or "),
             Kind::Switch => "true or false".to_owned(),
             Kind::Rectangles => "list of [x, y, width, height], px".to_owned(),
+            Kind::Edges => format!(
+                "ascending list, 0 to {} nm",
+                nta_sizing::lattice::LARGEST_NM
+            ),
         }
     }
 
@@ -105,6 +113,7 @@ impl KeySpec {
             Fallback::Word(w) => format!("default {w}"),
             Fallback::Switch(b) => format!("default {b}"),
             Fallback::Empty => "default none".to_owned(),
+            Fallback::List(list) => format!("default {list:?}"),
         }
     }
 }
@@ -141,6 +150,10 @@ const DEPTH: Kind = number(0.1, 10_000.0, "um");
 const LAST_FRAME: u64 = u32::MAX as u64;
 /// Highest whole number that JSON readers keep exactly, 2^53 - 1.
 const LARGEST_EXACT: u64 = 9_007_199_254_740_991;
+
+/// What is asked of vesicle samples: 200 nm parts small from large vesicles in MISEV2018 (doi:10.1080/20013078.2018.1535750), below
+/// 50 nm few instruments see vesicles at all, and the gates that labs use (50 to 150 nm, up to 100, up to 200) are sums of these.
+const CLASSES_NM: [f64; 5] = [50.0, 100.0, 150.0, 200.0, 300.0];
 
 /// One line of the table.
 const fn key(
@@ -315,6 +328,13 @@ pub static KEYS: &[KeySpec] = &[
         Fallback::Word("number"),
         "What the curve counts: every particle of the sample once (number), or every track once (track).",
         "\"number\"",
+    ),
+    key(
+        ("size", "classes_nm"),
+        Kind::Edges,
+        Fallback::List(&CLASSES_NM),
+        "Edges of the classes of size of which shares and numbers per mL are told; below the first and from the last on are classes too.",
+        "[50.0, 100.0, 150.0, 200.0, 300.0]",
     ),
 ];
 

@@ -165,6 +165,7 @@ impl InForce {
             Fallback::Word(w) => Some(Value::Word(w.to_owned())),
             Fallback::Switch(b) => Some(Value::Switch(b)),
             Fallback::Empty => Some(Value::Rectangles(Vec::new())),
+            Fallback::List(list) => Some(Value::Numbers(list.to_vec())),
         };
         let all = KEYS
             .iter()
@@ -259,6 +260,7 @@ impl InForce {
             resamples: self.count("size.resamples"),
             profile_precision: self.stated("size.profile_precision", Value::switch).value,
             depth_by_brightness: self.stated("size.depth_by_brightness", Value::switch).value,
+            classes_nm: self.stated("size.classes_nm", Value::numbers).value,
             weighting: if tracks {
                 Weighting::Track
             } else {

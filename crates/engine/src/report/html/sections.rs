@@ -242,17 +242,34 @@ fn size_classes(report: &Report) -> String {
                 c.fraction.ci95.map(|i| i.map(|v| v * 100.0)),
             );
             let per_ml = c.per_ml.map_or(ABSENT.into(), |v| {
-                shown_per_ml(&Concentration {
+                let shown = shown_per_ml(&Concentration {
                     per_ml: v,
+                    ci95: c.per_ml_ci95,
                     ..Concentration::default()
-                })
-                .value
+                });
+                match shown.interval {
+                    Some(interval) => {
+                        format!("{} <span class=\"ci\">{interval}</span>", shown.value)
+                    }
+                    None => shown.value,
+                }
             });
-            let range = format!("{} to {} nm", number(c.from_nm), number(c.to_nm));
+            let range = match (c.from_nm, c.to_nm) {
+                (0.0, Some(to)) => format!("below {} nm", number(to)),
+                (from, Some(to)) => format!("{} to {} nm", number(from), number(to)),
+                (from, None) => format!("from {} nm", number(from)),
+            };
             vec![range, with_interval(&share, "%"), per_ml]
         })
         .collect();
-    table(&["Size class", "Share (95 % interval)", "Per mL"], &classes)
+    table(
+        &[
+            "Size class",
+            "Share (95 % interval)",
+            "Per mL (95 % interval)",
+        ],
+        &classes,
+    )
 }
 
 fn limits(report: &Report) -> String {

@@ -93,12 +93,15 @@ pub struct PopulationCi95 {
 pub struct SizeClass {
     /// Lower edge, nm, part of the class.
     pub from_nm: f64,
-    /// Upper edge, nm, not part of the class.
-    pub to_nm: f64,
-    /// Share of all particles, 0 to 1.
+    /// Upper edge, nm, not part of the class; null for the class that is open above.
+    pub to_nm: Option<f64>,
+    /// Share of all particles, 0 to 1, weighted as `distribution` says.
     pub fraction: Estimate,
-    /// Particles of this class per mL of the original sample; null without a concentration.
+    /// Particles of this class per mL of the original sample, by number whatever the weighting; null without a concentration.
     pub per_ml: Option<f64>,
+    /// 95 % interval of `per_ml` from the errors of the share and of the concentration; null without one.
+    #[serde(default)]
+    pub per_ml_ci95: Option<[f64; 2]>,
 }
 
 /// Particles per volume of the original sample.

@@ -143,12 +143,13 @@ pub(super) fn population(d: f64, sd: f64, f: f64) -> Population {
     }
 }
 
-pub(super) fn size_class(from: f64, to: f64, f: f64) -> SizeClass {
+pub(super) fn size_class(from: f64, to: Option<f64>, f: f64) -> SizeClass {
     SizeClass {
         from_nm: from,
         to_nm: to,
         fraction: Estimate::new(f, Some([f * 0.9, f * 1.1])),
         per_ml: Some(f * 3.41e9),
+        per_ml_ci95: Some([f * 2.9e9, f * 4.0e9]),
     }
 }
 

@@ -55,8 +55,9 @@ fn sized(n: usize) -> Report {
         distribution: distribution(0.0, 742 * n as u64),
         populations: vec![population(98.0, 9.0, 0.74), population(152.0, 16.0, 0.26)],
         size_classes: vec![
-            size_class(50.0, 100.0, 0.43),
-            size_class(100.0, 200.0, 0.56),
+            size_class(0.0, Some(100.0), 0.43),
+            size_class(100.0, Some(200.0), 0.56),
+            size_class(200.0, None, 0.01),
         ],
         concentration: Some(concentration(3.41e9)),
         limits: limits(),
