@@ -344,6 +344,7 @@ fn distribution(sizes: &SizeResult, plan: &Plan) -> Distribution {
             method: d.method.clone(),
             diameter_nm: d.diameter_nm.clone(),
             density_per_nm: d.density_per_nm.clone(),
+            number_per_nm: d.number_per_nm.clone(),
             ci95_low_per_nm: d.low_per_nm.clone(),
             ci95_high_per_nm: d.high_per_nm.clone(),
             tracks: d.tracks as u64,

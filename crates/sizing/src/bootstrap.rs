@@ -12,7 +12,7 @@
 //! results are collected in order, so the number of threads changes nothing.
 
 use crate::distribution::{DistributionMethod, Fit, PopulationData};
-use crate::result::Weighting;
+use crate::weighting::Weighting;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -61,12 +61,8 @@ pub fn run(
             let counts = draw(&mut rng, &captures, how.capture.len());
             let scale = (how.ln_scale_sd * normal(&mut rng)).exp();
             let fit = method.refit(data, &counts, base)?;
-            let share = match weighting {
-                Weighting::Number => fit.number.clone(),
-                Weighting::Track => fit.per_track,
-            };
             Some(Resample {
-                share,
+                share: weighting.share(&fit, data.lattice),
                 number: fit.number,
                 scale,
             })

@@ -28,6 +28,7 @@ mod select;
 pub mod size_sample;
 pub mod steps;
 pub mod summary;
+mod weighting;
 mod width;
 
 pub use classes::ClassShare;
@@ -39,9 +40,9 @@ pub use medium::{MEDIA, Medium, MediumError};
 pub use populations::{Limits, Population};
 pub use precision_scale::PrecisionScale;
 pub use result::{
-    CaptureTracks, ParticleSize, SampleSizes, SizeDistribution, SizeResult, SizingError,
-    SizingPlan, Weighting,
+    CaptureTracks, ParticleSize, SampleSizes, SizeDistribution, SizeResult, SizingError, SizingPlan,
 };
 pub use sampling::{Sampling, SamplingError};
 pub use size_sample::size_sample;
 pub use summary::{Interval, SizeSummary};
+pub use weighting::Weighting;

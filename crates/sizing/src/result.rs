@@ -8,6 +8,7 @@ use crate::populations::{Limits, Population};
 use crate::precision_scale::PrecisionScale;
 use crate::sampling::{Sampling, SamplingError};
 use crate::summary::SizeSummary;
+use crate::weighting::Weighting;
 use nta_core::method::MethodError;
 use nta_core::{Choice, Finding, Tally, Trajectory};
 use schemars::JsonSchema;
@@ -25,26 +26,6 @@ pub struct CaptureTracks<'a> {
     pub sampling: Sampling,
     /// Standard error of the exposure, s, where it was found from the film; 0 where it was stated.
     pub exposure_se_s: f64,
-}
-
-/// What one particle counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weighting {
-    /// By the frames it was present: the number of particles in the liquid.
-    Number,
-    /// Every track alike; favours small particles, which come and go more often.
-    Track,
-}
-
-impl Weighting {
-    /// The word of the contract.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Number => "number",
-            Self::Track => "track",
-        }
-    }
 }
 
 /// What can be chosen about sizing.
@@ -174,7 +155,9 @@ pub struct SizeDistribution {
     pub low_per_nm: Vec<f64>,
     /// Upper end of the pointwise 95 % band, 1/nm.
     pub high_per_nm: Vec<f64>,
-    /// `number` or `track`.
+    /// Share of the number of particles per nm of diameter; its integral is 1.
+    pub number_per_nm: Vec<f64>,
+    /// `number`, `area`, `volume` or `track`: what `density_per_nm` and its band count.
     pub weighting: String,
     /// Key of the method.
     pub method: String,
@@ -205,6 +188,8 @@ pub struct SizeResult {
     /// Mean diameter if all sizes were seen as deep as each other, nm; `None` where brightness is not known, or every track counts
     /// alike.
     pub mean_nm_at_equal_depth: Option<f64>,
+    /// As many tracks of equal weight would carry the result as surely; `None` where it is not weighted by surface or volume.
+    pub carried_by_tracks: Option<f64>,
     /// What could be told apart with these tracks.
     pub limits: Option<Limits>,
 }

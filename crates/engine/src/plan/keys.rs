@@ -324,9 +324,9 @@ pub static KEYS: &[KeySpec] = &[
     ),
     key(
         ("size", "weighting"),
-        Kind::Word(&["number", "track"]),
+        Kind::Word(&["number", "area", "volume", "track"]),
         Fallback::Word("number"),
-        "What the curve counts: every particle of the sample once (number), or every track once (track).",
+        "What the curve counts: every particle of the sample once (number), its surface d^2 (area), its volume d^3 (volume), or every track once (track). Numbers per mL are by number always.",
         "\"number\"",
     ),
     key(

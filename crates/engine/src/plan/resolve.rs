@@ -254,18 +254,15 @@ impl InForce {
     }
 
     fn size(&self) -> SizeOptions {
-        let tracks = self.stated("size.weighting", Value::word).value == Weighting::Track.word();
+        let weighting = self.stated("size.weighting", Value::word).value;
         SizeOptions {
             shortest_track_frames: self.count("size.shortest_track_frames"),
             resamples: self.count("size.resamples"),
             profile_precision: self.stated("size.profile_precision", Value::switch).value,
             depth_by_brightness: self.stated("size.depth_by_brightness", Value::switch).value,
             classes_nm: self.stated("size.classes_nm", Value::numbers).value,
-            weighting: if tracks {
-                Weighting::Track
-            } else {
-                Weighting::Number
-            },
+            // The table of keys lets no other word through.
+            weighting: Weighting::of_word(&weighting).unwrap_or(Weighting::Number),
         }
     }
 }

@@ -168,19 +168,25 @@ pub fn spots_csv(rows: impl IntoIterator<Item = SpotRow>) -> Vec<u8> {
     table(&SPOT_COLUMNS, rows.into_iter().map(fields))
 }
 
-/// `distribution.csv`: the pooled distribution. The last column is the density times the concentration.
+/// `distribution.csv`: the pooled distribution. The last column is the density by number, whatever the weighting, times the
+/// concentration.
 pub fn distribution_csv(report: &Report) -> Vec<u8> {
     let d = &report.distribution;
     let per_ml = report.concentration.as_ref().map(|c| c.per_ml);
     let at = |values: &[f64], i: usize| maybe(values.get(i).copied());
     let fields = |(i, diameter): (usize, &f64)| {
         let density = d.density_per_nm.get(i).copied();
+        // Results of before there were weightings have no curve by number beside the other.
+        let number = match d.number_per_nm.is_empty() {
+            true => density,
+            false => d.number_per_nm.get(i).copied(),
+        };
         vec![
-            number(*diameter),
+            self::number(*diameter),
             maybe(density),
             at(&d.ci95_low_per_nm, i),
             at(&d.ci95_high_per_nm, i),
-            maybe(density.zip(per_ml).map(|(share, per_ml)| share * per_ml)),
+            maybe(number.zip(per_ml).map(|(share, per_ml)| share * per_ml)),
         ]
     };
     table(

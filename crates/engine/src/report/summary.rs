@@ -215,7 +215,12 @@ mod tests {
         assert_eq!(classes[3][at("per_ml_from_200_nm_high")], "40000000");
         assert_eq!(classes[0][at("per_ml_from_200_nm_high")], "");
         let text = String::from_utf8(summary_csv(&report)).unwrap();
-        assert!(text.lines().next().unwrap().ends_with(",per_ml_from_200_nm_high"));
+        assert!(
+            text.lines()
+                .next()
+                .unwrap()
+                .ends_with(",per_ml_from_200_nm_high")
+        );
         let (nothing, _) = sample::nothing_found();
         assert_eq!(summary_rows(&nothing)[0][13], "");
     }

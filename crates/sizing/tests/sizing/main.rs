@@ -11,3 +11,4 @@ mod estimators;
 mod film_constants;
 mod measurements;
 mod twelve;
+mod weightings;

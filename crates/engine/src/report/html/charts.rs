@@ -1,5 +1,6 @@
 //! The charts of the page, each from one part of the result.
 
+use super::counted::counted;
 use super::pictures::ParticlePoint;
 use super::scale::Scale;
 use super::svg::Chart;
@@ -89,13 +90,11 @@ fn curve<'a>(d: &'a Distribution) -> impl Iterator<Item = (f64, f64)> + 'a {
 pub fn distribution(report: &Report) -> Option<String> {
     let d = &report.distribution;
     let (from, to, ceiling) = extent(std::iter::once(d))?;
+    let what = counted(&d.weighting);
     let mut chart = Chart::new(
         (760.0, 452.0),
         (Scale::linear(from, to), "Hydrodynamic diameter (nm)"),
-        (
-            Scale::linear(0.0, ceiling * 100.0 * ROOM_ABOVE),
-            "Share of the particles (% per nm)",
-        ),
+        (Scale::linear(0.0, ceiling * 100.0 * ROOM_ABOVE), what.axis),
     );
     if let Some(smallest) = d.smallest_detectable_nm.filter(|s| *s > from) {
         chart.stripe(0.0, smallest, "unseen");
@@ -116,7 +115,10 @@ pub fn distribution(report: &Report) -> Option<String> {
     chart.curve(curve(d), "pooled");
     mark_populations(&mut chart, report);
     let frame = chart.frame();
-    let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
+    let svg = chart.finish(&format!(
+        "Size distribution: {} over hydrodynamic diameter",
+        what.share()
+    ));
     Some(format!(
         "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
         points_for_hover(d, from, to)

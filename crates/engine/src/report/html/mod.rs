@@ -4,6 +4,7 @@
 //! requests, should one slip through.
 
 mod charts;
+mod counted;
 mod head;
 mod method;
 mod pictures;

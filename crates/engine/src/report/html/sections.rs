@@ -1,5 +1,6 @@
 //! What lies below the first screen: findings, all sizes, replicates, counts.
 
+use super::counted::{by, counted};
 use super::head::rank;
 use super::pictures::{Pictures, film};
 use super::words::{
@@ -170,13 +171,14 @@ fn seen(report: &Report, f: &ReportFinding) -> String {
 /// All numbers of the distribution.
 pub fn sizes(report: &Report) -> String {
     let d = &report.diameter_nm;
+    let words = counted(&report.distribution.weighting);
     let nm = |name: &str, e, what: &str| vec![name.into(), with_interval(e, "nm"), what.into()];
     let rows = vec![
         nm("Mean", &d.mean, "average diameter"),
         nm("Mode", &d.mode, "most frequent diameter"),
-        nm("D10", &d.d10, "10 % of the particles are smaller"),
-        nm("D50, median", &d.d50, "half of the particles are smaller"),
-        nm("D90", &d.d90, "90 % of the particles are smaller"),
+        nm("D10", &d.d10, &words.below("10 %")),
+        nm("D50, median", &d.d50, &words.below("half")),
+        nm("D90", &d.d90, &words.below("90 %")),
         nm("SD", &d.sd, "width of the distribution, not an error"),
         vec![
             "Span".into(),
@@ -196,7 +198,8 @@ pub fn sizes(report: &Report) -> String {
     body.push_str(&size_classes(report));
     body.push_str(&limits(report));
     body.push_str("</div></div>");
-    section("sizes", "Sizes", &body)
+    let heading = format!("Sizes{}", by(&report.distribution.weighting));
+    section("sizes", &heading, &body)
 }
 
 /// A share in per cent.

@@ -48,14 +48,18 @@ pub struct DiameterSummary {
 /// A distribution of diameters on a grid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Distribution {
-    /// What is counted: `number` (every particle of the sample once) or `track` (every track once).
+    /// What is counted: `number` (every particle of the sample once), `area` (its surface, d^2), `volume` (d^3) or `track` (every track
+    /// once).
     pub weighting: String,
     /// Key of the method.
     pub method: String,
     /// The grid, nm, increasing; empty if there is no distribution.
     pub diameter_nm: Vec<f64>,
-    /// Share of the particles per nm, at each diameter; its integral is 1.
+    /// Share of what is counted per nm, at each diameter; its integral is 1.
     pub density_per_nm: Vec<f64>,
+    /// Share of the number of particles per nm, at each diameter, whatever the weighting; its integral is 1.
+    #[serde(default)]
+    pub number_per_nm: Vec<f64>,
     /// Lower end of the 95 % band, per nm; empty if there is no band.
     pub ci95_low_per_nm: Vec<f64>,
     /// Upper end of the 95 % band, per nm; empty if there is no band.

@@ -23,6 +23,7 @@ pub(super) fn distribution(shift: f64, tracks: u64) -> Distribution {
         ci95_low_per_nm: density.iter().map(|y| (y - half(y)).max(0.0)).collect(),
         ci95_high_per_nm: density.iter().map(|y| y + half(y)).collect(),
         diameter_nm: grid,
+        number_per_nm: density.clone(),
         density_per_nm: density,
         tracks,
         smallest_detectable_nm: Some(46.0),
