@@ -2,6 +2,7 @@
 
 use crate::capture::Followed;
 use crate::classes::size_classes;
+use crate::intensity::intensity;
 use crate::plan::{self, Plan, SampleValue};
 use crate::replicates::replicates;
 use crate::report::{
@@ -57,6 +58,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         populations: sizes.pooled.populations.iter().map(population).collect(),
         size_classes: size_classes(&sizes.pooled, in_volume.as_ref()),
         concentration: in_volume,
+        intensity: intensity(captures, sizes),
         limits: Limits {
             narrowest_cv: limits.map(|l| l.narrowest_cv),
             smallest_ratio: limits.map(|l| l.smallest_ratio),
@@ -349,6 +351,7 @@ fn distribution(sizes: &SizeResult, plan: &Plan) -> Distribution {
             ci95_high_per_nm: d.high_per_nm.clone(),
             tracks: d.tracks as u64,
             smallest_detectable_nm: d.smallest_detectable_nm,
+            smallest_detectable_ci95_nm: d.smallest_detectable_ci95_nm,
         },
     )
 }

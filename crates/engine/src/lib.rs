@@ -15,6 +15,7 @@ mod folder;
 pub mod foreign;
 mod headline;
 mod inspect;
+mod intensity;
 mod pictures;
 pub mod plan;
 mod preview;

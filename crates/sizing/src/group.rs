@@ -285,6 +285,7 @@ impl Context<'_> {
             method: self.plan.distribution.method.clone(),
             tracks,
             smallest_detectable_nm: None,
+            smallest_detectable_ci95_nm: None,
         };
         for (g, share) in share.iter().enumerate() {
             let cell = self.lattice.cell_nm(g);

@@ -5,9 +5,11 @@
 //! times in s; only [`physics`] speaks SI.
 
 pub mod bootstrap;
+pub mod brightness;
 pub mod classes;
 pub mod concentration;
 mod depth;
+mod detectable;
 pub mod diffusion;
 pub mod distribution;
 pub mod exposure;
@@ -31,6 +33,7 @@ pub mod summary;
 mod weighting;
 mod width;
 
+pub use brightness::PowerLaw;
 pub use classes::ClassShare;
 pub use concentration::{Concentration, Counted, concentration};
 pub use diffusion::{DiffusionEstimate, ESTIMATORS};

@@ -1,5 +1,6 @@
 //! What goes into sizing and what comes out.
 
+use crate::brightness::{PowerLaw, Spread};
 use crate::classes::{self, ClassShare};
 use crate::diffusion::DiffusionEstimate;
 use crate::goodness::PeriodogramRatios;
@@ -163,8 +164,11 @@ pub struct SizeDistribution {
     pub method: String,
     /// Tracks it is made of.
     pub tracks: usize,
-    /// Particles below this may have gone unseen, nm. Not known from tracks alone, so `None` here.
+    /// Diameter at which a particle in the middle of the light is found in half of the frames, nm; `None` where how brightness goes
+    /// with size is not known.
     pub smallest_detectable_nm: Option<f64>,
+    /// Its 95 % interval, nm.
+    pub smallest_detectable_ci95_nm: Option<[f64; 2]>,
 }
 
 /// Sizes of one capture, or of all together.
@@ -205,6 +209,9 @@ pub struct ParticleSize {
     pub low_nm: Option<f64>,
     /// Upper end of its 95 % interval, nm; `None` where D may be zero.
     pub high_nm: Option<f64>,
+    /// Expectation and variance of ln(d / nm) given its motion and the population of all tracks of the sample; `None` where it was
+    /// not used or there is no population.
+    pub expected_ln_nm: Option<[f64; 2]>,
     /// It is part of the distribution.
     pub used: bool,
     /// Why not, in one word of the tally.
@@ -222,6 +229,11 @@ pub struct SampleSizes {
     pub particles: Vec<Vec<ParticleSize>>,
     /// What the tracks say of the stated precisions of positions.
     pub precision_scale: PrecisionScale,
+    /// How the signal to noise of a particle in the middle of the light, over the detection threshold, goes with its size; `None` with
+    /// too few tracks, where sizes differ too little, or without a threshold.
+    pub brightness: Option<PowerLaw>,
+    /// How much the sizes of the tracks differ, and what could be told; `None` with too few tracks.
+    pub spread: Option<Spread>,
     /// How well the model describes the motion; `None` with too few tracks.
     pub periodogram: Option<PeriodogramRatios>,
     /// What a person should know.

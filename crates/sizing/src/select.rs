@@ -123,6 +123,7 @@ impl ParticleSize {
             diameter_nm: None,
             low_nm: None,
             high_nm: None,
+            expected_ln_nm: None,
             used: false,
             reason: None,
         }

@@ -36,6 +36,11 @@ pub struct ParticleRow {
     pub used: bool,
     /// Why not, in snake case; empty if it was used.
     pub reason: String,
+    /// Brightness: 90th percentile of the fitted light of the spots below the camera's ceiling, counts; `None` without such a spot.
+    pub intensity_counts: Option<f64>,
+    /// Geometric mean of the diameters that fit both its track and the population of all tracks, nm; `None` where it was not used.
+    /// Less scattered than `diameter_nm`, and drawn towards the population: not a measurement of this particle alone.
+    pub expected_diameter_nm: Option<f64>,
 }
 
 /// One spot in `tracks.csv` or `spots.csv`.
@@ -62,7 +67,7 @@ pub struct SpotRow {
 }
 
 /// Columns of `particles.csv`.
-pub const PARTICLE_COLUMNS: [&str; 15] = [
+pub const PARTICLE_COLUMNS: [&str; 17] = [
     "capture",
     "particle",
     "first_frame",
@@ -78,6 +83,8 @@ pub const PARTICLE_COLUMNS: [&str; 15] = [
     "diameter_high_nm",
     "used",
     "reason",
+    "intensity_counts",
+    "expected_diameter_nm",
 ];
 
 /// Columns of `tracks.csv` and `spots.csv`: trackpy's names, and what nta adds.
@@ -145,6 +152,8 @@ pub fn particles_csv(rows: &[ParticleRow]) -> Vec<u8> {
             maybe(r.diameter_high_nm),
             r.used.to_string(),
             r.reason.clone(),
+            maybe(r.intensity_counts),
+            maybe(r.expected_diameter_nm),
         ]
     };
     table(&PARTICLE_COLUMNS, rows.iter().map(fields))
@@ -213,7 +222,8 @@ mod tests {
         assert_eq!(
             lines(&particles_csv(&[]))[0],
             "capture,particle,first_frame,frames,x_px,y_px,mass_counts,snr,diffusion_um2_per_s,\
-             diffusion_se_um2_per_s,diameter_nm,diameter_low_nm,diameter_high_nm,used,reason"
+             diffusion_se_um2_per_s,diameter_nm,diameter_low_nm,diameter_high_nm,used,reason,intensity_counts,\
+             expected_diameter_nm"
         );
         assert_eq!(
             lines(&spots_csv([]))[0],
@@ -251,7 +261,7 @@ mod tests {
             ..ParticleRow::default()
         };
         let text = String::from_utf8(particles_csv(&[row])).unwrap();
-        assert!(text.ends_with("0,0,0,0,0,0,0,0,,,,,,false,\"a,b \"\"c\"\"\nd\"\n"));
+        assert!(text.ends_with("0,0,0,0,0,0,0,0,,,,,,false,\"a,b \"\"c\"\"\nd\",,\n"));
         let spot = lines(&spots_csv([SpotRow::default()]));
         assert_eq!(spot[1], "0,0,0,,0,0,0,0,0");
     }

@@ -5,6 +5,7 @@ mod simulate;
 mod compared;
 mod coverage;
 mod depth;
+mod detectable;
 mod distributions;
 mod edges;
 mod estimators;

@@ -5,7 +5,7 @@ use super::pictures::ParticlePoint;
 use super::scale::Scale;
 use super::svg::Chart;
 use super::words::{self, number, percent};
-use crate::report::model::{Capture, Distribution, Estimate, Report};
+use crate::report::model::{Capture, Distribution, Estimate, Intensity, Report};
 use std::collections::BTreeMap;
 
 /// Captures up to this number get a line style of their own.
@@ -210,12 +210,12 @@ pub fn replicates(report: &Report) -> Option<String> {
 }
 
 /// Brightness against diameter, one dot per particle; `None` without particles.
-pub fn brightness(particles: &[ParticlePoint]) -> Option<String> {
+pub fn brightness(particles: &[ParticlePoint], law: &Intensity) -> Option<String> {
     /// More dots than this only make the page heavy.
     const MOST: usize = 4000;
     let good: Vec<(f64, f64)> = particles
         .iter()
-        .map(|p| (p.diameter_nm, p.mass_counts))
+        .map(|p| (p.diameter_nm, p.intensity_counts))
         .filter(|(d, m)| d.is_finite() && m.is_finite() && *d > 0.0 && *m > 0.0)
         .collect();
     if good.is_empty() {
@@ -226,7 +226,7 @@ pub fn brightness(particles: &[ParticlePoint]) -> Option<String> {
         (560.0, 330.0),
         (
             Scale::log_around(good.iter().map(|p| p.0)),
-            "Diameter from the track alone (nm)",
+            "Diameter, given track and population (nm)",
         ),
         (
             Scale::log_around(good.iter().map(|p| p.1)),
@@ -234,7 +234,22 @@ pub fn brightness(particles: &[ParticlePoint]) -> Option<String> {
         ),
     );
     chart.dots(good.iter().copied().step_by(stride), "dots");
+    chart.line(law_over(&good, law).into_iter(), "law");
     Some(chart.finish("Brightness of each particle against its diameter"))
+}
+
+/// The power law from the smallest to the largest particle; empty where it was not measured.
+fn law_over(particles: &[(f64, f64)], law: &Intensity) -> Vec<(f64, f64)> {
+    let known = (law.seen_exponent, law.reference_nm, law.counts_at_reference);
+    let (Some(exponent), Some(nm), Some(counts)) = known else {
+        return Vec::new();
+    };
+    let ends = particles.iter().fold((f64::INFINITY, 0.0f64), |(l, h), p| {
+        (l.min(p.0), h.max(p.0))
+    });
+    [ends.0, ends.1]
+        .map(|d| (d, counts * (d / nm).powf(exponent)))
+        .into()
 }
 
 /// How long the particles were followed; `None` without tracks.

@@ -253,7 +253,7 @@ mod tests {
             });
             pictures.particles = vec![ParticlePoint {
                 diameter_nm: odd,
-                mass_counts: odd,
+                intensity_counts: odd,
             }];
             let html = without_picture(&page(&report, &pictures));
             assert!(

@@ -293,7 +293,12 @@ fn limits(report: &Report) -> String {
     };
     row(
         "Smallest diameter that can be seen",
-        report.distribution.smallest_detectable_nm.map(nm),
+        report.distribution.smallest_detectable_nm.map(|v| {
+            with_interval(
+                &Estimate::new(v, report.distribution.smallest_detectable_ci95_nm),
+                "nm",
+            )
+        }),
     );
     row(
         "Largest diameter that can be measured",
@@ -332,6 +337,35 @@ fn resolution(report: &Report) -> String {
     }
 }
 
+/// What the chart of brightness shows.
+fn brightness_words(report: &Report) -> String {
+    let law = &report.intensity;
+    let power = |(b, se): (f64, f64)| format!("{b:.1} ± {se:.1}");
+    let seen = law.seen_exponent.zip(law.seen_exponent_se);
+    let inside = law.exponent.value.zip(law.exponent_se);
+    let inside = inside.map_or_else(String::new, |inside| {
+        format!(
+            " Bright particles are seen farther from the middle of the light, where they are dimmer; in the middle brightness goes as \
+             the power {}.",
+            power(inside)
+        )
+    });
+    let slope = match seen {
+        Some(seen) => format!(
+            "Dashed: the power {} of the diameter (± standard error), with the error of each diameter allowed for.{inside} Particles \
+             of one material much smaller than the wavelength scatter with the power 6; larger ones and fluorescence give less.",
+            power(seen)
+        ),
+        None => {
+            "How brightness goes with size was not measured: the sizes differ too little for these tracks.".to_owned()
+        }
+    };
+    format!(
+        "One dot per particle: its brightness, and the diameter that fits both its track and the population. {slope} A second cloud \
+         is a second kind of particle."
+    )
+}
+
 /// The film and the charts that show whether the measurement was sound.
 pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     let mut body = pictures.film.as_ref().and_then(film).unwrap_or_default();
@@ -345,8 +379,8 @@ pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     };
     figure(
         "Brightness against size",
-        charts::brightness(&pictures.particles),
-        "One dot per particle. Larger particles are brighter; a second cloud is a second kind of particle.",
+        charts::brightness(&pictures.particles, &report.intensity),
+        &brightness_words(report),
     );
     figure(
         "How long particles were followed",

@@ -11,8 +11,8 @@ mod trust;
 pub use capture::{Capture, CaptureTally, DriftTrack, SpotsOverTime, TrackLengths};
 pub use sample::{Medium, Sample, Setting, Software, StageMethod};
 pub use sizes::{
-    Concentration, DiameterSummary, Distribution, Estimate, Limits, Population, PopulationCi95,
-    SizeClass,
+    Concentration, DiameterSummary, Distribution, Estimate, Intensity, Limits, Population,
+    PopulationCi95, SizeClass,
 };
 pub use trust::{Replicates, ReportFinding, Spread, UncertaintyBudget, UncertaintyTerm, Verdict};
 
@@ -58,6 +58,9 @@ pub struct Report {
     pub size_classes: Vec<SizeClass>,
     /// Particles per volume of the original sample; null if the probed depth is not known.
     pub concentration: Option<Concentration>,
+    /// How brightness goes with size.
+    #[serde(default)]
+    pub intensity: Intensity,
     /// What these films could have shown at all.
     pub limits: Limits,
     /// How the captures agree.

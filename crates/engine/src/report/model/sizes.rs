@@ -66,8 +66,35 @@ pub struct Distribution {
     pub ci95_high_per_nm: Vec<f64>,
     /// Tracks that it was made from.
     pub tracks: u64,
-    /// Diameter below which particles of this kind would not have been seen, nm; null if not known.
+    /// Diameter at which a typical particle in the middle of the light is found in half of the frames, nm: below it hardly any is seen.
+    /// Null if how brightness goes with size is not known; then a finding says why.
     pub smallest_detectable_nm: Option<f64>,
+    /// Its 95 % interval, nm; null if not known.
+    #[serde(default)]
+    pub smallest_detectable_ci95_nm: Option<[f64; 2]>,
+}
+
+/// How the brightness of the particles goes with their size. The points are the columns `expected_diameter_nm` and `intensity_counts` of
+/// `particles.csv`; through them goes `counts = counts_at_reference (d / reference_nm)^seen_exponent`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Intensity {
+    /// Tracks with a size and a brightness.
+    pub tracks: u64,
+    /// The power of the diameter with which a particle in the middle of the light stands out of the noise: what is seen, with the depth
+    /// allowed for that bright particles are seen over. Null where the sizes differ too little. The error of each diameter is allowed
+    /// for.
+    pub exponent: Estimate,
+    /// Standard error of the exponent; null without one.
+    pub exponent_se: Option<f64>,
+    /// The power that the points follow as they are. It is lower, because bright particles are seen farther from the middle of the
+    /// light, where they are dimmer. Null where the sizes differ too little.
+    pub seen_exponent: Option<f64>,
+    /// Standard error of the exponent as seen; null without one.
+    pub seen_exponent_se: Option<f64>,
+    /// Geometric mean of the diameters, nm; null without an exponent.
+    pub reference_nm: Option<f64>,
+    /// Typical brightness there, counts; null without an exponent.
+    pub counts_at_reference: Option<f64>,
 }
 
 /// One population in a distribution.

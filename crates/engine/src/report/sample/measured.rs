@@ -27,6 +27,7 @@ pub(super) fn distribution(shift: f64, tracks: u64) -> Distribution {
         density_per_nm: density,
         tracks,
         smallest_detectable_nm: Some(46.0),
+        smallest_detectable_ci95_nm: Some([42.0, 50.0]),
     }
 }
 
@@ -151,6 +152,18 @@ pub(super) fn size_class(from: f64, to: Option<f64>, f: f64) -> SizeClass {
         fraction: Estimate::new(f, Some([f * 0.9, f * 1.1])),
         per_ml: Some(f * 3.41e9),
         per_ml_ci95: Some([f * 2.9e9, f * 4.0e9]),
+    }
+}
+
+pub(super) fn intensity() -> Intensity {
+    Intensity {
+        tracks: 2226,
+        exponent: Estimate::new(4.02, Some([3.81, 4.23])),
+        exponent_se: Some(0.11),
+        seen_exponent: Some(3.1),
+        seen_exponent_se: Some(0.1),
+        reference_nm: Some(108.0),
+        counts_at_reference: Some(1224.0),
     }
 }
 

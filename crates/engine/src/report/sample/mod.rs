@@ -7,7 +7,8 @@ mod told;
 use super::html::Pictures;
 use super::model::*;
 use measured::{
-    capture, concentration, diameters, distribution, limits, population, replicates, size_class,
+    capture, concentration, diameters, distribution, intensity, limits, population, replicates,
+    size_class,
 };
 use nta_core::{Finding, Severity};
 use pictures::pictures;
@@ -60,6 +61,7 @@ fn sized(n: usize) -> Report {
             size_class(200.0, None, 0.01),
         ],
         concentration: Some(concentration(3.41e9)),
+        intensity: intensity(),
         limits: limits(),
         uncertainty_budget: Some(budget()),
         verdict: Verdict::of(&findings),
@@ -170,6 +172,7 @@ pub fn bare() -> (Report, Pictures) {
     report.populations.clear();
     report.size_classes.clear();
     report.concentration = None;
+    report.intensity = Intensity::default();
     report.limits = Limits::default();
     report.replicates = Replicates::default();
     report.uncertainty_budget = None;
