@@ -126,7 +126,15 @@ fn in_force(plan: &Plan, medium: &nta_sizing::Medium) -> Medium {
                 format!("{} ({formula})", name.from),
             )
         }
-        plan::Medium::ViscosityMpaS(v) => (None, v.from.clone()),
+        plan::Medium::ViscosityMpaS(v) => {
+            let scaled = medium.measured_at_c.map_or_else(String::new, |t| {
+                format!(
+                    " ({} mPa s at {t} C, changed with temperature as water)",
+                    v.value
+                )
+            });
+            (None, format!("{}{scaled}", v.from))
+        }
     };
     Medium {
         name,
@@ -135,6 +143,7 @@ fn in_force(plan: &Plan, medium: &nta_sizing::Medium) -> Medium {
         temperature_from: plan.temperature_c.from.clone(),
         viscosity_mpa_s: medium.viscosity_mpa_s,
         viscosity_relative_uncertainty: medium.relative_uncertainty,
+        mass_fraction: medium.mass_fraction,
         dilution: plan.dilution.value,
         from,
     }

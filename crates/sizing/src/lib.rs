@@ -29,6 +29,7 @@ pub mod sampling;
 mod select;
 pub mod size_sample;
 pub mod steps;
+mod sucrose;
 pub mod summary;
 mod weighting;
 mod width;

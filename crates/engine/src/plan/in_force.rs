@@ -72,6 +72,10 @@ pub struct Plan {
     pub temperature_c: Stated<f64>,
     /// What the particles swim in.
     pub medium: Medium,
+    /// Mass fraction of what is dissolved in the medium, if it is a mixture.
+    pub medium_mass_fraction: Option<Stated<f64>>,
+    /// Temperature at which a stated viscosity was measured, degrees Celsius; `None` for that of the sample.
+    pub viscosity_at_c: Option<Stated<f64>>,
     /// How many times the sample was diluted before it was filmed.
     pub dilution: Stated<f64>,
     /// Depth in which particles are seen, um; without it there is no concentration.
@@ -133,6 +137,8 @@ impl Plan {
                 Medium::Named(_) => None,
                 Medium::ViscosityMpaS(v) => Some(Value::Number(v.value)),
             },
+            "medium_mass_fraction" => number(&self.medium_mass_fraction),
+            "viscosity_at_c" => number(&self.viscosity_at_c),
             "dilution" => Some(Value::Number(self.dilution.value)),
             "depth_um" => number(&self.depth_um),
             "seed" => Some(Value::Whole(self.seed.value)),

@@ -211,11 +211,25 @@ pub static KEYS: &[KeySpec] = &[
         "\"water\"",
     ),
     key(
+        ("", "medium_mass_fraction"),
+        number(0.0, 1.0, "1"),
+        Fallback::Absent("only for glycerol and sucrose, which need it"),
+        "Mass of the glycerol (0 to 1) or sucrose (0 to 0.6) over that of the whole liquid.",
+        "0.2",
+    ),
+    key(
         ("", "viscosity_mpa_s"),
         number(0.1, 1000.0, "mPa s"),
         Fallback::Absent("from medium and temperature_c"),
-        "Viscosity at the temperature of the sample, as measured. Not together with medium.",
+        "Viscosity as measured, at the temperature of the sample or at viscosity_at_c. Not together with medium.",
         "0.89",
+    ),
+    key(
+        ("", "viscosity_at_c"),
+        number(0.0, 100.0, "degrees Celsius"),
+        Fallback::Absent("the temperature of the sample"),
+        "Temperature at which viscosity_mpa_s was measured; from there to that of the sample it is taken to change as that of water.",
+        "20.0",
     ),
     key(
         ("", "dilution"),

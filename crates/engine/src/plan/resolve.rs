@@ -15,6 +15,13 @@ use nta_core::model::Stated;
 use nta_sizing::Weighting;
 use std::collections::BTreeMap;
 
+/// All keys that say what the particles swim in.
+const LIQUID: [&str; 4] = [
+    "medium",
+    "medium_mass_fraction",
+    "viscosity_mpa_s",
+    "viscosity_at_c",
+];
 const COMMAND_LINE: &str = "command line";
 const PLAN: &str = "plan";
 const PROFILE: &str = "instrument profile";
@@ -41,6 +48,7 @@ impl PlanInput {
         if let Some(from) = instrument_from {
             origins.insert(INSTRUMENT.to_owned(), from.to_owned());
         }
+        values.check_medium()?;
         let mut stages = BTreeMap::new();
         for stage in STAGES {
             // A registry without methods has no default; then the stage is in the plan only if it was typed.
@@ -54,6 +62,8 @@ impl PlanInput {
             exposure_ms: values.number("exposure_ms"),
             temperature_c: values.stated("temperature_c", Value::number),
             medium: values.medium(),
+            medium_mass_fraction: values.number("medium_mass_fraction"),
+            viscosity_at_c: values.number("viscosity_at_c"),
             dilution: values.stated("dilution", Value::number),
             depth_um: values.number("depth_um"),
             seed: values.stated("seed", Value::whole),
@@ -182,10 +192,12 @@ impl InForce {
     }
 
     fn overlay(&mut self, layer: &Layer, from: &'static str) {
-        // A layer that states the one takes back what lower layers said of the other.
-        for (stated, other) in [("medium", "viscosity_mpa_s"), ("viscosity_mpa_s", "medium")] {
+        // A layer that states the liquid in one way takes back all that lower layers said of it.
+        for stated in ["medium", "viscosity_mpa_s"] {
             if layer.values.contains_key(stated) {
-                self.0.remove(other);
+                for key in LIQUID.into_iter().filter(|key| *key != stated) {
+                    self.0.remove(key);
+                }
             }
         }
         for (key, value) in &layer.values {
@@ -223,6 +235,21 @@ impl InForce {
         match self.number("viscosity_mpa_s") {
             Some(viscosity) => Medium::ViscosityMpaS(viscosity),
             None => Medium::Named(self.stated("medium", Value::word)),
+        }
+    }
+
+    /// What belongs together is there together.
+    fn check_medium(&self) -> Result<(), PlanError> {
+        let has = |key: &str| self.0.contains_key(key);
+        if has("viscosity_at_c") && !has("viscosity_mpa_s") {
+            return Err(PlanError::ViscosityAtNothing);
+        }
+        let given = self.number("medium_mass_fraction").map(|f| f.value);
+        match self.medium() {
+            Medium::ViscosityMpaS(_) if given.is_some() => Err(PlanError::MassFractionOfViscosity),
+            Medium::ViscosityMpaS(_) => Ok(()),
+            Medium::Named(name) => nta_sizing::Medium::check_mass_fraction(&name.value, given)
+                .map_err(|e| PlanError::Medium(Box::new(e))),
         }
     }
 

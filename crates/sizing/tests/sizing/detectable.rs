@@ -45,7 +45,6 @@ fn the_end_of_sight_is_where_it_is() {
         let d = got.pooled.distribution.as_ref().unwrap();
         let nm = d.smallest_detectable_nm.expect("it is measured");
         let [low, high] = d.smallest_detectable_ci95_nm.unwrap();
-        println!("d^{exponent}, {zero_nm} nm: {nm:.1} ({low:.1} to {high:.1})");
         assert!((nm / zero_nm - 1.0).abs() < 0.1, "{nm} for {zero_nm}");
         assert!(
             low < zero_nm && zero_nm < high,

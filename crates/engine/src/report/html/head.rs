@@ -55,7 +55,10 @@ fn circumstances(report: &Report) -> String {
         .name
         .as_deref()
         .map_or_else(|| format!("{} mPa s", number(m.viscosity_mpa_s)), user);
-    parts.push(format!("{liquid} at {} °C", number(m.temperature_c)));
+    let part = m
+        .mass_fraction
+        .map_or_else(String::new, |f| format!(" {} %", number(100.0 * f)));
+    parts.push(format!("{liquid}{part} at {} °C", number(m.temperature_c)));
     parts.join(", ")
 }
 

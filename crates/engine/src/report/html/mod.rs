@@ -7,6 +7,7 @@ mod charts;
 mod counted;
 mod head;
 mod method;
+mod particles;
 mod pictures;
 mod replicates;
 mod scale;

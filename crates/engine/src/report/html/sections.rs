@@ -7,7 +7,7 @@ use super::words::{
     ABSENT, capital, count, message as words_of, number, per_frame, plain, shown_per_ml,
     three_digits, unit, user, with_interval,
 };
-use super::{charts, replicates};
+use super::{charts, particles, replicates};
 use crate::report::model::{Capture, Concentration, Estimate, Report, ReportFinding};
 use nta_core::Severity;
 use std::fmt::Write;
@@ -195,7 +195,7 @@ pub fn sizes(report: &Report) -> String {
     body.push_str(&table(&["", "Diameter (95 % interval)", ""], &rows));
     body.push_str("<div>");
     body.push_str(&populations(report));
-    body.push_str(&size_classes(report));
+    body.push_str(&particles::size_classes(report));
     body.push_str(&limits(report));
     body.push_str("</div></div>");
     let heading = format!("Sizes{}", by(&report.distribution.weighting));
@@ -232,47 +232,6 @@ fn populations(report: &Report) -> String {
         })
         .collect();
     table(&["Population", "SD", "Share (95 % interval)"], &populations)
-}
-
-/// Shares of classes of size.
-fn size_classes(report: &Report) -> String {
-    let classes: Vec<_> = report
-        .size_classes
-        .iter()
-        .map(|c| {
-            let share = Estimate::new(
-                c.fraction.value.unwrap_or(f64::NAN) * 100.0,
-                c.fraction.ci95.map(|i| i.map(|v| v * 100.0)),
-            );
-            let per_ml = c.per_ml.map_or(ABSENT.into(), |v| {
-                let shown = shown_per_ml(&Concentration {
-                    per_ml: v,
-                    ci95: c.per_ml_ci95,
-                    ..Concentration::default()
-                });
-                match shown.interval {
-                    Some(interval) => {
-                        format!("{} <span class=\"ci\">{interval}</span>", shown.value)
-                    }
-                    None => shown.value,
-                }
-            });
-            let range = match (c.from_nm, c.to_nm) {
-                (0.0, Some(to)) => format!("below {} nm", number(to)),
-                (from, Some(to)) => format!("{} to {} nm", number(from), number(to)),
-                (from, None) => format!("from {} nm", number(from)),
-            };
-            vec![range, with_interval(&share, "%"), per_ml]
-        })
-        .collect();
-    table(
-        &[
-            "Size class",
-            "Share (95 % interval)",
-            "Per mL (95 % interval)",
-        ],
-        &classes,
-    )
 }
 
 fn limits(report: &Report) -> String {
@@ -337,35 +296,6 @@ fn resolution(report: &Report) -> String {
     }
 }
 
-/// What the chart of brightness shows.
-fn brightness_words(report: &Report) -> String {
-    let law = &report.intensity;
-    let power = |(b, se): (f64, f64)| format!("{b:.1} ± {se:.1}");
-    let seen = law.seen_exponent.zip(law.seen_exponent_se);
-    let inside = law.exponent.value.zip(law.exponent_se);
-    let inside = inside.map_or_else(String::new, |inside| {
-        format!(
-            " Bright particles are seen farther from the middle of the light, where they are dimmer; in the middle brightness goes as \
-             the power {}.",
-            power(inside)
-        )
-    });
-    let slope = match seen {
-        Some(seen) => format!(
-            "Dashed: the power {} of the diameter (± standard error), with the error of each diameter allowed for.{inside} Particles \
-             of one material much smaller than the wavelength scatter with the power 6; larger ones and fluorescence give less.",
-            power(seen)
-        ),
-        None => {
-            "How brightness goes with size was not measured: the sizes differ too little for these tracks.".to_owned()
-        }
-    };
-    format!(
-        "One dot per particle: its brightness, and the diameter that fits both its track and the population. {slope} A second cloud \
-         is a second kind of particle."
-    )
-}
-
 /// The film and the charts that show whether the measurement was sound.
 pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     let mut body = pictures.film.as_ref().and_then(film).unwrap_or_default();
@@ -380,7 +310,7 @@ pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     figure(
         "Brightness against size",
         charts::brightness(&pictures.particles, &report.intensity),
-        &brightness_words(report),
+        &particles::brightness_words(report),
     );
     figure(
         "How long particles were followed",
