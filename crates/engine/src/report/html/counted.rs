@@ -64,6 +64,7 @@ impl Counted {
 pub fn by(weighting: &str) -> String {
     match weighting {
         "" => String::new(),
-        w => format!(", by {}", user(w)),
+        known @ ("number" | "area" | "volume" | "track") => format!(", by {known}"),
+        other => format!(", by {}", user(other)),
     }
 }
