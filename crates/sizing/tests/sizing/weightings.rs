@@ -106,3 +106,25 @@ fn a_volume_that_hangs_on_few_particles_is_a_finding() {
     );
     assert!(many.findings.iter().all(|f| f.code != "S20"));
 }
+
+#[test]
+#[ignore = "prints how often the intervals of classes hold the truth; takes a minute"]
+fn measure_coverage_of_classes() {
+    const SEEDS: u64 = 30;
+    // Normal table at ln(edge / 100) / 0.3.
+    let truth = [0.2285, 0.2715, 0.3092, 0.1908];
+    let mut held = [0u32; 4];
+    for seed in 0..SEEDS {
+        let plan = SizingPlan {
+            resamples: 60,
+            classes_nm: vec![80.0, 100.0, 130.0],
+            ..SizingPlan::default()
+        };
+        let got = analysed(900 + seed, 500, &plan, vesicles).0.pooled;
+        for ((held, class), truth) in held.iter_mut().zip(&got.classes).zip(truth) {
+            let [low, high] = class.share.ci95;
+            *held += u32::from(low <= truth && truth <= high);
+        }
+    }
+    println!("of {SEEDS} intervals held the truth: {held:?}");
+}
