@@ -109,6 +109,7 @@ fn a_volume_that_hangs_on_few_particles_is_a_finding() {
 
 #[test]
 #[ignore = "prints how often the intervals of classes hold the truth; takes a minute"]
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
 fn measure_coverage_of_classes() {
     const SEEDS: u64 = 30;
     // Normal table at ln(edge / 100) / 0.3.
