@@ -138,7 +138,7 @@ fn the_demo_page_shows_what_the_result_holds() {
 
     let number = |place: &str| result.pointer(place).and_then(Value::as_f64);
     for (label, place) in [
-        ("Median diameter", "/diameter_nm/median/value"),
+        ("Median diameter, by number", "/diameter_nm/median/value"),
         ("Mean diameter", "/diameter_nm/mean/value"),
     ] {
         let value = number(place).expect("a diameter");

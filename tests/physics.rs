@@ -106,6 +106,59 @@ fn two_sizes_are_two_populations() {
     );
 }
 
+/// Half of the particles of 51 nm exceed the threshold of this film where all light falls on them (decision 0011).
+#[test]
+fn the_film_tells_how_brightness_goes_and_where_sight_ends() {
+    let vesicles = Population::log_normal(100.0, 0.35, 1.0);
+    let mut scene = scene(vec![vesicles], 21);
+    scene.frames = 600;
+    scene.light.brightness_exponent = 4.0;
+    let plan = plan(&format!(
+        "{}depth_um = 8.0\n[size]\nweighting = \"volume\"\n",
+        stated(&scene)
+    ));
+    let report = report(std::slice::from_ref(&scene), &plan, 2);
+    let exponent = report.intensity.exponent.value.expect("an exponent");
+    let se = report.intensity.exponent_se.expect("its error");
+    assert!(
+        (exponent - 4.0).abs() < 3.0 * se && se < 0.5,
+        "{exponent} +- {se}"
+    );
+    let seen = report.intensity.seen_exponent.expect("as seen");
+    assert!(seen < exponent, "{seen}");
+    let nm = report
+        .distribution
+        .smallest_detectable_nm
+        .expect("it is measured");
+    let [low, high] = report
+        .distribution
+        .smallest_detectable_ci95_nm
+        .expect("an interval");
+    assert!((nm / 51.3 - 1.0).abs() < 0.12, "{nm}");
+    assert!(low < 51.3 && 51.3 < high, "{low} to {high}");
+    let own = report.captures[0]
+        .distribution
+        .as_ref()
+        .expect("one capture");
+    assert_eq!(own.smallest_detectable_nm, Some(nm));
+    // By volume the median is exp(3 s^2) times as large, and numbers per mL stay numbers.
+    let shift = (3.0 * (1.0f64 + 0.35 * 0.35).ln()).exp();
+    let by_volume = report.diameter_nm.median.value.expect("a median");
+    assert!(
+        (by_volume / (100.0 * shift) - 1.0).abs() < 0.2,
+        "{by_volume}"
+    );
+    let per_ml: f64 = report.size_classes.iter().filter_map(|c| c.per_ml).sum();
+    let all = report.concentration.expect("the depth is stated").per_ml;
+    assert!((per_ml / all - 1.0).abs() < 1e-9, "{per_ml} of {all}");
+    let shares: f64 = report
+        .size_classes
+        .iter()
+        .filter_map(|c| c.fraction.value)
+        .sum();
+    assert!((shares - 1.0).abs() < 1e-9, "{shares}");
+}
+
 /// The depth in the demo's plan was calibrated on other films of its scene; see `fixtures/README.md`.
 #[test]
 fn the_demo_film_has_the_size_and_concentration_that_its_scene_states() {

@@ -278,10 +278,20 @@ fn trials(default: f64, min: f64, max: f64) -> Vec<f64> {
 }
 
 /// Keys that cannot change a film without what they are about, with the reason.
-const WITHOUT_EFFECT_HERE: [(&str, &str); 1] = [(
-    "film.find_burnt_in",
-    "the film has no clock; see the tests of the mask",
-)];
+const WITHOUT_EFFECT_HERE: [(&str, &str); 3] = [
+    (
+        "film.find_burnt_in",
+        "the film has no clock; see the tests of the mask",
+    ),
+    (
+        "medium_mass_fraction",
+        "refused without a mixture; see the tests of the layers of a plan",
+    ),
+    (
+        "viscosity_at_c",
+        "refused without a viscosity; see the tests of the layers of a plan",
+    ),
+];
 
 #[test]
 fn every_number_of_every_method_changes_something() {
@@ -330,6 +340,7 @@ fn other_value(spec: &KeySpec) -> Vec<String> {
         Kind::Medium => vec!["\"pbs\"".into()],
         Kind::Switch => vec!["true".into(), "false".into()],
         Kind::Rectangles => vec!["[[20, 20, 60, 60]]".into()],
+        Kind::Edges => vec!["[120.0]".into()],
         Kind::Text => Vec::new(),
     }
 }

@@ -77,6 +77,38 @@ fn medium_and_viscosity_replace_each_other_across_layers_but_not_within_one() {
 }
 
 #[test]
+fn what_belongs_to_a_liquid_goes_with_it() {
+    let over = |plan: &str, options: &[(&str, &str)]| {
+        let mut input = PlanInput::new();
+        input.plan_text(plan, "test.toml").expect("good");
+        for (key, text) in options {
+            input.option(key, text).expect("good");
+        }
+        input.resolve().expect("good")
+    };
+    let glycerol = "medium = 'glycerol'\nmedium_mass_fraction = 0.5\ntemperature_c = 20";
+    let eta = |plan: &nta_engine::plan::Plan| plan.sizing_medium().expect("good").viscosity_mpa_s;
+    let plan = over(glycerol, &[]);
+    assert!((eta(&plan) / 6.00 - 1.0).abs() < 0.01, "{}", eta(&plan));
+    let thinner = over(glycerol, &[("medium_mass_fraction", "0.2")]);
+    assert!(
+        (eta(&thinner) / 1.76 - 1.0).abs() < 0.02,
+        "{}",
+        eta(&thinner)
+    );
+    // Another liquid takes its own composition, or none.
+    let water = over(glycerol, &[("medium", "water")]);
+    assert_eq!(water.medium_mass_fraction, None);
+    assert!((eta(&water) - 1.001567).abs() < 1e-6);
+    let measured = "viscosity_mpa_s = 1.1\nviscosity_at_c = 20\ntemperature_c = 25";
+    let scaled = over(measured, &[]);
+    assert!((eta(&scaled) - 1.1 * 0.889997 / 1.001567).abs() < 1e-6);
+    // A viscosity that is typed anew is that of the sample.
+    let anew = over(measured, &[("viscosity_mpa_s", "1.2")]);
+    assert_eq!(eta(&anew), 1.2);
+}
+
+#[test]
 fn profiles_are_found_by_file_and_by_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("lab2.toml");

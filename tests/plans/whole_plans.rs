@@ -94,6 +94,7 @@ fn every_value_of_a_full_plan_arrives() {
     assert_eq!(plan.size.resamples, 20);
     assert!(!plan.size.profile_precision);
     assert_eq!(plan.size.weighting, Weighting::Track);
+    assert_eq!(plan.size.classes_nm, [0.0, 30.0, 150.5]);
     assert_eq!(plan.sample.get("tube"), Some(&SampleValue::Whole(12)));
     assert_eq!(
         plan.sample.get("protein_ug_per_ml"),

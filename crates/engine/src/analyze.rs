@@ -286,6 +286,7 @@ fn sizing_plan(plan: &Plan) -> SizingPlan {
         seed: plan.seed.value,
         profile_precision: plan.size.profile_precision,
         depth_by_brightness: plan.size.depth_by_brightness,
+        classes_nm: plan.size.classes_nm.clone(),
         ..SizingPlan::default()
     }
 }

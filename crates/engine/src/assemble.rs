@@ -3,7 +3,9 @@
 use crate::blank::Blank;
 use crate::budget::uncertainty;
 use crate::capture::Followed;
+use crate::classes::size_classes;
 use crate::concentration::concentration;
+use crate::intensity::intensity;
 use crate::plan::{self, Plan, SampleValue};
 use crate::replicates::{CaptureErrors, replicates};
 use crate::report::{
@@ -61,13 +63,14 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         particles_per_frame: pooled.particles_per_frame(),
         distribution: distribution(&sizes.pooled, plan),
         populations: sizes.pooled.populations.iter().map(population).collect(),
-        size_classes: Vec::new(),
+        size_classes: size_classes(&sizes.pooled, concentration.as_ref()),
         blank: blank.map(|b| {
             let subtracted = concentration
                 .as_ref()
                 .filter(|c| c.before_blank_per_ml.is_some());
             b.told(subtracted.map(|c| c.dilution_applied))
         }),
+        intensity: intensity(captures, sizes),
         limits: Limits {
             narrowest_cv: limits.map(|l| l.narrowest_cv),
             smallest_ratio: limits.map(|l| l.smallest_ratio),
@@ -142,7 +145,15 @@ fn in_force(plan: &Plan, medium: &nta_sizing::Medium, inputs: &InputUncertaintie
                 format!("{} ({formula})", name.from),
             )
         }
-        plan::Medium::ViscosityMpaS(v) => (None, v.from.clone()),
+        plan::Medium::ViscosityMpaS(v) => {
+            let scaled = medium.measured_at_c.map_or_else(String::new, |t| {
+                format!(
+                    " ({} mPa s at {t} C, changed with temperature as water)",
+                    v.value
+                )
+            });
+            (None, format!("{}{scaled}", v.from))
+        }
     };
     Medium {
         name,
@@ -151,6 +162,7 @@ fn in_force(plan: &Plan, medium: &nta_sizing::Medium, inputs: &InputUncertaintie
         temperature_from: plan.temperature_c.from.clone(),
         viscosity_mpa_s: medium.viscosity_mpa_s,
         viscosity_relative_uncertainty: Some(inputs.viscosity.value),
+        mass_fraction: medium.mass_fraction,
         dilution: plan.dilution.value,
         from,
     }
@@ -189,6 +201,7 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan, blank: Option<&
     let times: Vec<f64> = video.frames.iter().map(|f| f.time_s).collect();
     let spots: Vec<usize> = video.frames.iter().map(|f| f.spots.len()).collect();
     let counts = Counts::of(std::slice::from_ref(followed));
+    let in_volume = concentration(&counts, sizes, plan, blank);
     Capture {
         path: followed.name.clone(),
         sha256: followed.sha256.clone(),
@@ -219,7 +232,8 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan, blank: Option<&
             .distribution
             .is_some()
             .then(|| distribution(sizes, plan)),
-        concentration: concentration(&counts, sizes, plan, blank),
+        size_classes: size_classes(sizes, in_volume.as_ref()),
+        concentration: in_volume,
     }
 }
 
@@ -332,10 +346,12 @@ fn distribution(sizes: &SizeResult, plan: &Plan) -> Distribution {
             method: d.method.clone(),
             diameter_nm: d.diameter_nm.clone(),
             density_per_nm: d.density_per_nm.clone(),
+            number_per_nm: d.number_per_nm.clone(),
             ci95_low_per_nm: d.low_per_nm.clone(),
             ci95_high_per_nm: d.high_per_nm.clone(),
             tracks: d.tracks as u64,
             smallest_detectable_nm: d.smallest_detectable_nm,
+            smallest_detectable_ci95_nm: d.smallest_detectable_ci95_nm,
         },
     )
 }

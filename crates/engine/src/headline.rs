@@ -10,11 +10,12 @@ pub(crate) fn headline(report: &Report) -> String {
     let d = &report.diameter_nm;
     let size = match d.median.value {
         Some(_) => format!(
-            "median {}, mean {}, D10 {}, D90 {}",
+            "median {}, mean {}, D10 {}, D90 {}, by {}",
             length_nm(&d.median),
             length_nm(&d.mean),
             length_nm(&d.d10),
-            length_nm(&d.d90)
+            length_nm(&d.d90),
+            report.distribution.weighting
         ),
         None => "not available".to_owned(),
     };

@@ -19,8 +19,8 @@ pub(crate) fn pictures(captures: &[Followed], particles: &[ParticleRow]) -> Pict
         .step_by(stride)
         .filter_map(|p| {
             Some(ParticlePoint {
-                diameter_nm: p.diameter_nm?,
-                mass_counts: p.mass_counts,
+                diameter_nm: p.expected_diameter_nm?,
+                intensity_counts: p.intensity_counts?,
             })
         })
         .collect();

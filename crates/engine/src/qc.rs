@@ -39,6 +39,7 @@ pub(crate) fn of_sample(
     let of_particles = |f: &&Finding| !(compressed && f.code == "L06");
     let of_sample = assumptions(plan, liquid)
         .into_iter()
+        .chain(viscosity_of_another_temperature(plan, liquid))
         .chain(different_captures(captures))
         .chain(same_film_twice(captures))
         .chain(sizes.findings.iter().filter(of_particles).cloned())
@@ -116,7 +117,8 @@ fn no_particles(capture: &Followed) -> Option<Finding> {
 /// Values that the size depends on and that nobody stated.
 fn assumptions(plan: &Plan, liquid: &Liquid) -> Vec<Finding> {
     let mut out = Vec::new();
-    let viscosity_known = matches!(plan.medium, Medium::ViscosityMpaS(_));
+    let viscosity_known =
+        matches!(plan.medium, Medium::ViscosityMpaS(_)) && liquid.measured_at_c.is_none();
     if plan.temperature_c.from == "default" {
         let effect = 100.0 * liquid.diameter_per_kelvin();
         let given = if viscosity_known {
@@ -152,6 +154,27 @@ fn assumptions(plan: &Plan, liquid: &Liquid) -> Vec<Finding> {
         ));
     }
     out
+}
+
+/// A viscosity that was measured at another temperature than that of the sample.
+fn viscosity_of_another_temperature(plan: &Plan, liquid: &Liquid) -> Option<Finding> {
+    let measured_at_c = liquid.measured_at_c?;
+    let Medium::ViscosityMpaS(given) = &plan.medium else {
+        return None;
+    };
+    Some(
+        Finding::new(
+            "A30",
+            Severity::Info,
+            "acquisition",
+            format!(
+                "The viscosity was measured at {measured_at_c} °C, not at the {} °C of the sample. It was taken to change with temperature \
+                 as that of water does, from {} to {:.4} mPa s; for liquids unlike water measure it at the temperature of the sample.",
+                liquid.temperature_c, given.value, liquid.viscosity_mpa_s
+            ),
+        )
+        .with(liquid.temperature_c - measured_at_c, None, "°C"),
+    )
 }
 
 /// A film that was given more than once.

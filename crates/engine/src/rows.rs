@@ -1,6 +1,7 @@
 //! The tables: one row per track, one per spot.
 
 use crate::capture::Followed;
+use crate::intensity;
 use crate::report::csv::{ParticleRow, SpotRow};
 use nta_core::Spot;
 use nta_core::model::Owners;
@@ -31,6 +32,8 @@ pub(crate) fn particle_rows(captures: &[Followed], sizes: &SampleSizes) -> Vec<P
                 diameter_high_nm: size.high_nm,
                 used: size.used,
                 reason: size.reason.clone().unwrap_or_default(),
+                intensity_counts: intensity::of_track(&capture.video.film, track),
+                expected_diameter_nm: size.expected_ln_nm.map(|e| e[0].exp()),
             });
         }
     }

@@ -12,7 +12,7 @@
 //! results are collected in order, so the number of threads changes nothing.
 
 use crate::distribution::{DistributionMethod, Fit, PopulationData};
-use crate::result::Weighting;
+use crate::weighting::Weighting;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rayon::prelude::*;
@@ -39,6 +39,8 @@ pub struct Resampling<'a> {
 pub struct Resample {
     /// Shares per rung, in the weighting asked for.
     pub share: Vec<f64>,
+    /// Shares per rung by number.
+    pub number: Vec<f64>,
     /// Factor on all diameters.
     pub scale: f64,
 }
@@ -59,11 +61,11 @@ pub fn run(
             let counts = draw(&mut rng, &captures, how.capture.len());
             let scale = (how.ln_scale_sd * normal(&mut rng)).exp();
             let fit = method.refit(data, &counts, base)?;
-            let share = match weighting {
-                Weighting::Number => fit.number,
-                Weighting::Track => fit.per_track,
-            };
-            Some(Resample { share, scale })
+            Some(Resample {
+                share: weighting.share(&fit, data.lattice),
+                number: fit.number,
+                scale,
+            })
         })
         .collect();
     results.into_iter().flatten().collect()

@@ -46,7 +46,7 @@ pub struct Counted<'a> {
 }
 
 /// Upper 95 % limit of a Poisson mean when nothing was counted: -ln 0.05.
-const NONE_SEEN_95: f64 = 2.995_732;
+pub(crate) const NONE_SEEN_95: f64 = 2.995_732;
 
 /// The concentration. Without particles it is 0 with an upper limit of 95 %.
 pub fn concentration(counted: &Counted<'_>) -> Concentration {

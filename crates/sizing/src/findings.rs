@@ -1,7 +1,8 @@
 //! What a person should know about the sizes.
 //!
 //! S01 no distribution, S02 few tracks, S04 below resolution, S06 mass at an end of the range, S08 a peak that hangs on
-//! a few tracks, S09 depth of view by brightness; what motion says of the film is in [`crate::causes`].
+//! a few tracks, S09 depth of view by brightness, S20 few particles carry a surface or volume; what motion says of the film is in
+//! [`crate::causes`].
 
 use crate::causes::Causes;
 use crate::causes::findings::of_motion;
@@ -42,6 +43,7 @@ pub(crate) fn all(
     }
     out.extend(narrow(pooled));
     out.extend(deeper(pooled));
+    out.extend(carried_by_few(pooled));
     out.extend(ends(pooled));
     out.extend(of_motion(causes, scale, periodogram));
     out
@@ -65,6 +67,29 @@ fn deeper(pooled: &SizeResult) -> Option<Finding> {
             ),
         )
         .with(100.0 * moved, Some(100.0 * DEPTH_MATTERS), "% of the mean")
+    })
+}
+
+/// Fewer tracks than this may carry a distribution by surface or volume without a word. At 30 the mean is known to about a fifth.
+const FEWEST_CARRIERS: f64 = 30.0;
+
+fn carried_by_few(pooled: &SizeResult) -> Option<Finding> {
+    let tracks = pooled.carried_by_tracks?;
+    let what = match pooled.distribution.as_ref()?.weighting.as_str() {
+        "area" => "surface",
+        _ => "volume",
+    };
+    (tracks < FEWEST_CARRIERS).then(|| {
+        Finding::new(
+            "S20",
+            Severity::Warning,
+            STAGE,
+            format!(
+                "A few large particles carry most of the {what}. The result by {what} is as uncertain as if there were only \
+                 {tracks:.0} tracks, whatever its interval says; record longer, or use the one by number."
+            ),
+        )
+        .with(tracks, Some(FEWEST_CARRIERS), "tracks")
     })
 }
 

@@ -1,17 +1,19 @@
 //! One result: the population of a group of tracks with its intervals.
 
 use crate::bootstrap::{self, Resample, Resampling};
+use crate::classes::{ClassShare, Classes, Weighted};
 use crate::depth;
 use crate::distribution::{DistributionMethod, Fit, LagOne, PopulationData};
 use crate::lattice::Lattice;
 use crate::likelihood;
 use crate::matrix::LikelihoodMatrix;
 use crate::populations::{self, Population};
-use crate::result::{SizeDistribution, SizeResult, SizingPlan, Weighting};
+use crate::result::{SizeDistribution, SizeResult, SizingPlan};
 use crate::select::UsedTrack;
 use crate::steps::Steps;
 use crate::summary::{Interval, SizeSummary, Statistics};
 use crate::visits::Visits;
+use crate::weighting::Weighting;
 use crate::width;
 
 /// With fewer tracks there is no distribution: two diameters are better shown one by one.
@@ -112,7 +114,8 @@ impl Context<'_> {
             seed: self.plan.seed,
         };
         let resamples = bootstrap::run(self.method, &data, &fit, &how, self.plan.weighting);
-        let share = weighted_share(&fit, self.plan.weighting);
+        let share = &self.plan.weighting.share(&fit, &self.lattice)[..];
+        out.carried_by_tracks = self.carried_by_tracks(&data, &fit);
         let widening = bootstrap::widening(tracks);
         let median = Statistics::of(&self.lattice, share).d50;
         out.limits = self.limits(group, median);
@@ -136,8 +139,35 @@ impl Context<'_> {
             only.sd_nm.include(most * only.sd_nm.value);
         }
         out.summary = Some(summary);
-        out.distribution = Some(self.distribution(share, &resamples, widening, tracks));
+        out.classes = self.classes(&fit, share, &resamples, tracks);
+        let mut distribution = self.distribution(share, &resamples, widening, tracks);
+        distribution.number_per_nm = self.per_nm(&fit.number);
+        out.distribution = Some(distribution);
         (out, Some(fit))
+    }
+
+    fn classes(
+        &self,
+        fit: &Fit,
+        share: &[f64],
+        resamples: &[Resample],
+        tracks: usize,
+    ) -> Vec<ClassShare> {
+        let classes = Classes {
+            lattice: &self.lattice,
+            resamples,
+            widening: bootstrap::widening(tracks),
+            tracks,
+        };
+        let asked = Weighted {
+            share,
+            of: |r| &r.share,
+        };
+        let number = Weighted {
+            share: &fit.number,
+            of: |r| &r.number,
+        };
+        classes.shares(&self.plan.classes_nm, &asked, &number)
     }
 
     /// What allowing for brightness has changed, for people to see.
@@ -151,6 +181,26 @@ impl Context<'_> {
         let presence = visits.matrix.posterior_sum(&visits.frames, &fit.per_track);
         let share = crate::matrix::normalised(presence)?;
         Some(Statistics::of(&self.lattice, &share).mean)
+    }
+
+    /// Kish's effective number, `(sum w)^2 / sum w^2`, of the expected weights of the tracks (Kish 1965, Survey Sampling, 11.7).
+    fn carried_by_tracks(&self, data: &PopulationData<'_>, fit: &Fit) -> Option<f64> {
+        let power = self.plan.weighting.power().filter(|p| *p > 0)?;
+        let d = self.lattice.diameters_nm();
+        let weight: Vec<f64> = d.iter().map(|d| d.powi(power)).collect();
+        let expected = data.matrix.posterior_moments(&fit.per_track, &weight);
+        let (sum, squares) = expected
+            .iter()
+            .zip(data.presence_frames)
+            .map(|(e, frames)| e.0 * frames)
+            .filter(|w| w.is_finite())
+            .fold((0.0, 0.0), |(s, q), w| (s + w, q + w * w));
+        Some(sum * sum / squares).filter(|n| n.is_finite())
+    }
+
+    fn per_nm(&self, share: &[f64]) -> Vec<f64> {
+        let rungs = share.iter().enumerate();
+        rungs.map(|(g, s)| s / self.lattice.cell_nm(g)).collect()
     }
 
     fn limits(&self, group: &Group<'_>, median_nm: f64) -> Option<populations::Limits> {
@@ -245,10 +295,12 @@ impl Context<'_> {
             density_per_nm: Vec::with_capacity(rungs),
             low_per_nm: Vec::with_capacity(rungs),
             high_per_nm: Vec::with_capacity(rungs),
+            number_per_nm: Vec::new(),
             weighting: self.plan.weighting.word().to_owned(),
             method: self.plan.distribution.method.clone(),
             tracks,
             smallest_detectable_nm: None,
+            smallest_detectable_ci95_nm: None,
         };
         for (g, share) in share.iter().enumerate() {
             let cell = self.lattice.cell_nm(g);
@@ -266,12 +318,4 @@ impl Context<'_> {
 /// An allowed width over the fitted one; 1 without a fitted one.
 fn ratio(allowed_cv: f64, cv: f64) -> f64 {
     if cv > 0.0 { allowed_cv / cv } else { 1.0 }
-}
-
-/// The shares that the plan asks for.
-fn weighted_share(fit: &Fit, weighting: Weighting) -> &[f64] {
-    match weighting {
-        Weighting::Number => &fit.number,
-        Weighting::Track => &fit.per_track,
-    }
 }

@@ -6,9 +6,12 @@
 
 pub mod blank;
 pub mod bootstrap;
+pub mod brightness;
 pub mod causes;
+pub mod classes;
 pub mod concentration;
 mod depth;
+mod detectable;
 pub mod diffusion;
 pub mod distribution;
 pub mod exposure;
@@ -28,13 +31,17 @@ pub mod sampling;
 mod select;
 pub mod size_sample;
 pub mod steps;
+mod sucrose;
 pub mod summary;
 pub mod trend;
 pub mod uncertainty;
 mod visits;
+mod weighting;
 mod width;
 
+pub use brightness::PowerLaw;
 pub use causes::{Causes, Measured};
+pub use classes::ClassShare;
 pub use concentration::{Concentration, Counted, concentration};
 pub use diffusion::{DiffusionEstimate, ESTIMATORS};
 pub use distribution::DISTRIBUTIONS;
@@ -43,11 +50,11 @@ pub use medium::{MEDIA, Medium, MediumError};
 pub use populations::{Limits, Population};
 pub use precision_scale::PrecisionScale;
 pub use result::{
-    CaptureTracks, ParticleSize, SampleSizes, SizeDistribution, SizeResult, SizingError,
-    SizingPlan, Weighting,
+    CaptureTracks, ParticleSize, SampleSizes, SizeDistribution, SizeResult, SizingError, SizingPlan,
 };
 pub use sampling::{Sampling, SamplingError};
 pub use size_sample::size_sample;
 pub use summary::{Interval, SizeSummary};
 pub use uncertainty::{Budget, Component, InputUncertainties, Uncertain};
 pub use visits::Visits;
+pub use weighting::Weighting;

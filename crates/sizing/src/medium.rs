@@ -1,6 +1,7 @@
 //! The liquid that the particles move in.
 
 use crate::physics;
+use crate::sucrose;
 use serde::{Deserialize, Serialize};
 
 /// A liquid that is known by name.
@@ -16,7 +17,33 @@ pub struct KnownMedium {
     pub temperature_c: [f64; 2],
     /// Relative standard uncertainty of the viscosity at a known temperature.
     pub relative_uncertainty: f64,
-    viscosity_mpa_s: fn(f64) -> f64,
+    viscosity_mpa_s: Law,
+}
+
+/// How the viscosity (mPa s) follows.
+#[derive(Clone, Copy, Debug)]
+enum Law {
+    /// From the temperature in degrees Celsius.
+    Pure(fn(f64) -> f64),
+    /// From the temperature and the mass fraction of what is dissolved, which is at most `most`.
+    Mixture { most: f64, of: fn(f64, f64) -> f64 },
+}
+
+impl KnownMedium {
+    /// Largest mass fraction of what is dissolved; `None` for a liquid of fixed composition.
+    pub fn largest_mass_fraction(&self) -> Option<f64> {
+        match self.viscosity_mpa_s {
+            Law::Pure(_) => None,
+            Law::Mixture { most, .. } => Some(most),
+        }
+    }
+
+    fn viscosity(&self, temperature_c: f64, mass_fraction: f64) -> f64 {
+        match self.viscosity_mpa_s {
+            Law::Pure(of) => of(temperature_c),
+            Law::Mixture { of, .. } => of(temperature_c, mass_fraction),
+        }
+    }
 }
 
 /// All liquids that are known by name.
@@ -27,7 +54,7 @@ pub static MEDIA: &[KnownMedium] = &[
         reference: "IAPWS SR6-08(2011); doi:10.1063/1.3043575",
         temperature_c: [0.0, 100.0],
         relative_uncertainty: 0.001,
-        viscosity_mpa_s: physics::water_viscosity_mpa_s,
+        viscosity_mpa_s: Law::Pure(physics::water_viscosity_mpa_s),
     },
     KnownMedium {
         name: "pbs",
@@ -35,7 +62,7 @@ pub static MEDIA: &[KnownMedium] = &[
         reference: "water x 1.018 +- 0.005 (NaCl 0.15 M by Jones-Dole 1.014, the rest phosphate)",
         temperature_c: [0.0, 60.0],
         relative_uncertainty: 0.005,
-        viscosity_mpa_s: |t| 1.018 * physics::water_viscosity_mpa_s(t),
+        viscosity_mpa_s: Law::Pure(|t| 1.018 * physics::water_viscosity_mpa_s(t)),
     },
     KnownMedium {
         name: "saline",
@@ -43,7 +70,7 @@ pub static MEDIA: &[KnownMedium] = &[
         reference: "water x 1.014 (Jones-Dole: 1 + 0.0062 sqrt(c) + 0.0793 c at c = 0.154 mol/L)",
         temperature_c: [0.0, 60.0],
         relative_uncertainty: 0.003,
-        viscosity_mpa_s: |t| 1.014 * physics::water_viscosity_mpa_s(t),
+        viscosity_mpa_s: Law::Pure(|t| 1.014 * physics::water_viscosity_mpa_s(t)),
     },
     KnownMedium {
         name: "d2o",
@@ -51,7 +78,29 @@ pub static MEDIA: &[KnownMedium] = &[
         reference: "IAPWS heavy water formulation at 20, 25, 37 C, interpolated",
         temperature_c: [10.0, 45.0],
         relative_uncertainty: 0.003,
-        viscosity_mpa_s: physics::heavy_water_viscosity_mpa_s,
+        viscosity_mpa_s: Law::Pure(physics::heavy_water_viscosity_mpa_s),
+    },
+    KnownMedium {
+        name: "glycerol",
+        title: "glycerol in water, by mass fraction",
+        reference: "Cheng 2008, doi:10.1021/ie071349z, scaled to IAPWS water",
+        temperature_c: [0.0, 100.0],
+        relative_uncertainty: 0.02,
+        viscosity_mpa_s: Law::Mixture {
+            most: 1.0,
+            of: physics::glycerol_viscosity_mpa_s,
+        },
+    },
+    KnownMedium {
+        name: "sucrose",
+        title: "sucrose in water, by mass fraction",
+        reference: "Barber 1966, Natl. Cancer Inst. Monogr. 21, 219, scaled to IAPWS water",
+        temperature_c: [0.0, 60.0],
+        relative_uncertainty: 0.02,
+        viscosity_mpa_s: Law::Mixture {
+            most: 0.6,
+            of: sucrose::viscosity_mpa_s,
+        },
     },
 ];
 
@@ -66,14 +115,11 @@ pub struct Medium {
     pub viscosity_mpa_s: f64,
     /// Relative standard uncertainty of the viscosity at this temperature; `None` if the user gave the viscosity.
     pub relative_uncertainty: Option<f64>,
-    /// Relative change of the viscosity per kelvin, `d ln(eta) / dT`, 1/K; 0 if the user gave the viscosity, which then
-    /// belongs to whatever the temperature was.
-    pub ln_viscosity_per_kelvin: f64,
-}
-
-/// Relative change of a viscosity per kelvin, 1/K, over one kelvin about the temperature.
-fn ln_slope(viscosity_mpa_s: impl Fn(f64) -> f64, temperature_c: f64) -> f64 {
-    (viscosity_mpa_s(temperature_c + 0.5) / viscosity_mpa_s(temperature_c - 0.5)).ln()
+    /// Mass fraction of what is dissolved, 0 to 1; `None` for a liquid of fixed composition.
+    pub mass_fraction: Option<f64>,
+    /// Temperature at which the viscosity that the user gave was measured, degrees Celsius, if it is another; it then follows that of
+    /// water.
+    pub measured_at_c: Option<f64>,
 }
 
 /// A liquid that cannot be.
@@ -110,17 +156,74 @@ pub enum MediumError {
         max: f64,
     },
     /// Not a mass fraction.
-    #[error("the mass fraction of glycerol is {value}, but must be from 0 to 1")]
+    #[error("the mass fraction of {medium} is {value}, but must be from 0 to {max}")]
     MassFraction {
+        /// What is dissolved.
+        medium: String,
         /// What was given.
         value: f64,
+        /// Highest allowed.
+        max: f64,
     },
+    /// A mixture of unknown composition.
+    #[error(
+        "the viscosity of {medium} in water needs its mass fraction, from 0 to {max}; give it with --medium-mass-fraction, or with \
+         medium_mass_fraction in the plan"
+    )]
+    NoMassFraction {
+        /// What is dissolved.
+        medium: String,
+        /// Highest allowed.
+        max: f64,
+    },
+    /// A composition for a liquid that has its own.
+    #[error(
+        "medium_mass_fraction is given, but {medium} has none; leave it out, or choose one of: {mixtures}"
+    )]
+    Fixed {
+        /// The liquid.
+        medium: String,
+        /// What has one.
+        mixtures: String,
+    },
+}
+
+impl MediumError {
+    fn unknown(given: &str) -> Self {
+        Self::Unknown {
+            given: given.to_owned(),
+            known: MEDIA.iter().map(|m| m.name).collect::<Vec<_>>().join(", "),
+        }
+    }
 }
 
 /// Temperatures allowed with a viscosity that the user gives, degrees Celsius.
 const ANY_TEMPERATURE_C: [f64; 2] = [-50.0, 200.0];
 /// Viscosities allowed, mPa s: thinner than any liquid used, thicker than pure glycerol in the cold.
 const ANY_VISCOSITY_MPA_S: [f64; 2] = [0.05, 20_000.0];
+
+/// Temperatures at which water is liquid, degrees Celsius.
+const WATER_C: [f64; 2] = [0.0, 100.0];
+
+fn check_fraction(known: &KnownMedium, given: Option<f64>) -> Result<(), MediumError> {
+    let medium = known.name.to_owned();
+    match (known.largest_mass_fraction(), given) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(MediumError::Fixed {
+            medium,
+            mixtures: mixtures().join(", "),
+        }),
+        (Some(max), None) => Err(MediumError::NoMassFraction { medium, max }),
+        (Some(max), Some(value)) if (0.0..=max).contains(&value) => Ok(()),
+        (Some(max), Some(value)) => Err(MediumError::MassFraction { medium, value, max }),
+    }
+}
+
+/// Names of the liquids of [`MEDIA`] that need a mass fraction.
+pub fn mixtures() -> Vec<&'static str> {
+    let all = MEDIA.iter().filter(|m| m.largest_mass_fraction().is_some());
+    all.map(|m| m.name).collect()
+}
 
 fn check_temperature(medium: &str, value: f64, [min, max]: [f64; 2]) -> Result<(), MediumError> {
     // Written so that NaN is refused.
@@ -138,21 +241,37 @@ fn check_temperature(medium: &str, value: f64, [min, max]: [f64; 2]) -> Result<(
 impl Medium {
     /// A liquid of [`MEDIA`] at a temperature in degrees Celsius.
     pub fn named(name: &str, temperature_c: f64) -> Result<Self, MediumError> {
+        Self::of(name, temperature_c, None)
+    }
+
+    /// A liquid of [`MEDIA`] at a temperature in degrees Celsius, with the mass fraction of what is dissolved where it is a mixture.
+    pub fn of(
+        name: &str,
+        temperature_c: f64,
+        mass_fraction: Option<f64>,
+    ) -> Result<Self, MediumError> {
         let known = MEDIA
             .iter()
             .find(|m| m.name == name)
-            .ok_or_else(|| MediumError::Unknown {
-                given: name.to_owned(),
-                known: MEDIA.iter().map(|m| m.name).collect::<Vec<_>>().join(", "),
-            })?;
+            .ok_or_else(|| MediumError::unknown(name))?;
         check_temperature(known.name, temperature_c, known.temperature_c)?;
+        check_fraction(known, mass_fraction)?;
         Ok(Self {
             name: known.name.to_owned(),
             temperature_c,
-            viscosity_mpa_s: (known.viscosity_mpa_s)(temperature_c),
+            viscosity_mpa_s: known.viscosity(temperature_c, mass_fraction.unwrap_or(0.0)),
             relative_uncertainty: Some(known.relative_uncertainty),
-            ln_viscosity_per_kelvin: ln_slope(known.viscosity_mpa_s, temperature_c),
+            mass_fraction,
+            measured_at_c: None,
         })
+    }
+
+    /// Whether a liquid of [`MEDIA`] is given with its mass fraction if it needs one, and without if it has none.
+    pub fn check_mass_fraction(name: &str, mass_fraction: Option<f64>) -> Result<(), MediumError> {
+        match MEDIA.iter().find(|m| m.name == name) {
+            Some(known) => check_fraction(known, mass_fraction),
+            None => Err(MediumError::unknown(name)),
+        }
     }
 
     /// A liquid whose viscosity (mPa s) at this temperature (degrees Celsius) was measured.
@@ -171,27 +290,30 @@ impl Medium {
             temperature_c,
             viscosity_mpa_s,
             relative_uncertainty: None,
-            ln_viscosity_per_kelvin: 0.0,
+            mass_fraction: None,
+            measured_at_c: None,
         })
     }
 
-    /// Glycerol in water: temperature in degrees Celsius (0 to 100), mass fraction of glycerol (0 to 1).
-    pub fn glycerol(temperature_c: f64, mass_fraction: f64) -> Result<Self, MediumError> {
-        check_temperature("glycerol", temperature_c, [0.0, 100.0])?;
-        if !(0.0..=1.0).contains(&mass_fraction) {
-            return Err(MediumError::MassFraction {
-                value: mass_fraction,
-            });
+    /// A liquid whose viscosity (mPa s) was measured at another temperature than that of the sample (both in degrees Celsius): it is
+    /// taken to change with temperature as water does, which holds for dilute buffers.
+    pub fn with_viscosity_at(
+        temperature_c: f64,
+        viscosity_mpa_s: f64,
+        measured_at_c: f64,
+    ) -> Result<Self, MediumError> {
+        if temperature_c == measured_at_c {
+            return Self::with_viscosity(temperature_c, viscosity_mpa_s);
         }
+        Self::with_viscosity(measured_at_c, viscosity_mpa_s)?;
+        for value in [temperature_c, measured_at_c] {
+            check_temperature("a viscosity of another temperature", value, WATER_C)?;
+        }
+        let scaled = viscosity_mpa_s * physics::water_viscosity_mpa_s(temperature_c)
+            / physics::water_viscosity_mpa_s(measured_at_c);
         Ok(Self {
-            name: "glycerol".into(),
-            temperature_c,
-            viscosity_mpa_s: physics::glycerol_viscosity_mpa_s(temperature_c, mass_fraction),
-            relative_uncertainty: Some(0.02),
-            ln_viscosity_per_kelvin: ln_slope(
-                |t| physics::glycerol_viscosity_mpa_s(t, mass_fraction),
-                temperature_c,
-            ),
+            measured_at_c: Some(measured_at_c),
+            ..Self::with_viscosity(temperature_c, scaled)?
         })
     }
 
@@ -212,98 +334,24 @@ impl Medium {
         physics::diffusion_times_diameter(self.temperature_c, self.viscosity_mpa_s)
     }
 
-    /// Relative change of a diameter per kelvin of error in the temperature, 1/K: `1/T - dln(eta)/dT`, 2.6 % in water
-    /// at 25 C; `1/T` where the user gave the viscosity.
+    /// Relative change of a diameter per kelvin of error in the temperature, 1/K: `1/T - dln(eta)/dT`, 2.6 % in water at 25 C; `1/T`
+    /// where the user gave the viscosity at the temperature of the sample.
     pub fn diameter_per_kelvin(&self) -> f64 {
-        1.0 / (self.temperature_c + physics::ZERO_CELSIUS_K) - self.ln_viscosity_per_kelvin
+        1.0 / (self.temperature_c + physics::ZERO_CELSIUS_K) - self.viscosity_slope()
+    }
+
+    /// `dln(eta)/dT`, 1/K, by that of the liquid over one kelvin.
+    fn viscosity_slope(&self) -> f64 {
+        let own = MEDIA.iter().find(|m| m.name == self.name);
+        let at = |t: f64| match (own, self.measured_at_c) {
+            (Some(known), _) => known.viscosity(t, self.mass_fraction.unwrap_or(0.0)),
+            (None, Some(_)) => physics::water_viscosity_mpa_s(t),
+            (None, None) => 1.0,
+        };
+        (at(self.temperature_c + 0.5) / at(self.temperature_c - 0.5)).ln()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn water_has_the_viscosity_of_the_iapws_formula() {
-        for (t, eta) in [
-            (20.0, 1.001567),
-            (23.0, 0.932098),
-            (25.0, 0.889997),
-            (37.0, 0.691303),
-        ] {
-            let got = Medium::named("water", t).unwrap().viscosity_mpa_s;
-            assert!((got - eta).abs() < 1e-6, "{t} C: {got}");
-        }
-    }
-
-    #[test]
-    fn other_media_match_their_tables() {
-        let pbs = Medium::named("pbs", 25.0).unwrap().viscosity_mpa_s;
-        assert!((pbs - 0.889997 * 1.018).abs() < 2e-6);
-        for (t, eta) in [(20.0, 1.2430), (25.0, 1.0928), (37.0, 0.8329)] {
-            let got = Medium::named("d2o", t).unwrap().viscosity_mpa_s;
-            assert!((got - eta).abs() < 1e-9, "{t}: {got}");
-        }
-        let half = Medium::glycerol(20.0, 0.5).unwrap().viscosity_mpa_s;
-        assert!((half / 6.0 - 1.0).abs() < 0.01, "{half}");
-        let fifth = Medium::glycerol(20.0, 0.2).unwrap().viscosity_mpa_s;
-        assert!((fifth / 1.76 - 1.0).abs() < 0.015, "{fifth}");
-        let none = Medium::glycerol(20.0, 0.0).unwrap().viscosity_mpa_s;
-        assert!((none - 1.001567).abs() < 1e-6);
-    }
-
-    #[test]
-    fn stokes_einstein_of_100_nm_in_water_at_25_c() {
-        let water = Medium::named("water", 25.0).unwrap();
-        // 1.380649e-23 * 298.15 / (3 pi * 0.889997e-3 * 1e-7) m^2/s.
-        let d = water.diffusion_um2_per_s(100.0);
-        assert!((d - 4.907_48).abs() < 1e-4, "{d}");
-        assert!((water.diameter_nm(d).unwrap() - 100.0).abs() < 1e-9);
-        assert!((water.diameter_per_kelvin() - 0.0261).abs() < 2e-4);
-        assert_eq!(water.diameter_nm(0.0), None);
-        assert_eq!(water.diameter_nm(-1.0), None);
-        assert_eq!(water.diameter_nm(f64::NAN), None);
-    }
-
-    #[test]
-    fn one_kelvin_changes_a_diameter_as_published() {
-        let per_kelvin = |m: Medium| 100.0 * m.diameter_per_kelvin();
-        // The IAPWS formula gives 2.79 %/K at 20 C, 2.61 at 25 C and 2.27 at 37 C.
-        for (t, want) in [(20.0, 2.79), (25.0, 2.61), (37.0, 2.27)] {
-            let got = per_kelvin(Medium::named("water", t).unwrap());
-            assert!((got - want).abs() < 0.006, "{t} C: {got}");
-        }
-        // Each liquid has its own slope: glycerol thins faster with warmth than water.
-        let water = per_kelvin(Medium::named("water", 20.0).unwrap());
-        let pbs = per_kelvin(Medium::named("pbs", 20.0).unwrap());
-        let glycerol = per_kelvin(Medium::glycerol(20.0, 0.5).unwrap());
-        assert!((pbs - water).abs() < 1e-9);
-        assert!(glycerol > water + 0.5, "{glycerol}");
-    }
-
-    #[test]
-    fn what_cannot_be_is_refused_with_its_range() {
-        for bad in [-0.1, 100.1, f64::NAN, f64::INFINITY] {
-            let e = Medium::named("water", bad).unwrap_err().to_string();
-            assert!(e.contains("from 0 to 100 C"), "{e}");
-        }
-        let e = Medium::named("beer", 20.0).unwrap_err().to_string();
-        assert!(e.contains("'beer'") && e.contains("water, pbs"), "{e}");
-        for bad in [0.0, -1.0, f64::NAN, 1e9] {
-            assert!(Medium::with_viscosity(25.0, bad).is_err());
-        }
-        assert!(Medium::glycerol(25.0, 1.01).is_err());
-        let given = Medium::with_viscosity(25.0, 0.95).unwrap();
-        assert!((given.diameter_per_kelvin() - 1.0 / 298.15).abs() < 1e-12);
-    }
-
-    #[test]
-    fn every_medium_of_the_table_works_over_its_range() {
-        for m in MEDIA {
-            let [lo, hi] = m.temperature_c;
-            let cold = Medium::named(m.name, lo).unwrap().viscosity_mpa_s;
-            let hot = Medium::named(m.name, hi).unwrap().viscosity_mpa_s;
-            assert!(cold > hot && hot > 0.2, "{}", m.name);
-        }
-    }
-}
+#[path = "medium_tests.rs"]
+mod tests;

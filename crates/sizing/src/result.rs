@@ -1,6 +1,8 @@
 //! What goes into sizing and what comes out.
 
+use crate::brightness::{PowerLaw, Spread};
 use crate::causes::Causes;
+use crate::classes::{self, ClassShare};
 use crate::diffusion::DiffusionEstimate;
 use crate::goodness::PeriodogramRatios;
 use crate::lattice;
@@ -8,6 +10,7 @@ use crate::populations::{Limits, Population};
 use crate::precision_scale::PrecisionScale;
 use crate::sampling::{Sampling, SamplingError};
 use crate::summary::SizeSummary;
+use crate::weighting::Weighting;
 use nta_core::method::MethodError;
 use nta_core::{Choice, Finding, Tally, Trajectory};
 use schemars::JsonSchema;
@@ -25,26 +28,6 @@ pub struct CaptureTracks<'a> {
     pub sampling: Sampling,
     /// Standard error of the exposure, s, where it was found from the film; 0 where it was stated.
     pub exposure_se_s: f64,
-}
-
-/// What one particle counts for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weighting {
-    /// By the frames it was present: the number of particles in the liquid.
-    Number,
-    /// Every track alike; favours small particles, which come and go more often.
-    Track,
-}
-
-impl Weighting {
-    /// The word of the contract.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Number => "number",
-            Self::Track => "track",
-        }
-    }
 }
 
 /// What can be chosen about sizing.
@@ -70,6 +53,8 @@ pub struct SizingPlan {
     pub depth_by_brightness: bool,
     /// Range of diameters, nm; `None` for 15 to 1000, widened to what the tracks say.
     pub diameter_range_nm: Option<[f64; 2]>,
+    /// Edges of classes of size, nm, ascending; what lies below the first and from the last on are classes too.
+    pub classes_nm: Vec<f64>,
 }
 
 impl Default for SizingPlan {
@@ -84,6 +69,7 @@ impl Default for SizingPlan {
             profile_precision: true,
             depth_by_brightness: true,
             diameter_range_nm: None,
+            classes_nm: Vec::new(),
         }
     }
 }
@@ -120,6 +106,12 @@ pub enum SizingError {
     /// The plan's shortest track.
     #[error("shortest_track_frames is {0}, but must be from 3 to 10000 frames")]
     ShortestTrack(u32),
+    /// The plan's classes of size.
+    #[error(
+        "the edges of the classes of size are {0:?} nm, but must be at most {most} ascending diameters from 0 to {max} nm",
+        most = classes::MOST_EDGES, max = lattice::LARGEST_NM
+    )]
+    Classes(Vec<f64>),
     /// A medium without a positive, finite product of diffusion and diameter.
     #[error(
         "the medium at {temperature_c} C with {viscosity_mpa_s} mPa s gives no diffusion; check both"
@@ -140,6 +132,9 @@ impl SizingPlan {
         }
         if !(3..=10_000).contains(&self.shortest_track_frames) {
             return Err(SizingError::ShortestTrack(self.shortest_track_frames));
+        }
+        if !classes::are_edges(&self.classes_nm) {
+            return Err(SizingError::Classes(self.classes_nm.clone()));
         }
         if let Some([low, high]) = self.diameter_range_nm {
             let good =
@@ -163,14 +158,19 @@ pub struct SizeDistribution {
     pub low_per_nm: Vec<f64>,
     /// Upper end of the pointwise 95 % band, 1/nm.
     pub high_per_nm: Vec<f64>,
-    /// `number` or `track`.
+    /// Share of the number of particles per nm of diameter; its integral is 1.
+    pub number_per_nm: Vec<f64>,
+    /// `number`, `area`, `volume` or `track`: what `density_per_nm` and its band count.
     pub weighting: String,
     /// Key of the method.
     pub method: String,
     /// Tracks it is made of.
     pub tracks: usize,
-    /// Particles below this may have gone unseen, nm. Not known from tracks alone, so `None` here.
+    /// Diameter at which a particle in the middle of the light is found in half of the frames, nm; `None` where how brightness goes
+    /// with size is not known.
     pub smallest_detectable_nm: Option<f64>,
+    /// Its 95 % interval, nm.
+    pub smallest_detectable_ci95_nm: Option<[f64; 2]>,
 }
 
 /// Sizes of one capture, or of all together.
@@ -182,6 +182,8 @@ pub struct SizeResult {
     pub distribution: Option<SizeDistribution>,
     /// Peaks in ascending order; empty with too few tracks.
     pub populations: Vec<Population>,
+    /// Shares of the classes of size that the plan asks for; empty with too few tracks.
+    pub classes: Vec<ClassShare>,
     /// Tracks that were used.
     pub tracks: usize,
     /// Tracks that were not used, by reason.
@@ -192,6 +194,8 @@ pub struct SizeResult {
     /// Mean diameter if all sizes were seen as deep as each other, nm; `None` where brightness is not known, or every track counts
     /// alike.
     pub mean_nm_at_equal_depth: Option<f64>,
+    /// As many tracks of equal weight would carry the result as surely; `None` where it is not weighted by surface or volume.
+    pub carried_by_tracks: Option<f64>,
     /// What could be told apart with these tracks.
     pub limits: Option<Limits>,
 }
@@ -207,6 +211,9 @@ pub struct ParticleSize {
     pub low_nm: Option<f64>,
     /// Upper end of its 95 % interval, nm; `None` where D may be zero.
     pub high_nm: Option<f64>,
+    /// Expectation and variance of ln(d / nm) given its motion and the population of all tracks of the sample; `None` where it was
+    /// not used or there is no population.
+    pub expected_ln_nm: Option<[f64; 2]>,
     /// It is part of the distribution.
     pub used: bool,
     /// Why not, in one word of the tally.
@@ -224,6 +231,11 @@ pub struct SampleSizes {
     pub particles: Vec<Vec<ParticleSize>>,
     /// What the tracks say of the stated precisions of positions.
     pub precision_scale: PrecisionScale,
+    /// How the signal to noise of a particle in the middle of the light, over the detection threshold, goes with its size; `None` with
+    /// too few tracks, where sizes differ too little, or without a threshold.
+    pub brightness: Option<PowerLaw>,
+    /// How much the sizes of the tracks differ, and what could be told; `None` with too few tracks.
+    pub spread: Option<Spread>,
     /// How well the model describes the motion; `None` with too few tracks.
     pub periodogram: Option<PeriodogramRatios>,
     /// What may be wrong with the motion.

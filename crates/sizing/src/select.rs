@@ -155,6 +155,7 @@ impl ParticleSize {
             diameter_nm: None,
             low_nm: None,
             high_nm: None,
+            expected_ln_nm: None,
             used: false,
             reason: None,
         }

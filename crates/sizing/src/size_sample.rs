@@ -7,9 +7,11 @@
 //! 5. The population is fitted, for all captures together and for each.
 //! 6. Resamples are fitted, from which all intervals follow.
 
+use crate::brightness::Spread;
 use crate::causes::{self, Causes, Placed};
+use crate::detectable::Brightness;
 use crate::diffusion::{DiffusionEstimator, ESTIMATORS};
-use crate::distribution::{DISTRIBUTIONS, DistributionMethod};
+use crate::distribution::{DISTRIBUTIONS, DistributionMethod, Fit};
 use crate::findings;
 use crate::goodness::{self, PeriodogramRatios};
 use crate::group::{Context, Group};
@@ -19,6 +21,7 @@ use crate::precision_scale::{self, PrecisionScale};
 use crate::result::{CaptureTracks, SampleSizes, SizeResult, SizingError, SizingPlan};
 use crate::select::{Sorted, UsedTrack, sort_out};
 use crate::steps::Steps;
+use crate::summary::Statistics;
 use nta_core::method::resolve;
 
 /// Range of diameters that is always covered, nm.
@@ -113,7 +116,7 @@ fn choose_lattice(plan: &SizingPlan, used: &[UsedTrack]) -> Lattice {
 fn results(
     context: &Context<'_>,
     exposure_sds: &[f64],
-    sorted: Sorted,
+    mut sorted: Sorted,
     scale: PrecisionScale,
 ) -> SampleSizes {
     let captures = exposure_sds.len();
@@ -138,24 +141,43 @@ fn results(
     for tally in &sorted.tallies {
         pooled.tally.merge(tally);
     }
+    let (periodogram, causes) = fit.as_ref().map_or((None, Causes::default()), |fit| {
+        motion(context, &all, &sorted.used, &fit.per_track)
+    });
+    let ln_nm = fit.as_ref().map(|fit| expected_ln_nm(context, &all, fit));
+    let spread = fit.as_ref().and_then(|fit| spread(context, &pooled, fit));
+    let seen = ln_nm
+        .as_ref()
+        .zip(spread)
+        .map(|(ln_nm, spread)| Brightness {
+            used: &sorted.used,
+            ln_nm,
+            spread,
+            deep: context.plan.depth_by_brightness,
+        });
+    let brightness = seen.as_ref().and_then(Brightness::law);
+    let unseen = seen.and_then(|seen| seen.tell(&mut pooled, &mut per_capture));
     if captures == 1 {
         per_capture.push(pooled.clone());
     }
-    let (periodogram, causes) = fit.map_or((None, Causes::default()), |fit| {
-        motion(context, &all, &sorted.used, &fit.per_track)
-    });
-    let findings = findings::all(
+    let mut findings = findings::all(
         &pooled,
         &scale,
         periodogram.as_ref(),
         &causes,
         context.method.peaks_count(),
     );
+    findings.extend(unseen);
+    for (used, expected) in sorted.used.iter().zip(ln_nm.into_iter().flatten()) {
+        sorted.particles[used.capture][used.place].expected_ln_nm = Some(expected);
+    }
     SampleSizes {
         pooled,
         captures: per_capture,
         particles: sorted.particles,
         precision_scale: scale,
+        brightness,
+        spread,
         periodogram,
         causes,
         findings,
@@ -181,6 +203,26 @@ fn motion(
         .collect();
     let ratios = goodness::periodogram_ratios(&all.steps, &data, diffusion, fraction);
     (ratios, causes::measure(&placed, &data, diffusion, fraction))
+}
+
+/// Expectation and variance of ln(d / nm) of each track under the population.
+fn expected_ln_nm(context: &Context<'_>, all: &Group<'_>, fit: &Fit) -> Vec<[f64; 2]> {
+    let rungs = context.lattice.diameters_nm().iter();
+    let ln_nm: Vec<f64> = rungs.map(|d| d.ln()).collect();
+    let moments = all
+        .data(context)
+        .matrix
+        .posterior_moments(&fit.per_track, &ln_nm);
+    let variance = |(mean, square): (f64, f64)| [mean, (square - mean * mean).max(0.0)];
+    moments.into_iter().map(variance).collect()
+}
+
+/// How much the sizes of the tracks, each counted once, differ.
+fn spread(context: &Context<'_>, pooled: &SizeResult, fit: &Fit) -> Option<Spread> {
+    Some(Spread {
+        cv: Statistics::of(&context.lattice, &fit.per_track).cv(),
+        narrowest_cv: pooled.limits?.narrowest_cv,
+    })
 }
 
 /// Standard deviation, in the logarithm, that the pooled diameters inherit from differences between captures: what

@@ -106,6 +106,20 @@ pub enum PlanError {
         /// Where.
         place: String,
     },
+    /// A temperature of a viscosity that is not stated.
+    #[error(
+        "viscosity_at_c is the temperature at which viscosity_mpa_s was measured, but no viscosity is given; give it, or leave \
+         viscosity_at_c out"
+    )]
+    ViscosityAtNothing,
+    /// A composition beside a stated viscosity.
+    #[error(
+        "medium_mass_fraction and viscosity_mpa_s are both given; give the viscosity alone, or medium with its mass fraction"
+    )]
+    MassFractionOfViscosity,
+    /// The composition of the medium.
+    #[error(transparent)]
+    Medium(Box<nta_sizing::MediumError>),
     /// The last frame comes before the first.
     #[error("last_frame is {last}, before first_frame, which is {first}")]
     FramesReversed {

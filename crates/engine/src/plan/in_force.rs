@@ -47,6 +47,8 @@ pub struct SizeOptions {
     pub depth_by_brightness: bool,
     /// What the curve counts.
     pub weighting: Weighting,
+    /// Edges of the classes of size, nm, ascending.
+    pub classes_nm: Vec<f64>,
 }
 
 /// The frames that are analysed.
@@ -71,6 +73,10 @@ pub struct Plan {
     pub temperature_c: Stated<f64>,
     /// What the particles swim in.
     pub medium: Medium,
+    /// Mass fraction of what is dissolved in the medium, if it is a mixture.
+    pub medium_mass_fraction: Option<Stated<f64>>,
+    /// Temperature at which a stated viscosity was measured, degrees Celsius; `None` for that of the sample.
+    pub viscosity_at_c: Option<Stated<f64>>,
     /// How many times the sample was diluted before it was filmed.
     pub dilution: Stated<f64>,
     /// Depth in which particles are seen, um; without it there is no concentration.
@@ -136,6 +142,8 @@ impl Plan {
                 Medium::Named(_) => None,
                 Medium::ViscosityMpaS(v) => Some(Value::Number(v.value)),
             },
+            "medium_mass_fraction" => number(&self.medium_mass_fraction),
+            "viscosity_at_c" => number(&self.viscosity_at_c),
             "dilution" => Some(Value::Number(self.dilution.value)),
             "depth_um" => number(&self.depth_um),
             "seed" => Some(Value::Whole(self.seed.value)),
@@ -173,6 +181,7 @@ impl Plan {
             "size.resamples" => Some(Value::Whole(self.size.resamples as u64)),
             "size.depth_by_brightness" => Some(Value::Switch(self.size.depth_by_brightness)),
             "size.profile_precision" => Some(Value::Switch(self.size.profile_precision)),
+            "size.classes_nm" => Some(Value::Numbers(self.size.classes_nm.clone())),
             "size.weighting" => Some(Value::Word(self.size.weighting.word().into())),
             _ => None,
         }

@@ -34,6 +34,8 @@ pub enum Kind {
     Switch,
     /// A list of `[x, y, width, height]` in px.
     Rectangles,
+    /// An ascending list of diameters, nm; may be empty.
+    Edges,
 }
 
 /// What holds if nobody says otherwise.
@@ -51,6 +53,8 @@ pub enum Fallback {
     Switch(bool),
     /// An empty list.
     Empty,
+    /// A list of numbers.
+    List(&'static [f64]),
 }
 
 /// One key.
@@ -95,6 +99,10 @@ impl KeySpec {
             Kind::Medium => super::medium::names().join(" or "),
             Kind::Switch => "true or false".to_owned(),
             Kind::Rectangles => "list of [x, y, width, height], px".to_owned(),
+            Kind::Edges => format!(
+                "ascending list, 0 to {} nm",
+                nta_sizing::lattice::LARGEST_NM
+            ),
         }
     }
 
@@ -107,6 +115,7 @@ impl KeySpec {
             Fallback::Word(w) => format!("default {w}"),
             Fallback::Switch(b) => format!("default {b}"),
             Fallback::Empty => "default none".to_owned(),
+            Fallback::List(list) => format!("default {list:?}"),
         }
     }
 }
@@ -145,6 +154,10 @@ pub(super) const RELATIVE: Kind = number(0.0, 1.0, "(0.01 = 1 %)");
 const LAST_FRAME: u64 = u32::MAX as u64;
 /// Highest whole number that JSON readers keep exactly, 2^53 - 1.
 const LARGEST_EXACT: u64 = 9_007_199_254_740_991;
+
+/// What is asked of vesicle samples: 200 nm parts small from large vesicles in MISEV2018 (doi:10.1080/20013078.2018.1535750), below
+/// 50 nm few instruments see vesicles at all, and the gates that labs use (50 to 150 nm, up to 100, up to 200) are sums of these.
+const CLASSES_NM: [f64; 5] = [50.0, 100.0, 150.0, 200.0, 300.0];
 
 /// One line of the table.
 pub(super) const fn key(
@@ -202,11 +215,25 @@ pub static KEYS: &[KeySpec] = &[
         "\"water\"",
     ),
     key(
+        ("", "medium_mass_fraction"),
+        number(0.0, 1.0, "1"),
+        Fallback::Absent("only for glycerol and sucrose, which need it"),
+        "Mass of the glycerol (0 to 1) or sucrose (0 to 0.6) over that of the whole liquid.",
+        "0.2",
+    ),
+    key(
         ("", "viscosity_mpa_s"),
         number(0.1, 1000.0, "mPa s"),
         Fallback::Absent("from medium and temperature_c"),
-        "Viscosity at the temperature of the sample, as measured. Not together with medium.",
+        "Viscosity as measured, at the temperature of the sample or at viscosity_at_c. Not together with medium.",
         "0.89",
+    ),
+    key(
+        ("", "viscosity_at_c"),
+        number(0.0, 100.0, "degrees Celsius"),
+        Fallback::Absent("the temperature of the sample"),
+        "Temperature at which viscosity_mpa_s was measured; from there to that of the sample it is taken to change as that of water.",
+        "20.0",
     ),
     key(
         ("", "dilution"),
@@ -364,10 +391,17 @@ pub static KEYS: &[KeySpec] = &[
     ),
     key(
         ("size", "weighting"),
-        Kind::Word(&["number", "track"]),
+        Kind::Word(&["number", "area", "volume", "track"]),
         Fallback::Word("number"),
-        "What the curve counts: every particle of the sample once (number), or every track once (track).",
+        "What the curve counts: every particle of the sample once (number), its surface d^2 (area), its volume d^3 (volume), or every track once (track). Numbers per mL are by number always.",
         "\"number\"",
+    ),
+    key(
+        ("size", "classes_nm"),
+        Kind::Edges,
+        Fallback::List(&CLASSES_NM),
+        "Edges of the classes of size of which shares and numbers per mL are told; below the first and from the last on are classes too.",
+        "[50.0, 100.0, 150.0, 200.0, 300.0]",
     ),
 ];
 

@@ -17,6 +17,13 @@ use nta_sizing::Weighting;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+/// All keys that say what the particles swim in.
+const LIQUID: [&str; 4] = [
+    "medium",
+    "medium_mass_fraction",
+    "viscosity_mpa_s",
+    "viscosity_at_c",
+];
 const COMMAND_LINE: &str = "command line";
 const PLAN: &str = "plan";
 const PROFILE: &str = "instrument profile";
@@ -43,6 +50,7 @@ impl PlanInput {
         if let Some(from) = instrument_from {
             origins.insert(INSTRUMENT.to_owned(), from.to_owned());
         }
+        values.check_medium()?;
         let mut stages = BTreeMap::new();
         for stage in STAGES {
             // A registry without methods has no default; then the stage is in the plan only if it was typed.
@@ -56,6 +64,8 @@ impl PlanInput {
             exposure_ms: values.number("exposure_ms"),
             temperature_c: values.stated("temperature_c", Value::number),
             medium: values.medium(),
+            medium_mass_fraction: values.number("medium_mass_fraction"),
+            viscosity_at_c: values.number("viscosity_at_c"),
             dilution: values.stated("dilution", Value::number),
             depth_um: values.number("depth_um"),
             uncertainties: values.uncertainties(),
@@ -169,6 +179,7 @@ impl InForce {
             Fallback::Word(w) => Some(Value::Word(w.to_owned())),
             Fallback::Switch(b) => Some(Value::Switch(b)),
             Fallback::Empty => Some(Value::Rectangles(Vec::new())),
+            Fallback::List(list) => Some(Value::Numbers(list.to_vec())),
         };
         let all = KEYS
             .iter()
@@ -185,10 +196,12 @@ impl InForce {
     }
 
     fn overlay(&mut self, layer: &Layer, from: &'static str) {
-        // A layer that states the one takes back what lower layers said of the other.
-        for (stated, other) in [("medium", "viscosity_mpa_s"), ("viscosity_mpa_s", "medium")] {
+        // A layer that states the liquid in one way takes back all that lower layers said of it.
+        for stated in ["medium", "viscosity_mpa_s"] {
             if layer.values.contains_key(stated) {
-                self.0.remove(other);
+                for key in LIQUID.into_iter().filter(|key| *key != stated) {
+                    self.0.remove(key);
+                }
             }
         }
         for (key, value) in &layer.values {
@@ -254,6 +267,21 @@ impl InForce {
         Some(blank)
     }
 
+    /// What belongs together is there together.
+    fn check_medium(&self) -> Result<(), PlanError> {
+        let has = |key: &str| self.0.contains_key(key);
+        if has("viscosity_at_c") && !has("viscosity_mpa_s") {
+            return Err(PlanError::ViscosityAtNothing);
+        }
+        let given = self.number("medium_mass_fraction").map(|f| f.value);
+        match self.medium() {
+            Medium::ViscosityMpaS(_) if given.is_some() => Err(PlanError::MassFractionOfViscosity),
+            Medium::ViscosityMpaS(_) => Ok(()),
+            Medium::Named(name) => nta_sizing::Medium::check_mass_fraction(&name.value, given)
+                .map_err(|e| PlanError::Medium(Box::new(e))),
+        }
+    }
+
     fn frames(&self) -> Result<FrameRange, PlanError> {
         // The table keeps frame numbers within u32.
         let frame = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
@@ -282,17 +310,15 @@ impl InForce {
     }
 
     fn size(&self) -> SizeOptions {
-        let tracks = self.stated("size.weighting", Value::word).value == Weighting::Track.word();
+        let weighting = self.stated("size.weighting", Value::word).value;
         SizeOptions {
             shortest_track_frames: self.count("size.shortest_track_frames"),
             resamples: self.count("size.resamples"),
             profile_precision: self.stated("size.profile_precision", Value::switch).value,
             depth_by_brightness: self.stated("size.depth_by_brightness", Value::switch).value,
-            weighting: if tracks {
-                Weighting::Track
-            } else {
-                Weighting::Number
-            },
+            classes_nm: self.stated("size.classes_nm", Value::numbers).value,
+            // The table of keys lets no other word through.
+            weighting: Weighting::of_word(&weighting).unwrap_or(Weighting::Number),
         }
     }
 }

@@ -5,6 +5,7 @@ use super::keys::{KeySpec, Kind};
 use super::medium;
 use super::nearest::nearest;
 use nta_core::film::Rect;
+use nta_sizing::{classes, lattice};
 
 /// A checked value.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Value {
     Switch(bool),
     /// Regions of pixels.
     Rectangles(Vec<Rect>),
+    /// Numbers with a unit.
+    Numbers(Vec<f64>),
 }
 
 impl Value {
@@ -38,6 +41,9 @@ impl Value {
                     })
                     .collect(),
             ),
+            Value::Numbers(list) => {
+                toml::Value::Array(list.iter().copied().map(toml::Value::Float).collect())
+            }
         }
     }
 
@@ -81,6 +87,14 @@ impl Value {
         }
     }
 
+    /// The numbers, if it is a list of them.
+    pub fn numbers(&self) -> Option<Vec<f64>> {
+        match self {
+            Value::Numbers(list) => Some(list.clone()),
+            _ => None,
+        }
+    }
+
     /// The value as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         match self {
@@ -92,6 +106,7 @@ impl Value {
                 .iter()
                 .map(|r| serde_json::json!([r.x_px, r.y_px, r.width_px, r.height_px]))
                 .collect(),
+            Value::Numbers(list) => serde_json::json!(list),
         }
     }
 }
@@ -142,6 +157,9 @@ pub(super) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<
         Kind::Rectangles => rectangles(value)
             .map(Value::Rectangles)
             .ok_or_else(|| wrong("a list of [x, y, width, height] in whole px, such as [[0, 0, 120, 30]], no side longer than 65535 px and none empty")),
+        Kind::Edges => edges(value)
+            .map(Value::Numbers)
+            .ok_or_else(|| wrong(&format!("a list of at most {} ascending diameters from 0 to {} nm, such as [50, 100, 200]", classes::MOST_EDGES, lattice::LARGEST_NM))),
     }
 }
 
@@ -158,7 +176,7 @@ pub(super) fn from_text(spec: &KeySpec, text: &str) -> toml::Value {
             .parse::<i64>()
             .map_or_else(|_| as_text(), toml::Value::Integer),
         Kind::Text | Kind::Word(_) | Kind::Medium => as_text(),
-        Kind::Switch | Kind::Rectangles => from_toml_or_text(text),
+        Kind::Switch | Kind::Rectangles | Kind::Edges => from_toml_or_text(text),
     }
 }
 
@@ -233,6 +251,11 @@ fn rectangles(value: &toml::Value) -> Option<Vec<Rect>> {
             }
         })
         .collect()
+}
+
+fn edges(value: &toml::Value) -> Option<Vec<f64>> {
+    let list: Option<Vec<f64>> = value.as_array()?.iter().map(number).collect();
+    list.filter(|edges| classes::are_edges(edges))
 }
 
 /// A value as it stands in messages, cut short.

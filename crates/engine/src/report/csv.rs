@@ -36,6 +36,11 @@ pub struct ParticleRow {
     pub used: bool,
     /// Why not, in snake case; empty if it was used.
     pub reason: String,
+    /// Brightness: 90th percentile of the fitted light of the spots below the camera's ceiling, counts; `None` without such a spot.
+    pub intensity_counts: Option<f64>,
+    /// Geometric mean of the diameters that fit both its track and the population of all tracks, nm; `None` where it was not used.
+    /// Less scattered than `diameter_nm`, and drawn towards the population: not a measurement of this particle alone.
+    pub expected_diameter_nm: Option<f64>,
 }
 
 /// One spot in `tracks.csv` or `spots.csv`.
@@ -62,7 +67,7 @@ pub struct SpotRow {
 }
 
 /// Columns of `particles.csv`.
-pub const PARTICLE_COLUMNS: [&str; 15] = [
+pub const PARTICLE_COLUMNS: [&str; 17] = [
     "capture",
     "particle",
     "first_frame",
@@ -78,6 +83,8 @@ pub const PARTICLE_COLUMNS: [&str; 15] = [
     "diameter_high_nm",
     "used",
     "reason",
+    "intensity_counts",
+    "expected_diameter_nm",
 ];
 
 /// Columns of `tracks.csv` and `spots.csv`: trackpy's names, and what nta adds.
@@ -145,6 +152,8 @@ pub fn particles_csv(rows: &[ParticleRow]) -> Vec<u8> {
             maybe(r.diameter_high_nm),
             r.used.to_string(),
             r.reason.clone(),
+            maybe(r.intensity_counts),
+            maybe(r.expected_diameter_nm),
         ]
     };
     table(&PARTICLE_COLUMNS, rows.iter().map(fields))
@@ -168,19 +177,25 @@ pub fn spots_csv(rows: impl IntoIterator<Item = SpotRow>) -> Vec<u8> {
     table(&SPOT_COLUMNS, rows.into_iter().map(fields))
 }
 
-/// `distribution.csv`: the pooled distribution. The last column is the density times the concentration.
+/// `distribution.csv`: the pooled distribution. The last column is the density by number, whatever the weighting, times the
+/// concentration.
 pub fn distribution_csv(report: &Report) -> Vec<u8> {
     let d = &report.distribution;
     let per_ml = report.concentration.as_ref().map(|c| c.per_ml);
     let at = |values: &[f64], i: usize| maybe(values.get(i).copied());
     let fields = |(i, diameter): (usize, &f64)| {
         let density = d.density_per_nm.get(i).copied();
+        // Results of before there were weightings have no curve by number beside the other.
+        let number = match d.number_per_nm.is_empty() {
+            true => density,
+            false => d.number_per_nm.get(i).copied(),
+        };
         vec![
-            number(*diameter),
+            self::number(*diameter),
             maybe(density),
             at(&d.ci95_low_per_nm, i),
             at(&d.ci95_high_per_nm, i),
-            maybe(density.zip(per_ml).map(|(share, per_ml)| share * per_ml)),
+            maybe(number.zip(per_ml).map(|(share, per_ml)| share * per_ml)),
         ]
     };
     table(
@@ -207,7 +222,8 @@ mod tests {
         assert_eq!(
             lines(&particles_csv(&[]))[0],
             "capture,particle,first_frame,frames,x_px,y_px,mass_counts,snr,diffusion_um2_per_s,\
-             diffusion_se_um2_per_s,diameter_nm,diameter_low_nm,diameter_high_nm,used,reason"
+             diffusion_se_um2_per_s,diameter_nm,diameter_low_nm,diameter_high_nm,used,reason,intensity_counts,\
+             expected_diameter_nm"
         );
         assert_eq!(
             lines(&spots_csv([]))[0],
@@ -245,7 +261,7 @@ mod tests {
             ..ParticleRow::default()
         };
         let text = String::from_utf8(particles_csv(&[row])).unwrap();
-        assert!(text.ends_with("0,0,0,0,0,0,0,0,,,,,,false,\"a,b \"\"c\"\"\nd\"\n"));
+        assert!(text.ends_with("0,0,0,0,0,0,0,0,,,,,,false,\"a,b \"\"c\"\"\nd\",,\n"));
         let spot = lines(&spots_csv([SpotRow::default()]));
         assert_eq!(spot[1], "0,0,0,,0,0,0,0,0");
     }

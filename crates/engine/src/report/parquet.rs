@@ -25,6 +25,8 @@ const PARTICLES: &str = "message particles {
     optional double diameter_high_nm;
     required boolean used;
     optional binary reason (UTF8);
+    optional double intensity_counts;
+    optional double expected_diameter_nm;
 }";
 
 const TRACKS: &str = "message tracks {
@@ -62,7 +64,9 @@ pub fn particles_parquet(rows: &[ParticleRow]) -> Result<Vec<u8>, ParquetError> 
             Some(r.reason.as_str())
                 .filter(|s| !s.is_empty())
                 .map(ByteArray::from)
-        }))
+        }))?;
+        to.real(rows, |r| r.intensity_counts)?;
+        to.real(rows, |r| r.expected_diameter_nm)
     })
 }
 
@@ -173,6 +177,7 @@ mod tests {
                 x_px: 1.5,
                 diameter_nm: Some(101.25),
                 used: true,
+                intensity_counts: Some(812.5),
                 ..ParticleRow::default()
             },
             ParticleRow {
@@ -187,6 +192,8 @@ mod tests {
         assert_eq!(back[0][10], Field::Double(101.25));
         assert_eq!(back[0][13], Field::Bool(true));
         assert_eq!(back[0][14], Field::Null);
+        assert_eq!(back[0][15], Field::Double(812.5));
+        assert_eq!(back[0][16], Field::Null);
         assert_eq!(back[1][7], Field::Null);
         assert_eq!(back[1][10], Field::Null);
         assert_eq!(back[1][14], Field::Str("too_short".into()));

@@ -56,9 +56,55 @@ pub const SUMMARY_COLUMNS: [&str; 49] = [
     "concentration_before_blank_per_ml",
 ];
 
-/// `summary.csv`: one row per capture and the pooled row.
+/// `summary.csv`: one row per capture and the pooled row, and after the columns of [`SUMMARY_COLUMNS`] six for each class of size.
 pub fn summary_csv(report: &Report) -> Vec<u8> {
-    table(&SUMMARY_COLUMNS, summary_rows(report))
+    let classes = class_columns(report);
+    let columns: Vec<&str> = SUMMARY_COLUMNS
+        .into_iter()
+        .chain(classes.iter().map(String::as_str))
+        .collect();
+    let rows = summary_rows(report).into_iter().zip(class_rows(report));
+    table(&columns, rows.map(|(row, classes)| [row, classes].concat()))
+}
+
+/// Columns of the classes of size of the pooled result: `share_50_to_100_nm` with its interval and `per_ml_50_to_100_nm` with its own.
+pub fn class_columns(report: &Report) -> Vec<String> {
+    report
+        .size_classes
+        .iter()
+        .flat_map(|c| {
+            let range = match c.to_nm {
+                Some(to) => format!("{}_to_{}_nm", number(c.from_nm), number(to)),
+                None => format!("from_{}_nm", number(c.from_nm)),
+            };
+            ["share", "per_ml"].into_iter().flat_map(move |what| {
+                ["", "_low", "_high"].map(|end| format!("{what}_{range}{end}"))
+            })
+        })
+        .collect()
+}
+
+/// What stands in the columns of [`class_columns`], for each row of [`summary_rows`].
+pub fn class_rows(report: &Report) -> Vec<Vec<String>> {
+    let pooled = &report.size_classes;
+    let captures = report.captures.iter().map(|c| &c.size_classes);
+    captures
+        .chain([pooled])
+        .map(|classes| {
+            let mut row = Vec::new();
+            for c in classes {
+                push_estimate(&mut row, &c.fraction);
+                let per_ml = Estimate {
+                    value: c.per_ml,
+                    ci95: c.per_ml_ci95,
+                };
+                push_estimate(&mut row, &per_ml);
+            }
+            // A capture with too few tracks has no classes.
+            row.resize(6 * pooled.len(), String::new());
+            row
+        })
+        .collect()
 }
 
 /// Rows of `summary.csv`: one per capture, and last the pooled one, whose `capture` is `all`.
@@ -197,6 +243,21 @@ mod tests {
         let mean = budgets.mean_nm.as_ref().expect("a budget of the mean");
         assert_eq!(last[expanded].parse::<f64>().ok(), Some(mean.expanded));
         assert_eq!(rows[0][expanded], "");
+        let columns = class_columns(&report);
+        let classes = class_rows(&report);
+        let at = |name: &str| columns.iter().position(|c| c == name).unwrap();
+        assert_eq!((columns.len(), classes.len()), (18, 4));
+        assert!(classes.iter().all(|r| r.len() == 18));
+        assert_eq!(classes[3][at("share_0_to_100_nm")], "0.43");
+        assert_eq!(classes[3][at("per_ml_from_200_nm_high")], "40000000");
+        assert_eq!(classes[0][at("per_ml_from_200_nm_high")], "");
+        let text = String::from_utf8(summary_csv(&report)).unwrap();
+        assert!(
+            text.lines()
+                .next()
+                .unwrap()
+                .ends_with(",per_ml_from_200_nm_high")
+        );
         let (nothing, _) = sample::nothing_found();
         assert_eq!(summary_rows(&nothing)[0][13], "");
     }

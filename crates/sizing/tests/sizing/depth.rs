@@ -6,13 +6,13 @@ use nta_core::Trajectory;
 use nta_sizing::{CaptureTracks, SampleSizes, SizingPlan, size_sample};
 
 /// 1/e^2 half thickness of the sheet of light, um.
-const SHEET_UM: f64 = 3.0;
+pub(crate) const SHEET_UM: f64 = 3.0;
 /// Depth of the box, um.
 const BOX_UM: f64 = 16.0;
 const FRAMES: usize = 1500;
 
 /// Visits of particles to a sheet of light in a deep box, in which each size is seen over its depth (um).
-fn visits(seed: u64, sizes: &[(f64, f64)], each: usize) -> (Vec<Trajectory>, Vec<f64>) {
+pub(crate) fn visits(seed: u64, sizes: &[(f64, f64)], each: usize) -> (Vec<Trajectory>, Vec<f64>) {
     let mut dice = Dice::new(seed);
     let scene = Scene::default();
     let (mut tracks, mut visibility) = (Vec::new(), Vec::new());

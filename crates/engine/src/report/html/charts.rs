@@ -1,10 +1,11 @@
 //! The charts of the page, each from one part of the result.
 
+use super::counted::counted;
 use super::pictures::ParticlePoint;
 use super::scale::Scale;
 use super::svg::Chart;
 use super::words::{self, number, percent};
-use crate::report::model::{Capture, Distribution, Estimate, Report};
+use crate::report::model::{Capture, Distribution, Estimate, Intensity, Report};
 use std::collections::BTreeMap;
 
 /// Captures up to this number get a line style of their own.
@@ -89,13 +90,11 @@ fn curve<'a>(d: &'a Distribution) -> impl Iterator<Item = (f64, f64)> + 'a {
 pub fn distribution(report: &Report) -> Option<String> {
     let d = &report.distribution;
     let (from, to, ceiling) = extent(std::iter::once(d))?;
+    let what = counted(&d.weighting);
     let mut chart = Chart::new(
         (760.0, 452.0),
         (Scale::linear(from, to), "Hydrodynamic diameter (nm)"),
-        (
-            Scale::linear(0.0, ceiling * 100.0 * ROOM_ABOVE),
-            "Share of the particles (% per nm)",
-        ),
+        (Scale::linear(0.0, ceiling * 100.0 * ROOM_ABOVE), what.axis),
     );
     if let Some(smallest) = d.smallest_detectable_nm.filter(|s| *s > from) {
         chart.stripe(0.0, smallest, "unseen");
@@ -116,7 +115,10 @@ pub fn distribution(report: &Report) -> Option<String> {
     chart.curve(curve(d), "pooled");
     mark_populations(&mut chart, report);
     let frame = chart.frame();
-    let svg = chart.finish("Size distribution: share of the particles over hydrodynamic diameter");
+    let svg = chart.finish(&format!(
+        "Size distribution: {} over hydrodynamic diameter",
+        what.share()
+    ));
     Some(format!(
         "<div class=\"dist\" data-frame=\"{frame:.3?}\">{svg}<script type=\"application/json\">{}</script></div>",
         points_for_hover(d, from, to)
@@ -208,12 +210,12 @@ pub fn replicates(report: &Report) -> Option<String> {
 }
 
 /// Brightness against diameter, one dot per particle; `None` without particles.
-pub fn brightness(particles: &[ParticlePoint]) -> Option<String> {
+pub fn brightness(particles: &[ParticlePoint], law: &Intensity) -> Option<String> {
     /// More dots than this only make the page heavy.
     const MOST: usize = 4000;
     let good: Vec<(f64, f64)> = particles
         .iter()
-        .map(|p| (p.diameter_nm, p.mass_counts))
+        .map(|p| (p.diameter_nm, p.intensity_counts))
         .filter(|(d, m)| d.is_finite() && m.is_finite() && *d > 0.0 && *m > 0.0)
         .collect();
     if good.is_empty() {
@@ -224,7 +226,7 @@ pub fn brightness(particles: &[ParticlePoint]) -> Option<String> {
         (560.0, 330.0),
         (
             Scale::log_around(good.iter().map(|p| p.0)),
-            "Diameter from the track alone (nm)",
+            "Diameter, given track and population (nm)",
         ),
         (
             Scale::log_around(good.iter().map(|p| p.1)),
@@ -232,7 +234,22 @@ pub fn brightness(particles: &[ParticlePoint]) -> Option<String> {
         ),
     );
     chart.dots(good.iter().copied().step_by(stride), "dots");
+    chart.line(law_over(&good, law).into_iter(), "law");
     Some(chart.finish("Brightness of each particle against its diameter"))
+}
+
+/// The power law from the smallest to the largest particle; empty where it was not measured.
+fn law_over(particles: &[(f64, f64)], law: &Intensity) -> Vec<(f64, f64)> {
+    let known = (law.seen_exponent, law.reference_nm, law.counts_at_reference);
+    let (Some(exponent), Some(nm), Some(counts)) = known else {
+        return Vec::new();
+    };
+    let ends = particles.iter().fold((f64::INFINITY, 0.0f64), |(l, h), p| {
+        (l.min(p.0), h.max(p.0))
+    });
+    [ends.0, ends.1]
+        .map(|d| (d, counts * (d / nm).powf(exponent)))
+        .into()
 }
 
 /// How long the particles were followed; `None` without tracks.

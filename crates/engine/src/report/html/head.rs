@@ -1,6 +1,7 @@
 //! The first screen: whose sample, whether the numbers may be used, the numbers, and the distribution.
 
 use super::charts;
+use super::counted::{by, counted};
 use super::words::{
     ABSENT, capital, count, message, number, per_frame, percent, range, shown, shown_per_ml,
     things, two_digits, user,
@@ -55,7 +56,10 @@ fn circumstances(report: &Report) -> String {
         .name
         .as_deref()
         .map_or_else(|| format!("{} mPa s", number(m.viscosity_mpa_s)), user);
-    parts.push(format!("{liquid} at {} °C", number(m.temperature_c)));
+    let part = m
+        .mass_fraction
+        .map_or_else(String::new, |f| format!(" {} %", number(100.0 * f)));
+    parts.push(format!("{liquid}{part} at {} °C", number(m.temperature_c)));
     parts.join(", ")
 }
 
@@ -244,9 +248,10 @@ fn why_no_size(report: &Report) -> String {
 /// The numbers that everyone asks for.
 pub fn headline(report: &Report) -> String {
     let d = &report.diameter_nm;
+    let median = format!("Median diameter{}", by(&report.distribution.weighting));
     let mut cards = diameter_card(
         report,
-        "Median diameter",
+        &median,
         &d.median,
         report.uncertainty.as_ref().and_then(|u| u.d50_nm.as_ref()),
         "lead",
@@ -274,7 +279,7 @@ fn range_card(report: &Report) -> String {
             card(
                 "D10 to D90",
                 &format!("{} to {} <span class=\"unit\">nm</span>", low, high),
-                "the middle 80 % of the particles",
+                &counted(&report.distribution.weighting).middle("80 %"),
                 "half",
             )
         }
@@ -336,13 +341,13 @@ fn tracked_card(report: &Report) -> String {
 
 /// The distribution, or why there is none.
 pub fn distribution(report: &Report) -> String {
-    let weighting = match report.distribution.weighting.as_str() {
-        "" => String::new(),
-        w => format!(", by {}", user(w)),
-    };
+    let weighting = by(&report.distribution.weighting);
+    let words = counted(&report.distribution.weighting);
+    let line = format!("Line: {} at each diameter.", words.share());
+    let triangles = format!("Triangles: {}.", words.below("10, 50 and 90 %"));
     match charts::distribution(report) {
         Some(chart) => {
-            let mut parts = vec!["Line: share of the particles at each diameter."];
+            let mut parts = vec![&line[..]];
             if !report.distribution.ci95_high_per_nm.is_empty() {
                 parts.push("Shaded: 95 % band.");
             }
@@ -354,7 +359,7 @@ pub fn distribution(report: &Report) -> String {
                 1 => parts.push("Dashed: the median."),
                 _ => parts.push("Dashed: populations and their shares."),
             }
-            parts.push("Triangles: 10, 50 and 90 % of the particles are smaller.");
+            parts.push(&triangles);
             format!(
                 "<figure class=\"main\"><h3>Size distribution{weighting}</h3>{chart}<figcaption>{}</figcaption></figure>",
                 parts.join(" ")

@@ -4,8 +4,10 @@
 //! requests, should one slip through.
 
 mod charts;
+mod counted;
 mod head;
 mod method;
+mod particles;
 mod pictures;
 mod replicates;
 mod scale;
@@ -262,7 +264,7 @@ mod tests {
             });
             pictures.particles = vec![ParticlePoint {
                 diameter_nm: odd,
-                mass_counts: odd,
+                intensity_counts: odd,
             }];
             let html = without_picture(&page(&report, &pictures));
             assert!(

@@ -35,10 +35,10 @@ pub struct FilmPicture {
 /// One particle.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ParticlePoint {
-    /// Diameter from its track alone, nm.
+    /// Diameter that fits its track and the population, nm.
     pub diameter_nm: f64,
-    /// Mean mass of its spots, counts.
-    pub mass_counts: f64,
+    /// Its brightness, counts.
+    pub intensity_counts: f64,
 }
 
 /// A frame as an 8-bit grey PNG, stretched so that the darkest 1 % are black and all but the brightest 0.1 % are

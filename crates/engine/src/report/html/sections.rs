@@ -1,12 +1,13 @@
 //! What lies below the first screen: findings, all sizes, replicates, counts.
 
+use super::counted::{by, counted};
 use super::head::rank;
 use super::pictures::{Pictures, film};
 use super::words::{
     ABSENT, capital, count, message as words_of, number, per_frame, plain, shown_per_ml,
     three_digits, unit, user, with_interval,
 };
-use super::{charts, replicates};
+use super::{charts, particles, replicates};
 use crate::report::model::{Capture, Concentration, Estimate, Report, ReportFinding};
 use nta_core::Severity;
 use std::fmt::Write;
@@ -170,13 +171,14 @@ fn seen(report: &Report, f: &ReportFinding) -> String {
 /// All numbers of the distribution.
 pub fn sizes(report: &Report) -> String {
     let d = &report.diameter_nm;
+    let words = counted(&report.distribution.weighting);
     let nm = |name: &str, e, what: &str| vec![name.into(), with_interval(e, "nm"), what.into()];
     let rows = vec![
         nm("Mean", &d.mean, "average diameter"),
         nm("Mode", &d.mode, "most frequent diameter"),
-        nm("D10", &d.d10, "10 % of the particles are smaller"),
-        nm("D50, median", &d.d50, "half of the particles are smaller"),
-        nm("D90", &d.d90, "90 % of the particles are smaller"),
+        nm("D10", &d.d10, &words.below("10 %")),
+        nm("D50, median", &d.d50, &words.below("half")),
+        nm("D90", &d.d90, &words.below("90 %")),
         nm("SD", &d.sd, "width of the distribution, not an error"),
         vec![
             "Span".into(),
@@ -193,10 +195,11 @@ pub fn sizes(report: &Report) -> String {
     body.push_str(&table(&["", "Diameter (95 % interval)", ""], &rows));
     body.push_str("<div>");
     body.push_str(&populations(report));
-    body.push_str(&size_classes(report));
+    body.push_str(&particles::size_classes(report));
     body.push_str(&limits(report));
     body.push_str("</div></div>");
-    section("sizes", "Sizes", &body)
+    let heading = format!("Sizes{}", by(&report.distribution.weighting));
+    section("sizes", &heading, &body)
 }
 
 /// A share in per cent.
@@ -231,30 +234,6 @@ fn populations(report: &Report) -> String {
     table(&["Population", "SD", "Share (95 % interval)"], &populations)
 }
 
-/// Shares of classes of size.
-fn size_classes(report: &Report) -> String {
-    let classes: Vec<_> = report
-        .size_classes
-        .iter()
-        .map(|c| {
-            let share = Estimate::new(
-                c.fraction.value.unwrap_or(f64::NAN) * 100.0,
-                c.fraction.ci95.map(|i| i.map(|v| v * 100.0)),
-            );
-            let per_ml = c.per_ml.map_or(ABSENT.into(), |v| {
-                shown_per_ml(&Concentration {
-                    per_ml: v,
-                    ..Concentration::default()
-                })
-                .value
-            });
-            let range = format!("{} to {} nm", number(c.from_nm), number(c.to_nm));
-            vec![range, with_interval(&share, "%"), per_ml]
-        })
-        .collect();
-    table(&["Size class", "Share (95 % interval)", "Per mL"], &classes)
-}
-
 fn limits(report: &Report) -> String {
     let mut rows = Vec::new();
     let nm = |v: f64| format!("{} nm", number(v.round()));
@@ -273,7 +252,12 @@ fn limits(report: &Report) -> String {
     };
     row(
         "Smallest diameter that can be seen",
-        report.distribution.smallest_detectable_nm.map(nm),
+        report.distribution.smallest_detectable_nm.map(|v| {
+            with_interval(
+                &Estimate::new(v, report.distribution.smallest_detectable_ci95_nm),
+                "nm",
+            )
+        }),
     );
     row(
         "Largest diameter that can be measured",
@@ -325,8 +309,8 @@ pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     };
     figure(
         "Brightness against size",
-        charts::brightness(&pictures.particles),
-        "One dot per particle. Larger particles are brighter; a second cloud is a second kind of particle.",
+        charts::brightness(&pictures.particles, &report.intensity),
+        &particles::brightness_words(report),
     );
     figure(
         "How long particles were followed",

@@ -1,6 +1,6 @@
 //! One recording.
 
-use super::{Concentration, DiameterSummary, Distribution};
+use super::{Concentration, DiameterSummary, Distribution, SizeClass};
 use nta_core::Tally;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub struct Capture {
     pub diameter_nm: DiameterSummary,
     /// Size distribution in this capture; null if it was not worked out for the capture alone.
     pub distribution: Option<Distribution>,
+    /// Shares of the particles in classes of size; empty if there is no distribution.
+    #[serde(default)]
+    pub size_classes: Vec<SizeClass>,
     /// Particles per volume from this capture; null if the probed depth is not known.
     pub concentration: Option<Concentration>,
 }

@@ -11,8 +11,8 @@ mod trust;
 pub use capture::{Capture, CaptureTally, DriftTrack, SpotsOverTime, TrackLengths};
 pub use sample::{Medium, Sample, Setting, Software, StageMethod};
 pub use sizes::{
-    Concentration, DiameterSummary, Distribution, Estimate, Limits, Population, PopulationCi95,
-    SizeClass,
+    Concentration, DiameterSummary, Distribution, Estimate, Intensity, Limits, Population,
+    PopulationCi95, SizeClass,
 };
 pub use trust::{Blank, Replicates, ReportFinding, Spread, Uncertainty, Verdict};
 
@@ -60,6 +60,9 @@ pub struct Report {
     pub concentration: Option<Concentration>,
     /// The blank whose concentration was subtracted; null if none was named.
     pub blank: Option<Blank>,
+    /// How brightness goes with size.
+    #[serde(default)]
+    pub intensity: Intensity,
     /// What these films could have shown at all.
     pub limits: Limits,
     /// How the captures agree.

@@ -29,6 +29,9 @@ pub struct Sample {
 pub struct Medium {
     /// Name of the liquid (`water`, `pbs`, ...); null if only its viscosity was given.
     pub name: Option<String>,
+    /// Mass fraction of what is dissolved, 0 to 1; null for a liquid of fixed composition.
+    #[serde(default)]
+    pub mass_fraction: Option<f64>,
     /// Temperature, degrees Celsius.
     pub temperature_c: f64,
     /// Standard uncertainty of the temperature, degrees Celsius; null if not stated.

@@ -48,22 +48,53 @@ pub struct DiameterSummary {
 /// A distribution of diameters on a grid.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Distribution {
-    /// What is counted: `number` (every particle of the sample once) or `track` (every track once).
+    /// What is counted: `number` (every particle of the sample once), `area` (its surface, d^2), `volume` (d^3) or `track` (every track
+    /// once).
     pub weighting: String,
     /// Key of the method.
     pub method: String,
     /// The grid, nm, increasing; empty if there is no distribution.
     pub diameter_nm: Vec<f64>,
-    /// Share of the particles per nm, at each diameter; its integral is 1.
+    /// Share of what is counted per nm, at each diameter; its integral is 1.
     pub density_per_nm: Vec<f64>,
+    /// Share of the number of particles per nm, at each diameter, whatever the weighting; its integral is 1.
+    #[serde(default)]
+    pub number_per_nm: Vec<f64>,
     /// Lower end of the 95 % band, per nm; empty if there is no band.
     pub ci95_low_per_nm: Vec<f64>,
     /// Upper end of the 95 % band, per nm; empty if there is no band.
     pub ci95_high_per_nm: Vec<f64>,
     /// Tracks that it was made from.
     pub tracks: u64,
-    /// Diameter below which particles of this kind would not have been seen, nm; null if not known.
+    /// Diameter at which a typical particle in the middle of the light is found in half of the frames, nm: below it hardly any is seen.
+    /// Null if how brightness goes with size is not known; then a finding says why.
     pub smallest_detectable_nm: Option<f64>,
+    /// Its 95 % interval, nm; null if not known.
+    #[serde(default)]
+    pub smallest_detectable_ci95_nm: Option<[f64; 2]>,
+}
+
+/// How the brightness of the particles goes with their size. The points are the columns `expected_diameter_nm` and `intensity_counts` of
+/// `particles.csv`; through them goes `counts = counts_at_reference (d / reference_nm)^seen_exponent`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Intensity {
+    /// Tracks with a size and a brightness.
+    pub tracks: u64,
+    /// The power of the diameter with which a particle in the middle of the light stands out of the noise: what is seen, with the depth
+    /// allowed for that bright particles are seen over. Null where the sizes differ too little. The error of each diameter is allowed
+    /// for.
+    pub exponent: Estimate,
+    /// Standard error of the exponent; null without one.
+    pub exponent_se: Option<f64>,
+    /// The power that the points follow as they are. It is lower, because bright particles are seen farther from the middle of the
+    /// light, where they are dimmer. Null where the sizes differ too little.
+    pub seen_exponent: Option<f64>,
+    /// Standard error of the exponent as seen; null without one.
+    pub seen_exponent_se: Option<f64>,
+    /// Geometric mean of the diameters, nm; null without an exponent.
+    pub reference_nm: Option<f64>,
+    /// Typical brightness there, counts; null without an exponent.
+    pub counts_at_reference: Option<f64>,
 }
 
 /// One population in a distribution.
@@ -93,12 +124,15 @@ pub struct PopulationCi95 {
 pub struct SizeClass {
     /// Lower edge, nm, part of the class.
     pub from_nm: f64,
-    /// Upper edge, nm, not part of the class.
-    pub to_nm: f64,
-    /// Share of all particles, 0 to 1.
+    /// Upper edge, nm, not part of the class; null for the class that is open above.
+    pub to_nm: Option<f64>,
+    /// Share of all particles, 0 to 1, weighted as `distribution` says.
     pub fraction: Estimate,
-    /// Particles of this class per mL of the original sample; null without a concentration.
+    /// Particles of this class per mL of the original sample, by number whatever the weighting; null without a concentration.
     pub per_ml: Option<f64>,
+    /// 95 % interval of `per_ml` from the errors of the share and of the concentration; null without one.
+    #[serde(default)]
+    pub per_ml_ci95: Option<[f64; 2]>,
 }
 
 /// Particles per volume of the original sample.

@@ -23,9 +23,11 @@ pub(super) fn distribution(shift: f64, tracks: u64) -> Distribution {
         ci95_low_per_nm: density.iter().map(|y| (y - half(y)).max(0.0)).collect(),
         ci95_high_per_nm: density.iter().map(|y| y + half(y)).collect(),
         diameter_nm: grid,
+        number_per_nm: density.clone(),
         density_per_nm: density,
         tracks,
         smallest_detectable_nm: Some(46.0),
+        smallest_detectable_ci95_nm: Some([42.0, 50.0]),
     }
 }
 
@@ -145,12 +147,25 @@ pub(super) fn population(d: f64, sd: f64, f: f64) -> Population {
     }
 }
 
-pub(super) fn size_class(from: f64, to: f64, f: f64) -> SizeClass {
+pub(super) fn size_class(from: f64, to: Option<f64>, f: f64) -> SizeClass {
     SizeClass {
         from_nm: from,
         to_nm: to,
         fraction: Estimate::new(f, Some([f * 0.9, f * 1.1])),
         per_ml: Some(f * 3.41e9),
+        per_ml_ci95: Some([f * 2.9e9, f * 4.0e9]),
+    }
+}
+
+pub(super) fn intensity() -> Intensity {
+    Intensity {
+        tracks: 2226,
+        exponent: Estimate::new(4.02, Some([3.81, 4.23])),
+        exponent_se: Some(0.11),
+        seen_exponent: Some(3.1),
+        seen_exponent_se: Some(0.1),
+        reference_nm: Some(108.0),
+        counts_at_reference: Some(1224.0),
     }
 }
 

@@ -7,7 +7,8 @@ mod told;
 use super::html::Pictures;
 use super::model::*;
 use measured::{
-    capture, concentration, diameters, distribution, limits, population, replicates, size_class,
+    capture, concentration, diameters, distribution, intensity, limits, population, replicates,
+    size_class,
 };
 use nta_core::{Finding, Severity};
 use pictures::pictures;
@@ -55,10 +56,12 @@ fn sized(n: usize) -> Report {
         distribution: distribution(0.0, 742 * n as u64),
         populations: vec![population(98.0, 9.0, 0.74), population(152.0, 16.0, 0.26)],
         size_classes: vec![
-            size_class(50.0, 100.0, 0.43),
-            size_class(100.0, 200.0, 0.56),
+            size_class(0.0, Some(100.0), 0.43),
+            size_class(100.0, Some(200.0), 0.56),
+            size_class(200.0, None, 0.01),
         ],
         concentration: Some(concentration(3.41e9)),
+        intensity: intensity(),
         limits: limits(),
         uncertainty: Some(budget()),
         blank: None,
@@ -170,6 +173,7 @@ pub fn bare() -> (Report, Pictures) {
     report.populations.clear();
     report.size_classes.clear();
     report.concentration = None;
+    report.intensity = Intensity::default();
     report.limits = Limits::default();
     report.replicates = Replicates::default();
     report.uncertainty = None;

@@ -53,7 +53,7 @@ pub(super) fn pictures(spots: usize) -> Pictures {
             let seen = d * (0.17 * dice.normal()).exp();
             ParticlePoint {
                 diameter_nm: seen,
-                mass_counts: 900.0 * (d / 100.0).powi(4) * (0.35 * dice.normal()).exp(),
+                intensity_counts: 900.0 * (d / 100.0).powi(4) * (0.35 * dice.normal()).exp(),
             }
         })
         .collect();

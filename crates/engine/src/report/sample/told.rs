@@ -128,6 +128,7 @@ pub(super) fn described() -> Sample {
 pub(super) fn medium() -> Medium {
     Medium {
         name: Some("pbs".into()),
+        mass_fraction: None,
         temperature_c: 25.0,
         temperature_uncertainty_c: Some(0.5),
         temperature_from: "command line".into(),
