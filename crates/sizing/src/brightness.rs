@@ -17,6 +17,8 @@ use crate::diffusion::Z95;
 
 /// An exponent that is not so many standard errors above zero was not measured.
 const SIGNIFICANT: f64 = 3.0;
+/// A power law is followed down to this share of the usual diameter and no farther: a line that hardly falls says nothing there.
+const FARTHEST_SHARE: f64 = 0.2;
 /// A power law of fewer tracks is not worth telling.
 const FEWEST_TRACKS: usize = 10;
 /// Sizes must spread this many times as much as what cannot be told from zero.
@@ -117,12 +119,16 @@ impl PowerLaw {
     }
 
     /// The diameter (nm) at which the logarithm of the brightness is zero, and its 95 % interval; `None` where brightness was not
-    /// seen to grow with size, or is below zero on average.
+    /// seen to grow with size or grows so slowly that the line would be followed far beyond what was seen, and where it is below zero on
+    /// average.
     pub fn zero_nm(&self) -> Option<(f64, [f64; 2])> {
         if !self.is_measured() || self.value <= 0.0 {
             return None;
         }
         let reach = |exponent: f64| self.value / exponent;
+        if reach(self.exponent) > -FARTHEST_SHARE.ln() {
+            return None;
+        }
         let (b, se) = (self.exponent, Z95 * self.exponent_se);
         let level = Z95 * self.value_se / b;
         let down = level.hypot(reach(b - se) - reach(b));

@@ -84,6 +84,10 @@ impl Brightness<'_> {
             Some(l) if l.value <= 0.0 => {
                 "most particles are no brighter than the detection threshold".to_owned()
             }
+            Some(l) if l.is_measured() => format!(
+                "brightness hardly grows with size (as the power {:.1} with a standard error of {:.1}), so that there is no end in sight",
+                l.exponent, l.exponent_se
+            ),
             Some(l) => format!(
                 "brightness was not seen to grow with size (as the power {:.1} with a standard error of {:.1})",
                 l.exponent, l.exponent_se
