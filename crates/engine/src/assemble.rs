@@ -61,6 +61,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         medium: in_force(plan, medium, &inputs),
         methods: methods(plan),
         particles_per_frame: pooled.particles_per_frame(),
+        coincidence_factor: pooled.coincidence_factor(),
         distribution: distribution(&sizes.pooled, plan),
         populations: sizes.pooled.populations.iter().map(population).collect(),
         size_classes: size_classes(&sizes.pooled, concentration.as_ref()),
@@ -285,6 +286,7 @@ pub(crate) struct Counts {
     pub(crate) present: Vec<f64>,
     pub(crate) frames: u64,
     pub(crate) area_um2: f64,
+    pub(crate) hidden_area_um2: f64,
 }
 
 impl Counts {
@@ -296,18 +298,28 @@ impl Counts {
             .filter(counted);
         let frames: u64 = captures.iter().map(|c| c.video.frames.len() as u64).sum();
         // The mean over all frames, should captures differ in their field of view.
-        let area_frames: f64 = captures
-            .iter()
-            .map(|c| {
-                let scale = c.acquisition.pixel_size_um.value;
-                c.video.film.usable_px() as f64 * scale * scale * c.video.frames.len() as f64
-            })
-            .sum();
+        let mean = |of: fn(&Followed) -> f64| {
+            let sums = captures.iter().map(|c| of(c) * c.video.frames.len() as f64);
+            sums.sum::<f64>() / frames.max(1) as f64
+        };
         Self {
             present: tracks.map(|t| t.points().len() as f64).collect(),
             frames,
-            area_um2: area_frames / frames.max(1) as f64,
+            area_um2: mean(|c| {
+                c.video.film.usable_px() as f64 * c.acquisition.pixel_size_um.value.powi(2)
+            }),
+            hidden_area_um2: mean(|c| {
+                nta_sizing::hidden_area_um2(
+                    f64::from(c.video.film.spot_width_px) * c.acquisition.pixel_size_um.value,
+                )
+            }),
         }
+    }
+
+    /// By what the number in view is larger than what was counted, because particles hide others.
+    pub(crate) fn coincidence_factor(&self) -> f64 {
+        let n = self.particles_per_frame();
+        nta_sizing::coincidence_factor(n, self.hidden_area_um2, self.area_um2)
     }
 
     pub(crate) fn particles_per_frame(&self) -> f64 {

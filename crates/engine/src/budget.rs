@@ -20,8 +20,13 @@ pub(crate) fn uncertainty(
         d50_nm: diameter(&diameters.d50),
         d90_nm: diameter(&diameters.d90),
         mode_nm: diameter(&diameters.mode),
-        concentration_per_ml: concentration
-            .and_then(|c| budget(c.per_ml, c.ci95?, inputs.of_concentration())),
+        concentration_per_ml: concentration.and_then(|c| {
+            budget(
+                c.per_ml,
+                c.ci95?,
+                inputs.of_concentration(c.coincidence_factor),
+            )
+        }),
     }
 }
 

@@ -259,6 +259,7 @@ impl Depth {
             frames_present: &counts.present,
             frames: counts.frames,
             area_um2: counts.area_um2,
+            hidden_area_um2: counts.hidden_area_um2,
             depth_um: Some(1.0),
             dilution: plan.dilution.value,
             typical_visit_frames: None,

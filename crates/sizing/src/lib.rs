@@ -42,7 +42,9 @@ mod width;
 pub use brightness::PowerLaw;
 pub use causes::{Causes, Measured};
 pub use classes::ClassShare;
-pub use concentration::{Concentration, Counted, concentration};
+pub use concentration::{
+    Concentration, Counted, coincidence_factor, concentration, hidden_area_um2,
+};
 pub use diffusion::{DiffusionEstimate, ESTIMATORS};
 pub use distribution::DISTRIBUTIONS;
 pub use exposure::ExposureEstimate;

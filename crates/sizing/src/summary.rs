@@ -46,7 +46,8 @@ pub struct SizeSummary {
 }
 
 impl SizeSummary {
-    /// Makes room for widths from `least` to `most` times the fitted one.
+    /// Makes room for widths from `least` to `most` times the fitted one. Where particles may be uniform, all quantiles may be where
+    /// the median may be.
     pub(crate) fn allow_widths(mut self, least: f64, most: f64) -> Self {
         let d50 = self.d50.value;
         let moved = |d: f64, factor: f64| d50 + factor * (d - d50);
@@ -57,6 +58,10 @@ impl SizeSummary {
         for quantile in [&mut self.d10, &mut self.d90] {
             quantile.include(moved(quantile.value, least));
             quantile.include(moved(quantile.value, most).max(0.0));
+            if least == 0.0 {
+                quantile.include(self.d50.ci95[0]);
+                quantile.include(self.d50.ci95[1]);
+            }
         }
         self
     }
@@ -187,6 +192,31 @@ mod tests {
         close(got.d90, 100.0 * (1.281_552 * s).exp());
         close(got.cv(), ((s * s).exp() - 1.0).sqrt());
         close(got.mode, 100.0 * (-s * s).exp());
+    }
+
+    #[test]
+    fn where_particles_may_be_uniform_quantiles_may_be_where_the_median_is() {
+        let of = |value: f64| Interval {
+            value,
+            ci95: [0.98 * value, 1.02 * value],
+        };
+        let fitted = SizeSummary {
+            mean: of(100.0),
+            median: of(100.0),
+            mode: of(100.0),
+            d10: of(96.0),
+            d50: of(100.0),
+            d90: of(104.0),
+            sd: of(3.0),
+            span: of(0.08),
+            cv: of(0.03),
+        };
+        let uniform = fitted.allow_widths(0.0, 2.0);
+        assert_eq!(uniform.d10.ci95, [92.0, 102.0]);
+        assert_eq!(uniform.d90.ci95, [98.0, 108.0]);
+        assert_eq!(uniform.sd.ci95, [0.0, 6.0]);
+        let narrow = fitted.allow_widths(0.5, 1.0);
+        assert_eq!(narrow.d10.ci95, [0.98 * 96.0, 98.0]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub struct InputUncertainties {
 /// What one input adds to the uncertainty of a result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Component {
-    /// The input: `temperature`, `viscosity`, `pixel size`, `frame rate`, `depth`, `dilution`.
+    /// The input: `temperature`, `viscosity`, `pixel size`, `frame rate`, `depth`, `dilution`, `hidden particles`.
     pub source: String,
     /// Standard uncertainty of the input, in `unit`.
     pub standard_uncertainty: f64,
@@ -102,17 +102,30 @@ impl InputUncertainties {
     }
 
     /// What the inputs add to a concentration.
-    pub fn of_concentration(&self) -> Vec<Component> {
+    pub fn of_concentration(&self, coincidence_factor: f64) -> Vec<Component> {
         let dilution = self.dilution.as_ref();
         [
             Some(component("depth", "1", &self.depth, 1.0)),
             Some(component("pixel size", "1", &self.pixel_size, 2.0)),
             dilution.map(|d| component("dilution", "1", d, 1.0)),
+            (coincidence_factor > 1.0).then(|| coincidence(coincidence_factor)),
         ]
         .into_iter()
         .flatten()
         .collect()
     }
+}
+
+/// Of the correction for particles that hide others, this share of it is uncertain: it was 0.7 to 1.3 times what films of 150 and 300
+/// particles per frame lacked.
+const COINCIDENCE_UNCERTAINTY: f64 = 0.3;
+
+fn coincidence(factor: f64) -> Component {
+    let uncertain = Uncertain {
+        value: COINCIDENCE_UNCERTAINTY * (factor - 1.0),
+        from: "30 % of the correction".into(),
+    };
+    component("hidden particles", "1", &uncertain, 1.0)
 }
 
 /// The budget of a result with its 95 % interval; `None` for a result that is not positive or whose interval says
@@ -236,14 +249,14 @@ mod tests {
 
     #[test]
     fn a_concentration_goes_with_area_depth_and_dilution() {
-        let parts = inputs().of_concentration();
+        let parts = inputs().of_concentration(1.0);
         let relative: Vec<f64> = parts.iter().map(|c| c.relative).collect();
         assert_eq!(relative, [0.1, 0.02, 0.02]);
         let undiluted = InputUncertainties {
             dilution: None,
             ..inputs()
         };
-        assert_eq!(undiluted.of_concentration().len(), 2);
+        assert_eq!(undiluted.of_concentration(1.0).len(), 2);
     }
 
     #[test]

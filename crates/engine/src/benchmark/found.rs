@@ -29,6 +29,8 @@ pub(super) struct Found {
     pub has_no_clock: bool,
     /// Mean number of spots that belong to a track of at least five, per frame of the film.
     pub particles_per_frame: f64,
+    /// By what the engine says that more were in view, because particles hide others; `None` where it says nothing of it.
+    pub coincidence_factor: Option<f64>,
     /// How far the particles stand out, where the engine says so.
     pub visibility: Option<f64>,
     /// Particles per mL with the 95 % interval, where the engine states them.
@@ -125,6 +127,7 @@ impl Found {
                 populations_nm: report.populations.iter().map(|p| p.diameter_nm).collect(),
             }),
             particles_per_frame: report.particles_per_frame,
+            coincidence_factor: Some(report.coincidence_factor),
             visibility: report.limits.visibility,
             concentration: report.concentration.as_ref().map(|c| (c.per_ml, c.ci95)),
             frames_per_second: Some(report.timing.frames_per_second),

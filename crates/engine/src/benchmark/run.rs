@@ -216,7 +216,8 @@ impl Session<'_> {
     }
 
     fn keep_depth(&mut self, entry: &FilmEntry, engine: &str, film: &Film, found: &Found) {
-        if let Some(um) = film.depth_um(found.particles_per_frame) {
+        let in_view = found.particles_per_frame * found.coincidence_factor.unwrap_or(1.0);
+        if let Some(um) = film.depth_um(in_view) {
             let key = (engine.to_owned(), entry.name.clone());
             let visibility = found.visibility;
             let depths = self.depths.entry(key).or_default();

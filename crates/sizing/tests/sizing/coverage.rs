@@ -86,6 +86,7 @@ fn concentrations() {
             particles_per_frame: visits.iter().sum::<f64>() / 900.0,
             frames_present: &visits,
             frames: 900,
+            hidden_area_um2: 0.0,
             area_um2: 10_000.0,
             depth_um: Some(10.0),
             dilution: 1.0,

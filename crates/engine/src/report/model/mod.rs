@@ -48,6 +48,9 @@ pub struct Report {
     pub captures: Vec<Capture>,
     /// Particles seen in one frame, mean over all frames of all captures.
     pub particles_per_frame: f64,
+    /// Factor by which more particles were in view than were counted, because particles hide others.
+    #[serde(default = "sizes::one")]
+    pub coincidence_factor: f64,
     /// Hydrodynamic diameter over all captures, weighted as `distribution` says, nm.
     pub diameter_nm: DiameterSummary,
     /// Size distribution over all captures.

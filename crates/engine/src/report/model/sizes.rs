@@ -135,6 +135,11 @@ pub struct SizeClass {
     pub per_ml_ci95: Option<[f64; 2]>,
 }
 
+/// What a result of an older version applied.
+pub(super) fn one() -> f64 {
+    1.0
+}
+
 /// Particles per volume of the original sample.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Concentration {
@@ -142,8 +147,11 @@ pub struct Concentration {
     pub per_ml: f64,
     /// 95 % interval, per mL, from the counts of the film and of the blank alone; null if it could not be obtained.
     pub ci95: Option<[f64; 2]>,
-    /// Mean number of particles in one frame.
+    /// Mean number of particles in one frame, as counted.
     pub particles_per_frame: f64,
+    /// Factor for particles that others hide, applied to the number per mL.
+    #[serde(default = "one")]
+    pub coincidence_factor: f64,
     /// Volume in which particles are seen, mL.
     pub probed_volume_ml: f64,
     /// Where the depth of that volume came from.

@@ -51,6 +51,7 @@ pub(super) fn concentration(per_ml: f64) -> Concentration {
         per_ml,
         ci95: Some([per_ml * 0.9, per_ml * 1.11]),
         particles_per_frame: 36.2,
+        coincidence_factor: 1.01,
         probed_volume_ml: 1.064e-7,
         from: "instrument profile (bead run of 3 March)".into(),
         dilution_applied: 500.0,

@@ -52,6 +52,7 @@ fn sized(n: usize) -> Report {
         replicates: replicates(&captures),
         captures,
         particles_per_frame: 36.2,
+        coincidence_factor: 1.01,
         diameter_nm: diameters(0.0),
         distribution: distribution(0.0, 742 * n as u64),
         populations: vec![population(98.0, 9.0, 0.74), population(152.0, 16.0, 0.26)],
