@@ -121,7 +121,8 @@ fn union(a: &Spot, b: &Spot) -> Spot {
     let width_px =
         (mean(a.width_px.powi(2), b.width_px.powi(2)) + 0.5 * of_a * of_b * apart2).sqrt();
     // The middle moves with the shares of light, whose relative errors are those of the heights, 1 / snr.
-    let shares2 = (of_a * of_b).powi(2) * (a.snr.powi(-2) + b.snr.powi(-2));
+    let relative2 = |s: &Spot| s.snr.max(1.0).powi(-2);
+    let shares2 = (of_a * of_b).powi(2) * (relative2(a) + relative2(b));
     let precision2 = (of_a * a.precision_px).powi(2) + (of_b * b.precision_px).powi(2);
     Spot {
         x_px: mean(a.x_px, b.x_px),

@@ -25,11 +25,15 @@ pub(crate) fn size_classes(
 }
 
 /// Share times concentration. The share is a matter of which particles were seen, the concentration of how many and of the depth, so
-/// that their errors are taken as independent: each side of the interval is the root of the sum of squares of that side.
+/// that their errors are taken as independent: each side of the interval is the root of the sum of squares of that side, the product of
+/// both errors among them, which is all there is where nothing was seen (Goodman 1960, doi:10.1080/01621459.1960.10483369).
 fn per_ml(share: &Interval, concentration: &Concentration) -> Estimate {
     let (s, c) = (share.value, concentration.per_ml);
     let interval = concentration.ci95.map(|[c_low, c_high]| {
-        let side = |share_end: f64, c_end: f64| (c * (share_end - s)).hypot(s * (c_end - c));
+        let side = |share_end: f64, c_end: f64| {
+            let (of_share, of_c) = (share_end - s, c_end - c);
+            (c * of_share).hypot(s * of_c).hypot(of_share * of_c)
+        };
         let low = s * c - side(share.ci95[0], c_low);
         let high = s * c + side(share.ci95[1], c_high);
         [low.max(0.0), high]
@@ -60,8 +64,10 @@ mod tests {
         let [low, high] = got.ci95.unwrap();
         assert!((got.value.unwrap() - 0.5e9).abs() < 1.0);
         // 0.1 of the share is 1e8, 0.1e9 and 0.2e9 of the concentration are 0.5e8 and 1e8.
-        assert!((0.5e9 - low - 1e8f64.hypot(0.5e8)).abs() < 1.0, "{low}");
-        assert!((high - 0.5e9 - 1e8f64.hypot(1e8)).abs() < 1.0, "{high}");
+        let below = 1e8f64.hypot(0.5e8).hypot(1e7);
+        let above = 1e8f64.hypot(1e8).hypot(2e7);
+        assert!((0.5e9 - low - below).abs() < 1.0, "{low}");
+        assert!((high - 0.5e9 - above).abs() < 1.0, "{high}");
     }
 
     #[test]
@@ -70,7 +76,12 @@ mod tests {
         let got = per_ml(&share(0.0, [0.0, 0.03]), &c);
         assert_eq!(got.value, Some(0.0));
         let [low, high] = got.ci95.unwrap();
-        assert!(low == 0.0 && (high - 3e7).abs() < 1.0);
+        assert!(low == 0.0 && (high - 3e7f64.hypot(6e6)).abs() < 1.0);
+        let empty = concentration(0.0, Some([0.0, 1e9]));
+        let got = per_ml(&share(0.0, [0.0, 0.03]), &empty).ci95.unwrap();
+        assert!(got[0] == 0.0 && (got[1] - 3e7).abs() < 1.0);
+        let got = per_ml(&share(0.5, [0.4, 0.6]), &empty).ci95.unwrap();
+        assert!(got[0] == 0.0 && (got[1] - 5e8f64.hypot(1e8)).abs() < 1.0);
         assert_eq!(
             per_ml(&share(0.5, [0.4, 0.6]), &concentration(1.0, None)).ci95,
             None

@@ -8,7 +8,8 @@
 use crate::summary::Interval;
 
 /// Sample less blank, both per mL as filmed, that is before any dilution is taken into account. Neither the number nor its
-/// interval goes below 0; where the blank holds more than the sample, the interval is that of a difference of 0.
+/// interval goes below 0, nor is there more after than before; where the blank holds more than the sample, the interval is that of a
+/// difference of 0.
 pub fn subtract(sample: &Interval, blank: &Interval) -> Interval {
     let net = sample.value - blank.value;
     let below = (sample.value - sample.ci95[0]).hypot(blank.ci95[1] - blank.value);
@@ -16,7 +17,7 @@ pub fn subtract(sample: &Interval, blank: &Interval) -> Interval {
     let value = net.max(0.0);
     Interval {
         value,
-        ci95: [(net - below).max(0.0), value + above],
+        ci95: [(net - below).max(0.0), (value + above).min(sample.ci95[1])],
     }
 }
 
@@ -51,6 +52,8 @@ mod tests {
         assert_eq!(got, about(0.0, 0.0, 5.0));
         let near = subtract(&about(10.0, 7.0, 13.0), &about(9.0, 5.0, 13.0));
         assert_eq!((near.value, near.ci95[0]), (1.0, 0.0));
+        let none = subtract(&about(0.0, 0.0, 3.0), &about(30.0, 20.0, 40.0));
+        assert_eq!(none, about(0.0, 0.0, 3.0));
     }
 
     /// Counts of Poisson with their usual intervals: the true difference lies within in 95 of 100 cases.

@@ -2,7 +2,8 @@
 //!
 //! The share of a rung is spread evenly, in the logarithm, over its cell, as for the quantiles. Intervals come from the same
 //! resamples as all others, and are never narrower than what so many tracks can exclude: of n tracks none may lie in a class
-//! that holds up to 3 / n of the particles (95 %).
+//! that holds up to 3 / n of the particles (95 %), by surface or volume as much more as a particle of that class weighs. A large
+//! particle stays longer, so that fewer tracks stand for the same number: for classes far above the others the limit is somewhat low.
 
 use crate::bootstrap::{self, Resample};
 use crate::concentration::NONE_SEEN_95;
@@ -73,6 +74,8 @@ pub(crate) struct Weighted<'a> {
     pub share: &'a [f64],
     /// The same of a resample.
     pub of: fn(&Resample) -> &[f64],
+    /// What a particle of this diameter counts for: the diameter to this power.
+    pub power: i32,
 }
 
 /// What the intervals of the classes are made from.
@@ -100,13 +103,18 @@ impl Classes<'_> {
             .map(|class| ClassShare {
                 from_nm: class.0,
                 to_nm: class.1,
-                share: self.interval(class, asked),
-                number: self.interval(class, number),
+                share: self.interval(class, asked, number.share),
+                number: self.interval(class, number, number.share),
             })
             .collect()
     }
 
-    fn interval(&self, class: (f64, Option<f64>), weighted: &Weighted<'_>) -> Interval {
+    fn interval(
+        &self,
+        class: (f64, Option<f64>),
+        weighted: &Weighted<'_>,
+        number: &[f64],
+    ) -> Interval {
         let value = within(self.lattice, weighted.share, 1.0, class);
         let mut values: Vec<f64> = self
             .resamples
@@ -114,11 +122,27 @@ impl Classes<'_> {
             .map(|r| within(self.lattice, (weighted.of)(r), r.scale, class))
             .collect();
         let [low, high] = bootstrap::interval(value, &mut values, self.widening);
-        let unseen = NONE_SEEN_95 / self.tracks.max(1) as f64;
+        let unseen = (NONE_SEEN_95 / self.tracks.max(1) as f64).min(1.0);
+        let weighs = usual_nm(class).powi(weighted.power);
+        let diameters = self.lattice.diameters_nm().iter();
+        let others: f64 = diameters
+            .zip(number)
+            .map(|(d, n)| n * d.powi(weighted.power))
+            .sum();
+        let here = unseen * weighs / (unseen * weighs + (1.0 - unseen) * others);
         Interval {
             value,
-            ci95: [low.min(1.0 - unseen).max(0.0), high.max(unseen).min(1.0)],
+            ci95: [low.min(1.0 - unseen).max(0.0), high.max(here).min(1.0)],
         }
+    }
+}
+
+/// A diameter that stands for a class, nm: the middle of the logarithm, or the edge of one that is open.
+fn usual_nm((from, to): (f64, Option<f64>)) -> f64 {
+    match to {
+        Some(to) if from > 0.0 => (from * to).sqrt(),
+        Some(to) => to,
+        None => from,
     }
 }
 
@@ -209,6 +233,7 @@ mod tests {
         let weighted = Weighted {
             share: &share,
             of: |r| &r.share,
+            power: 0,
         };
         let got = classes.shares(&[50.0, 100.0], &weighted, &weighted);
         let [none, half, other] = got[..] else {
@@ -222,5 +247,29 @@ mod tests {
         assert!(none.share.value < 1e-6 && none.share.ci95[0] < 1e-6);
         assert!((none.share.ci95[1] - 3.0 / 200.0).abs() < 1e-4, "{none:?}");
         assert_eq!(half.share, half.number);
+    }
+
+    #[test]
+    fn what_was_not_seen_may_hold_much_of_the_volume() {
+        let lattice = Lattice::covering(10.0, 2000.0);
+        let share = log_normal(&lattice, 100.0, 0.02);
+        let classes = Classes {
+            lattice: &lattice,
+            resamples: &[],
+            widening: 1.0,
+            tracks: 1000,
+        };
+        let of = |power| Weighted {
+            share: &share,
+            of: |r| &r.share,
+            power,
+        };
+        let got = classes.shares(&[300.0], &of(3), &of(0));
+        // 0.3 % of the number at 27 times the volume of the others.
+        let [_, large] = got[..] else {
+            panic!("{got:?}");
+        };
+        assert!((large.number.ci95[1] - 0.003).abs() < 1e-4);
+        assert!((large.share.ci95[1] - 0.0748).abs() < 2e-3, "{large:?}");
     }
 }

@@ -117,13 +117,14 @@ impl Context<'_> {
         let share = &self.plan.weighting.share(&fit, &self.lattice)[..];
         out.carried_by_tracks = self.carried_by_tracks(&data, &fit);
         let widening = bootstrap::widening(tracks);
-        let median = Statistics::of(&self.lattice, share).d50;
+        // What tracks can tell is a matter of the tracks, whatever is counted.
+        let median = Statistics::of(&self.lattice, &fit.per_track).d50;
         out.limits = self.limits(group, median);
-        out.populations = self.populations(share, &resamples, widening);
+        out.populations = self.populations(share, &fit.per_track, &resamples, widening);
         if let Some(limits) = out.limits {
             for p in &mut out.populations {
                 let cv = p.sd_nm.value / p.diameter_nm.value;
-                let least = limits.least_cv(cv, p.fraction.value);
+                let least = limits.least_cv(cv, p.share_of_tracks);
                 p.sd_nm.include(p.sd_nm.value * ratio(least, cv));
             }
         }
@@ -162,10 +163,12 @@ impl Context<'_> {
         let asked = Weighted {
             share,
             of: |r| &r.share,
+            power: self.plan.weighting.power().unwrap_or(0),
         };
         let number = Weighted {
             share: &fit.number,
             of: |r| &r.number,
+            power: 0,
         };
         classes.shares(&self.plan.classes_nm, &asked, &number)
     }
@@ -243,7 +246,13 @@ impl Context<'_> {
         }
     }
 
-    fn populations(&self, share: &[f64], resamples: &[Resample], widening: f64) -> Vec<Population> {
+    fn populations(
+        &self,
+        share: &[f64],
+        per_track: &[f64],
+        resamples: &[Resample],
+        widening: f64,
+    ) -> Vec<Population> {
         let peaks_of_resamples: Vec<Vec<usize>> = resamples
             .iter()
             .map(|r| populations::peaks(&r.share).iter().map(|p| p.top).collect())
@@ -276,6 +285,7 @@ impl Context<'_> {
                     diameter_nm: interval(0, f64::INFINITY),
                     sd_nm: interval(1, f64::INFINITY),
                     fraction: interval(2, 1.0),
+                    share_of_tracks: per_track[peak.start..peak.end].iter().sum(),
                     recurrence: again as f64 / resamples.len().max(1) as f64,
                 })
             })

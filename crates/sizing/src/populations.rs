@@ -15,6 +15,8 @@ pub struct Population {
     pub sd_nm: Interval,
     /// Share of the particles.
     pub fraction: Interval,
+    /// Share of the tracks.
+    pub share_of_tracks: f64,
     /// Share of the resamples that have a peak of their own there.
     pub recurrence: f64,
 }

@@ -200,10 +200,10 @@ fn not_as_modelled(ratios: &PeriodogramRatios) -> Option<Finding> {
             "the motion may be confined, or the precisions wrong for part of the tracks"
         }
     };
-    let (worse, _) = if (ratios.slow - 1.0).abs() > (ratios.fast - 1.0).abs() {
-        (ratios.slow, "slow")
+    let worse = if (ratios.slow - 1.0).abs() > (ratios.fast - 1.0).abs() {
+        ratios.slow
     } else {
-        (ratios.fast, "fast")
+        ratios.fast
     };
     Some(
         Finding::new(

@@ -66,10 +66,11 @@ impl Surprise {
             })
             .collect();
         for k in steps.used() {
+            self.all += 1;
             let Some(u) = next(steps, k, &mut rungs) else {
+                self.rare += 1;
                 return;
             };
-            self.all += 1;
             self.rare += u64::from(u < RARE);
         }
     }
