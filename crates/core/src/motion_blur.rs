@@ -17,7 +17,7 @@
 use crate::model::{FrameSpots, Spot, Track, Trajectory, restate_precisions};
 
 /// Variance of the error of an uneven path over `p`: this times `p / w0^2` ...
-const UNEVEN: f64 = 0.010;
+const UNEVEN: f64 = 0.0085;
 /// ... and times the growth of the squared width over `p`, beyond this much, which the focus itself may vary.
 const LEAST_WIDENED: f64 = 0.5;
 /// However long the path, the fit stays within it: no more than this.

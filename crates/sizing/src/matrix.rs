@@ -6,6 +6,9 @@ use crate::steps::Steps;
 /// Values below this share of a track's largest are left out: a track cannot pull any population there.
 const NEGLIGIBLE_LN: f64 = -25.0;
 
+/// A marginal likelihood at or below this is rounding.
+const UNEXPLAINED: f64 = 1e-200;
+
 /// Where one track's values lie.
 #[derive(Clone, Copy, Debug)]
 struct Row {
@@ -133,7 +136,12 @@ impl LikelihoodMatrix {
             if *weight <= 0.0 {
                 continue;
             }
-            let share = weight / self.marginal(i, fraction);
+            let marginal = self.marginal(i, fraction);
+            // A track that no size of the population explains, such as a few spots of noise in a row, says nothing of it.
+            if marginal <= UNEXPLAINED {
+                continue;
+            }
+            let share = weight / marginal;
             let (start, values) = self.row(i);
             for (s, v) in sum[start..].iter_mut().zip(values) {
                 *s += share * v;
@@ -192,4 +200,20 @@ pub(crate) fn normalised(mut values: Vec<f64>) -> Option<Vec<f64>> {
         *v /= sum;
     }
     Some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_track_that_nothing_explains_spoils_nothing() {
+        let matrix = LikelihoodMatrix::bells(&[10.0, 90.0], 1.0, 100);
+        let mut fraction = vec![0.0; 100];
+        fraction[10] = 1.0;
+        let sum = matrix.posterior_sum(&[5.0, 7.0], &fraction);
+        assert!((sum[10] - 5.0).abs() < 1e-12, "{}", sum[10]);
+        assert!(sum.iter().all(|s| s.is_finite()));
+        assert!((sum.iter().sum::<f64>() - 5.0).abs() < 1e-12);
+    }
 }
