@@ -9,10 +9,12 @@ use crate::report::ReportFinding;
 use nta_core::{Finding, Severity};
 use nta_sizing::{Medium as Liquid, SampleSizes};
 
-/// Findings in the order of the stages: those of the captures first, then those of the sample.
+/// Findings in the order of the stages: those of the captures first, then those of the sample. `otherwise` is what
+/// [`moves_otherwise`] says of all findings, before any was left out.
 pub(crate) fn of_sample(
     captures: &[Followed],
     sizes: &SampleSizes,
+    otherwise: bool,
     plan: &Plan,
     liquid: &Liquid,
 ) -> Vec<ReportFinding> {
@@ -30,7 +32,7 @@ pub(crate) fn of_sample(
         }
         if lags_behind(capture) {
             out.push(ReportFinding::of_capture(held_back(), i));
-        } else if shares_noise(capture) && moves_otherwise(sizes) {
+        } else if shares_noise(capture) && otherwise {
             out.push(ReportFinding::of_capture(moved_by_codec(), i));
         }
     }
@@ -83,9 +85,8 @@ fn moved_by_codec() -> Finding {
 }
 
 /// The motion is not free diffusion, in a way that a codec may make.
-fn moves_otherwise(sizes: &SampleSizes) -> bool {
+pub(crate) fn moves_otherwise(findings: &[Finding]) -> bool {
     let codes = ["L06", "S07", "V10"];
-    let findings = &sizes.findings;
     findings.iter().any(|f| codes.contains(&f.code.as_str()))
 }
 
