@@ -214,9 +214,7 @@ fn run(
         return Err(AnalyzeError::Cancelled);
     }
     stopwatch.report("report", 0);
-    findings.extend(qc::of_sample(
-        &captures, &sizes, otherwise, plan, &medium,
-    ));
+    findings.extend(qc::of_sample(&captures, &sizes, otherwise, plan, &medium));
     if sizes.pooled.summary.is_none() {
         qc::without_size(&captures, &mut findings);
     }
@@ -316,7 +314,10 @@ mod tests {
             leave_to_exposure(&mut findings, contradicted, captures);
             findings.len()
         };
-        assert_eq!([left(0, 1), left(1, 2), left(1, 1), left(2, 2)], [2, 2, 1, 1]);
+        assert_eq!(
+            [left(0, 1), left(1, 2), left(1, 1), left(2, 2)],
+            [2, 2, 1, 1]
+        );
         // A codec is blamed by what was found before that.
         assert!(qc::moves_otherwise(&found()));
         assert!(!qc::moves_otherwise(&found()[..1]));

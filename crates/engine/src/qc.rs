@@ -1,7 +1,7 @@
 //! What a person should know about the sample as a whole, beyond what the stages say of themselves.
 
 use crate::analyze::sampling;
-use crate::assemble::{COUNTED_FROM_FRAMES, Counts};
+use crate::assemble::{COUNTED_FROM_FRAMES, Counts, too_short_to_count};
 use crate::capture::Followed;
 use crate::exposure::{lags_behind, shares_noise};
 use crate::plan::{Medium, Plan};
@@ -28,6 +28,10 @@ pub(crate) fn of_sample(
                 .map(|f| ReportFinding::of_capture(f, i)),
         );
         if let Some(finding) = no_particles(capture) {
+            out.push(ReportFinding::of_capture(finding, i));
+        }
+        if too_short_to_count(capture) {
+            let finding = not_counted(capture.video.frames.len());
             out.push(ReportFinding::of_capture(finding, i));
         }
         if lags_behind(capture) {
@@ -90,9 +94,32 @@ pub(crate) fn moves_otherwise(findings: &[Finding]) -> bool {
     findings.iter().any(|f| codes.contains(&f.code.as_str()))
 }
 
-/// Whether nothing in the film lasts long enough to be a particle; noise makes a spot here and there.
+/// Whether nothing in the film lasts long enough to be a particle; noise makes a spot here and there. A film in which nothing could
+/// last that long is none.
 fn is_blank(capture: &Followed) -> bool {
-    Counts::of(std::slice::from_ref(capture)).present.is_empty()
+    !too_short_to_count(capture) && Counts::of(std::slice::from_ref(capture)).present.is_empty()
+}
+
+/// A film of so many frames that nothing in it was counted.
+fn not_counted(frames: usize) -> Finding {
+    let there = match frames {
+        1 => "is 1 frame".to_owned(),
+        n => format!("are {n} frames"),
+    };
+    Finding::new(
+        "C06",
+        Severity::Warning,
+        "concentration",
+        format!(
+            "Particles were not counted in this film, because there {there} and a particle counts once it was followed over \
+             {COUNTED_FROM_FRAMES}. Its number of particles in view is no result, and it has no concentration; analyse more frames."
+        ),
+    )
+    .with(
+        frames as f64,
+        Some(COUNTED_FROM_FRAMES as f64),
+        "frames",
+    )
 }
 
 fn no_particles(capture: &Followed) -> Option<Finding> {
@@ -253,4 +280,16 @@ fn no_depth(plan: &Plan) -> Option<Finding> {
              instrument profile (--instrument).",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_that_is_too_short_says_so() {
+        let said = [1, 4].map(|n| not_counted(n).message);
+        assert!(said[0].contains("there is 1 frame and"), "{}", said[0]);
+        assert!(said[1].contains("there are 4 frames and"), "{}", said[1]);
+    }
 }
