@@ -316,6 +316,9 @@ fn a_film_too_short_for_counting_is_no_blank() {
     let short = ["last_frame=3", "depth_um=10"];
     let report = analysed(&films, &folder.path().join("a"), &short).expect("an analysis");
     let found = codes(&report);
-    assert!(found.contains(&"C06") && !found.contains(&"D01"), "{found:?}");
+    assert!(
+        found.contains(&"C06") && !found.contains(&"D01"),
+        "{found:?}"
+    );
     assert_eq!(report.concentration, None);
 }
