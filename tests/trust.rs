@@ -308,3 +308,17 @@ fn numbers_that_fall_over_the_captures_are_told() {
     assert!(codes(&few).contains(&"P04") && !codes(&few).contains(&"P03"));
     assert_eq!(few.replicates.between_capture["mean_nm"].trend_p, None);
 }
+
+#[test]
+fn a_film_too_short_for_counting_is_no_blank() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let films = [film(folder.path(), "full.avi", 20.0, 50)];
+    let short = ["last_frame=3", "depth_um=10"];
+    let report = analysed(&films, &folder.path().join("a"), &short).expect("an analysis");
+    let found = codes(&report);
+    assert!(
+        found.contains(&"C06") && !found.contains(&"D01"),
+        "{found:?}"
+    );
+    assert_eq!(report.concentration, None);
+}

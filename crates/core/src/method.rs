@@ -101,7 +101,7 @@ pub enum MethodError {
         known: String,
     },
     /// The number is outside its range.
-    #[error("{stage}.{key} is {value}, but must be from {min} to {max} {unit}")]
+    #[error("{stage}.{key} is {value}, but must be from {min} to {max}{}", in_unit(.unit))]
     OutOfRange {
         /// The stage, as the plan calls it.
         stage: String,
@@ -116,6 +116,14 @@ pub enum MethodError {
         /// Unit in words.
         unit: &'static str,
     },
+}
+
+/// A unit as it stands after a number, with the space before it; nothing for the unit `1` of plain numbers.
+pub fn in_unit(unit: &str) -> String {
+    match unit {
+        "1" => String::new(),
+        unit => format!(" {unit}"),
+    }
 }
 
 impl<Make> Entry<Make> {

@@ -11,7 +11,7 @@ use crate::replicates::trends;
 use crate::report::{OutputError, Report, ReportFinding, Verdict};
 use crate::runtime::{Runtime, Stopwatch, peak_memory_mb};
 use nta_core::track_video::TrackError;
-use nta_core::{MethodError, SourceError};
+use nta_core::{Finding, MethodError, SourceError};
 use nta_sizing::{CaptureTracks, SampleSizes, Sampling, SizingError, SizingPlan, size_sample};
 use std::sync::atomic::Ordering;
 
@@ -206,16 +206,15 @@ fn run(
     let mut sizes = size_sample(&tracks, &medium, &sizing_plan(plan))?;
     // Only now are the errors of fast particles what they are, and other causes ruled out.
     let contradicted = contradicted(&captures, &sizes);
-    if !contradicted.is_empty() {
-        // What a wrong exposure does to the motion has its own finding.
-        sizes.findings.retain(|f| f.code != "S07");
-    }
+    // Whether a codec has changed the motion is asked of all that was found, before any of it is explained away.
+    let otherwise = qc::moves_otherwise(&sizes.findings);
+    leave_to_exposure(&mut sizes.findings, contradicted.len(), captures.len());
     findings.extend(contradicted);
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled);
     }
     stopwatch.report("report", 0);
-    findings.extend(qc::of_sample(&captures, &sizes, plan, &medium));
+    findings.extend(qc::of_sample(&captures, &sizes, otherwise, plan, &medium));
     if sizes.pooled.summary.is_none() {
         qc::without_size(&captures, &mut findings);
     }
@@ -240,6 +239,14 @@ fn run(
         captures,
         sizes,
     })
+}
+
+/// What a wrong exposure does to the motion has its own finding, one for each capture; with a single capture that is not
+/// contradicted the deviation of the sample may be of that one, and stays.
+fn leave_to_exposure(findings: &mut Vec<Finding>, contradicted: usize, captures: usize) {
+    if contradicted >= captures {
+        findings.retain(|f| f.code != "S07");
+    }
 }
 
 fn timing(
@@ -288,5 +295,31 @@ fn sizing_plan(plan: &Plan) -> SizingPlan {
         depth_by_brightness: plan.size.depth_by_brightness,
         classes_nm: plan.size.classes_nm.clone(),
         ..SizingPlan::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nta_core::Severity;
+
+    #[test]
+    fn an_exposure_explains_the_motion_only_where_every_capture_contradicts_it() {
+        let found = || {
+            let of = |code| Finding::new(code, Severity::Warning, "size", "");
+            vec![of("S01"), of("S07")]
+        };
+        let left = |contradicted, captures| {
+            let mut findings = found();
+            leave_to_exposure(&mut findings, contradicted, captures);
+            findings.len()
+        };
+        assert_eq!(
+            [left(0, 1), left(1, 2), left(1, 1), left(2, 2)],
+            [2, 2, 1, 1]
+        );
+        // A codec is blamed by what was found before that.
+        assert!(qc::moves_otherwise(&found()));
+        assert!(!qc::moves_otherwise(&found()[..1]));
     }
 }

@@ -65,12 +65,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         distribution: distribution(&sizes.pooled, plan),
         populations: sizes.pooled.populations.iter().map(population).collect(),
         size_classes: size_classes(&sizes.pooled, concentration.as_ref()),
-        blank: blank.map(|b| {
-            let subtracted = concentration
-                .as_ref()
-                .filter(|c| c.before_blank_per_ml.is_some());
-            b.told(subtracted.map(|c| c.dilution_applied))
-        }),
+        blank: blank.map(|b| b.told(concentration.as_ref())),
         intensity: intensity(captures, sizes),
         limits: Limits {
             narrowest_cv: limits.map(|l| l.narrowest_cv),
@@ -280,10 +275,16 @@ fn drift_track(followed: &Followed, times: &[f64]) -> Option<DriftTrack> {
     Some(DriftTrack::of(times, &x, &y))
 }
 
+/// Whether a film has so few frames that no particle in it can ever be counted.
+pub(crate) fn too_short_to_count(capture: &Followed) -> bool {
+    capture.video.frames.len() < COUNTED_FROM_FRAMES
+}
+
 /// What a concentration is counted from.
 pub(crate) struct Counts {
     /// Frames in which each counted track was present.
     pub(crate) present: Vec<f64>,
+    /// Frames of the films in which something can be counted.
     pub(crate) frames: u64,
     pub(crate) area_um2: f64,
     pub(crate) hidden_area_um2: f64,
@@ -296,11 +297,17 @@ impl Counts {
             .iter()
             .flat_map(|c| c.video.tracks.iter())
             .filter(counted);
-        let frames: u64 = captures.iter().map(|c| c.video.frames.len() as u64).sum();
+        let all_frames: u64 = captures.iter().map(|c| c.video.frames.len() as u64).sum();
+        // In a film that is shorter nothing can be counted, so that its frames say nothing of how many there are.
+        let frames = captures
+            .iter()
+            .filter(|c| !too_short_to_count(c))
+            .map(|c| c.video.frames.len() as u64)
+            .sum();
         // The mean over all frames, should captures differ in their field of view.
         let mean = |of: fn(&Followed) -> f64| {
             let sums = captures.iter().map(|c| of(c) * c.video.frames.len() as f64);
-            sums.sum::<f64>() / frames.max(1) as f64
+            sums.sum::<f64>() / all_frames.max(1) as f64
         };
         Self {
             present: tracks.map(|t| t.points().len() as f64).collect(),

@@ -3,7 +3,7 @@
 use crate::analyze::AnalyzeError;
 use crate::fingerprint::sha256_of;
 use crate::plan::Plan;
-use crate::report::{self, Report, ReportFinding, Verdict};
+use crate::report::{self, Capture, Concentration, Report, ReportFinding, Verdict};
 use crate::text_file::{NotRead, read_text};
 use nta_core::{Finding, Severity};
 use nta_sizing::Interval;
@@ -14,6 +14,8 @@ use std::sync::atomic::AtomicBool;
 const MOST_SHARE: f64 = 0.1;
 /// Values of two films further apart than this share are two values.
 const SAME: f64 = 1e-6;
+/// Thresholds are measured in each film, and differ by a few per cent between films that are alike.
+const SAME_THRESHOLD: f64 = 0.05;
 
 /// Why a blank cannot be used, in one sentence with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,10 @@ pub(crate) struct Blank {
     concentration: Option<Interval>,
     pixel_size_um: f64,
     depth_um: Option<f64>,
+    /// Mean signal to noise from which spots were taken.
+    threshold_snr: Option<f64>,
+    /// Fingerprints (SHA-256) of its films.
+    films: Vec<String>,
     failed: bool,
 }
 
@@ -113,6 +119,8 @@ impl Blank {
             concentration: as_filmed(&report),
             pixel_size_um: report.acquisition.pixel_size_um.value,
             depth_um: report.plan.get("depth_um").and_then(|d| d.as_f64()),
+            threshold_snr: mean_threshold(&report.captures),
+            films: fingerprints(&report.captures),
             failed: report.verdict == Verdict::Fail,
             path: shown,
         })
@@ -123,15 +131,15 @@ impl Blank {
         self.concentration.as_ref()
     }
 
-    /// The blank as it stands in the result; `dilution` is that of the sample, where something was subtracted.
-    pub(crate) fn told(&self, dilution: Option<f64>) -> report::Blank {
+    /// The blank as it stands in the result, with what it took from the concentration of the sample: no more than there was.
+    pub(crate) fn told(&self, sample: Option<&Concentration>) -> report::Blank {
         let known = self.concentration;
         report::Blank {
             path: self.path.clone(),
             sha256: self.sha256.clone(),
             per_ml: known.map(|c| c.value),
             ci95: known.map(|c| c.ci95),
-            subtracted_per_ml: known.zip(dilution).map(|(c, times)| c.value * times),
+            subtracted_per_ml: sample.and_then(|c| Some(c.before_blank_per_ml? - c.per_ml)),
         }
     }
 
@@ -146,29 +154,13 @@ impl Blank {
                 out.extend(large(blank.value, before_per_ml / dilution));
                 out.extend(self.unlike(report, plan));
             }
-            _ => out.push(self.not_subtracted()),
+            _ => out.push(self.not_subtracted(plan.depth_um.is_some())),
         }
         out.into_iter().map(ReportFinding::of_sample).collect()
     }
 
     fn subtracted(&self, blank: f64, sample: f64, dilution: f64) -> Finding {
-        let whole = match dilution {
-            1.0 => String::new(),
-            times => format!(
-                " That is {:.2e} per mL of the original sample.",
-                blank * times
-            ),
-        };
-        let what = match blank > 0.0 {
-            true => format!(
-                "Of {sample:.2e} particles per mL as filmed, {blank:.2e} were taken to be those of {}.{whole}",
-                self.path
-            ),
-            false => format!(
-                "No particle was seen in {}, so the number stays.",
-                self.path
-            ),
-        };
+        let what = self.taken(blank, sample, dilution);
         Finding::new(
             "C02",
             Severity::Info,
@@ -181,21 +173,70 @@ impl Blank {
         .with(blank, None, "per mL as filmed")
     }
 
-    fn not_subtracted(&self) -> Finding {
+    /// What was taken from the sample, both per mL as filmed, in one or two sentences.
+    fn taken(&self, blank: f64, sample: f64, dilution: f64) -> String {
+        if blank > 0.0 && blank >= sample {
+            return format!(
+                "As filmed, {} holds {blank:.2e} particles per mL and the sample {sample:.2e}, so that nothing is left.",
+                self.path
+            );
+        }
+        let whole = match dilution {
+            1.0 => String::new(),
+            times => format!(
+                " That is {:.2e} per mL of the original sample.",
+                blank * times
+            ),
+        };
+        match blank > 0.0 {
+            true => format!(
+                "Of {sample:.2e} particles per mL as filmed, {blank:.2e} were taken to be those of {}.{whole}",
+                self.path
+            ),
+            false => format!(
+                "No particle was seen in {}, so the number stays.",
+                self.path
+            ),
+        }
+    }
+
+    fn not_subtracted(&self, depth_is_known: bool) -> Finding {
         let whose = match self.concentration {
             Some(_) => "the sample has no concentration",
             None => "neither the sample nor the blank has a concentration",
+        };
+        let why = match depth_is_known {
+            true => "Its films are too short for counting; analyse more frames.",
+            false => {
+                "The probed depth is not known; give it with --depth-um or with an instrument profile (--instrument)."
+            }
         };
         Finding::new(
             "C05",
             Severity::Warning,
             "concentration",
             format!(
-                "The blank {} was not subtracted, because {whose}. The probed depth is not known; give it with --depth-um or \
-                 with an instrument profile (--instrument).",
+                "The blank {} was not subtracted, because {whose}. {why}",
                 self.path
             ),
         )
+    }
+
+    /// What the films of the blank and of the sample differ in, or have in common and should not, in words.
+    fn unlike_films(&self, sample: &[Capture]) -> Vec<String> {
+        let mut what = Vec::new();
+        if let (Some(threshold), Some(own)) = (mean_threshold(sample), self.threshold_snr)
+            && (threshold - own).abs() > SAME_THRESHOLD * threshold
+        {
+            what.push(format!(
+                "particles were taken from a signal to noise of {own:.2} on in the blank and of {threshold:.2} in the sample"
+            ));
+        }
+        let films = fingerprints(sample);
+        if self.films.iter().any(|sum| films.contains(sum)) {
+            what.push("a film of the blank is one of the sample's own".to_owned());
+        }
+        what
     }
 
     fn unlike(&self, report: &Report, plan: &Plan) -> Option<Finding> {
@@ -216,6 +257,7 @@ impl Blank {
                 "the depth is {own} um in the blank and {depth} um in the sample"
             ));
         }
+        what.extend(self.unlike_films(&report.captures));
         if self.failed {
             what.push("the blank's own verdict is fail".to_owned());
         }
@@ -232,6 +274,18 @@ impl Blank {
             )
         })
     }
+}
+
+/// Mean threshold of the captures; `None` if none of them has one.
+fn mean_threshold(captures: &[Capture]) -> Option<f64> {
+    let known: Vec<f64> = captures.iter().filter_map(|c| c.threshold_snr).collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
+fn fingerprints(captures: &[Capture]) -> Vec<String> {
+    let known = captures.iter().map(|c| c.sha256.clone());
+    // A film that is not a file has none.
+    known.filter(|sum| !sum.is_empty()).collect()
 }
 
 /// The concentration before any dilution is taken into account.
@@ -275,5 +329,60 @@ fn large(blank: f64, sample: f64) -> Option<Finding> {
 impl From<BlankError> for AnalyzeError {
     fn from(error: BlankError) -> Self {
         Self::Blank(Box::new(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blank() -> Blank {
+        Blank {
+            path: "diluent".into(),
+            sha256: String::new(),
+            concentration: Some(Interval {
+                value: 5e8,
+                ci95: [4e8, 6e8],
+            }),
+            pixel_size_um: 0.2,
+            depth_um: Some(10.0),
+            threshold_snr: Some(5.0),
+            films: vec!["a".into()],
+            failed: false,
+        }
+    }
+
+    #[test]
+    fn a_blank_takes_no_more_than_there_was() {
+        let sample = Concentration {
+            per_ml: 0.0,
+            before_blank_per_ml: Some(6e8),
+            dilution_applied: 2.0,
+            ..Concentration::default()
+        };
+        assert_eq!(blank().told(Some(&sample)).subtracted_per_ml, Some(6e8));
+        assert_eq!(blank().told(None).subtracted_per_ml, None);
+        let more = blank().subtracted(5e8, 3e8, 2.0).message;
+        assert!(
+            more.contains("so that nothing is left") && !more.contains("Of "),
+            "{more}"
+        );
+        let less = blank().subtracted(5e8, 9e8, 1.0).message;
+        assert!(less.contains("Of 9.00e8 particles"), "{less}");
+    }
+
+    #[test]
+    fn films_of_another_threshold_and_the_samples_own_are_told() {
+        let film = |threshold, sha256: &str| {
+            [Capture {
+                threshold_snr: Some(threshold),
+                sha256: sha256.into(),
+                ..Capture::default()
+            }]
+        };
+        assert!(blank().unlike_films(&film(5.1, "b")).is_empty());
+        assert_eq!(blank().unlike_films(&film(5.6, "b")).len(), 1);
+        let own = blank().unlike_films(&film(5.0, "a"));
+        assert_eq!(own, ["a film of the blank is one of the sample's own"]);
     }
 }

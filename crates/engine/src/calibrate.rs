@@ -15,13 +15,11 @@ use crate::report::html::first_sentence;
 use crate::report::write::{OutputError, check_named_files, parent, write_named_files};
 use crate::report::{OutputFile, Report, Verdict};
 use crate::runtime::Runtime;
-use nta_sizing::{Counted, concentration};
+use nta_sizing::{Counted, Z95, concentration};
 use std::path::PathBuf;
 
 /// Beads whose median is further from the nominal diameter than this share ask for a check.
 const SIZE_OFF: f64 = 0.05;
-/// A standard normal variable lies within so many of 0 with 95 %.
-const Z95: f64 = 1.959_964;
 
 /// Films of beads, what is known of the beads, and where the profile goes.
 #[derive(Clone, Debug)]

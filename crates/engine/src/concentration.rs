@@ -6,14 +6,14 @@ use crate::plan::Plan;
 use crate::report::Concentration;
 use nta_sizing::{Counted, Interval, SizeResult};
 
-/// The concentration of the original sample; `None` without a depth.
+/// The concentration of the original sample; `None` without a depth, or where every film is too short for counting.
 pub(crate) fn concentration(
     counts: &Counts,
     sizes: &SizeResult,
     plan: &Plan,
     blank: Option<&Blank>,
 ) -> Option<Concentration> {
-    let stated = plan.depth_um.as_ref()?;
+    let stated = plan.depth_um.as_ref().filter(|_| counts.frames > 0)?;
     // A profile says how bright the beads were that gave its depth; brighter particles are seen deeper.
     let profile = plan.profile_of_depth();
     let visibility = profile.and_then(|p| sizes.visibility.zip(p.depth_visibility));

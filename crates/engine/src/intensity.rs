@@ -7,13 +7,11 @@ use crate::capture::Followed;
 use crate::report::{Estimate, Intensity};
 use nta_core::film::{Film, Polarity};
 use nta_core::{Spot, Track};
-use nta_sizing::SampleSizes;
 use nta_sizing::brightness::{PowerLaw, Seen};
+use nta_sizing::{SampleSizes, Z95};
 
 /// Share of the spots of a track that are no brighter than it is said to be.
 const PERCENTILE: f64 = 0.9;
-/// Half of a 95 % interval in standard errors.
-const Z95: f64 = 1.959_964;
 
 /// Brightness of a track, counts; `None` where no spot has a brightness below the ceiling.
 pub(crate) fn of_track(film: &Film, track: &Track) -> Option<f64> {

@@ -1,7 +1,7 @@
 //! What a person should know about the sample as a whole, beyond what the stages say of themselves.
 
 use crate::analyze::sampling;
-use crate::assemble::{COUNTED_FROM_FRAMES, Counts};
+use crate::assemble::{COUNTED_FROM_FRAMES, Counts, too_short_to_count};
 use crate::capture::Followed;
 use crate::exposure::{lags_behind, shares_noise};
 use crate::plan::{Medium, Plan};
@@ -9,10 +9,12 @@ use crate::report::ReportFinding;
 use nta_core::{Finding, Severity};
 use nta_sizing::{Medium as Liquid, SampleSizes};
 
-/// Findings in the order of the stages: those of the captures first, then those of the sample.
+/// Findings in the order of the stages: those of the captures first, then those of the sample. `otherwise` is what
+/// [`moves_otherwise`] says of all findings, before any was left out.
 pub(crate) fn of_sample(
     captures: &[Followed],
     sizes: &SampleSizes,
+    otherwise: bool,
     plan: &Plan,
     liquid: &Liquid,
 ) -> Vec<ReportFinding> {
@@ -28,9 +30,13 @@ pub(crate) fn of_sample(
         if let Some(finding) = no_particles(capture) {
             out.push(ReportFinding::of_capture(finding, i));
         }
+        if too_short_to_count(capture) {
+            let finding = not_counted(capture.video.frames.len());
+            out.push(ReportFinding::of_capture(finding, i));
+        }
         if lags_behind(capture) {
             out.push(ReportFinding::of_capture(held_back(), i));
-        } else if shares_noise(capture) && moves_otherwise(sizes) {
+        } else if shares_noise(capture) && otherwise {
             out.push(ReportFinding::of_capture(moved_by_codec(), i));
         }
     }
@@ -83,15 +89,37 @@ fn moved_by_codec() -> Finding {
 }
 
 /// The motion is not free diffusion, in a way that a codec may make.
-fn moves_otherwise(sizes: &SampleSizes) -> bool {
+pub(crate) fn moves_otherwise(findings: &[Finding]) -> bool {
     let codes = ["L06", "S07", "V10"];
-    let findings = &sizes.findings;
     findings.iter().any(|f| codes.contains(&f.code.as_str()))
 }
 
-/// Whether nothing in the film lasts long enough to be a particle; noise makes a spot here and there.
+/// Whether nothing in the film lasts long enough to be a particle; noise makes a spot here and there. A film in which nothing could
+/// last that long is none.
 fn is_blank(capture: &Followed) -> bool {
-    Counts::of(std::slice::from_ref(capture)).present.is_empty()
+    !too_short_to_count(capture) && Counts::of(std::slice::from_ref(capture)).present.is_empty()
+}
+
+/// A film of so many frames that nothing in it was counted.
+fn not_counted(frames: usize) -> Finding {
+    let there = match frames {
+        1 => "is 1 frame".to_owned(),
+        n => format!("are {n} frames"),
+    };
+    Finding::new(
+        "C06",
+        Severity::Warning,
+        "concentration",
+        format!(
+            "Particles were not counted in this film, because there {there} and a particle counts once it was followed over \
+             {COUNTED_FROM_FRAMES}. Its number of particles in view is no result, and it has no concentration; analyse more frames."
+        ),
+    )
+    .with(
+        frames as f64,
+        Some(COUNTED_FROM_FRAMES as f64),
+        "frames",
+    )
 }
 
 fn no_particles(capture: &Followed) -> Option<Finding> {
@@ -252,4 +280,16 @@ fn no_depth(plan: &Plan) -> Option<Finding> {
              instrument profile (--instrument).",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_that_is_too_short_says_so() {
+        let said = [1, 4].map(|n| not_counted(n).message);
+        assert!(said[0].contains("there is 1 frame and"), "{}", said[0]);
+        assert!(said[1].contains("there are 4 frames and"), "{}", said[1]);
+    }
 }

@@ -5,13 +5,15 @@ use crate::assemble::Counts;
 use crate::capture::Followed;
 use crate::report::{Capture, Estimate, Replicates, Spread};
 use nta_core::{Finding, Severity};
+use nta_sizing::Z95;
 use nta_sizing::trend::{FEWEST, Point, trend};
 use std::collections::BTreeMap;
 
 /// A trend that chance makes more rarely than this is told.
 const SIGNIFICANT: f64 = 0.05;
-/// Half the width of a 95 % interval over the standard error.
-const Z95: f64 = 1.959_964;
+/// A capture's own error is at least this share of its whole error: the whole one is known to some 10 % only, so that what is left
+/// after the shared part may come out as nothing. Should the floor be too low, the scatter about the line widens the error again.
+const LEAST_OWN_SHARE: f64 = 0.1;
 
 /// Errors of a capture that its numbers do not tell by themselves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,7 +63,7 @@ const NUMBERS: [(&str, Number); 8] = [
 fn diameter(e: &Estimate, errors: &CaptureErrors) -> (Option<f64>, Option<f64>) {
     let own = e.ci95.and_then(relative_sd).map(|all| {
         let square = all.powi(2) - errors.shared_ln_diameter_sd.powi(2);
-        square.max(0.0).sqrt()
+        square.max(0.0).sqrt().max(LEAST_OWN_SHARE * all)
     });
     (e.value, own)
 }
@@ -109,6 +111,41 @@ pub(crate) fn trends(replicates: &Replicates) -> Vec<Finding> {
     if (2..FEWEST as u64).contains(&replicates.n) {
         return vec![too_few(replicates.n)];
     }
+    let untested = untested(replicates);
+    if !untested.is_empty() {
+        return [no_line(replicates.n, &untested)]
+            .into_iter()
+            .chain(tested(replicates))
+            .collect();
+    }
+    tested(replicates)
+}
+
+/// What no line could be fitted to although there are captures enough, in words. A number that no capture has, as in blanks, is not
+/// missed.
+fn untested(replicates: &Replicates) -> Vec<&'static str> {
+    let groups = [
+        ("sizes", ["mean_nm", "d50_nm"]),
+        ("numbers", ["concentration_per_ml", "particles_per_frame"]),
+    ];
+    let missed = |names: &[&str; 2]| {
+        let spreads = || {
+            names
+                .iter()
+                .filter_map(|n| replicates.between_capture.get(*n))
+        };
+        let there = spreads().any(|s| s.values.iter().flatten().any(|v| *v > 0.0));
+        there && spreads().all(|s| s.trend_p.is_none())
+    };
+    groups
+        .iter()
+        .filter(|(_, names)| missed(names))
+        .map(|(words, _)| *words)
+        .collect()
+}
+
+/// The trends that chance hardly makes.
+fn tested(replicates: &Replicates) -> Vec<Finding> {
     let line = |name: &str| {
         let spread = replicates.between_capture.get(name)?;
         Some((spread.trend_per_capture?, spread.trend_p?))
@@ -192,6 +229,20 @@ fn too_few(n: u64) -> Finding {
         format!(
             "Whether sizes or numbers rise or fall from capture to capture cannot be tested with {n} captures. That takes at \
              least {FEWEST}; real series change by 10 to 40 % from the first to the last, so look at the order yourself."
+        ),
+    )
+    .with(n as f64, Some(FEWEST as f64), "captures")
+}
+
+fn no_line(n: u64, what: &[&str]) -> Finding {
+    Finding::new(
+        "P04",
+        Severity::Info,
+        "replicates",
+        format!(
+            "Whether {} rise or fall from capture to capture could not be tested, although there are {n} captures: fewer than \
+             {FEWEST} of them have such a number with an error.",
+            what.join(" and ")
         ),
     )
     .with(n as f64, Some(FEWEST as f64), "captures")
@@ -298,6 +349,16 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_tested_is_told() {
+        let flat = [100.0, 101.0, 99.0, 100.0];
+        // In two captures nothing is in view, so that only two have a number with an error.
+        let found = trends(&series(&flat, &[40.0, 0.0, 0.0, 39.0]));
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].code, "P04");
+        assert!(found[0].message.starts_with("Whether numbers rise"));
+    }
+
+    #[test]
     fn a_blank_does_not_hide_a_fall_of_the_concentration() {
         let capture = |per_ml: f64| Capture {
             concentration: Some(Concentration {
@@ -334,6 +395,13 @@ mod tests {
         assert!((own.expect("an error") - 0.02).abs() < 1e-9);
         let (_, all) = diameter(&e(100.0), &CaptureErrors::default());
         assert!(all.expect("an error") > 0.1);
+        // All of it is shared, and the capture stays in the test nevertheless.
+        let whole = CaptureErrors {
+            shared_ln_diameter_sd: 0.2,
+            ..shared
+        };
+        let (_, own) = diameter(&e(100.0), &whole);
+        assert!((own.expect("an error") / 0.02f64.hypot(0.1) - LEAST_OWN_SHARE).abs() < 1e-9);
     }
 
     #[test]

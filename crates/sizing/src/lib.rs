@@ -45,7 +45,7 @@ pub use classes::ClassShare;
 pub use concentration::{
     Concentration, Counted, coincidence_factor, concentration, hidden_area_um2,
 };
-pub use diffusion::{DiffusionEstimate, ESTIMATORS};
+pub use diffusion::{DiffusionEstimate, ESTIMATORS, Z95};
 pub use distribution::DISTRIBUTIONS;
 pub use exposure::ExposureEstimate;
 pub use medium::{MEDIA, Medium, MediumError};

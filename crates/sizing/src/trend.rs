@@ -13,12 +13,15 @@ use std::f64::consts::FRAC_2_PI;
 /// must be 12.7 times its error.
 pub const FEWEST: usize = 4;
 
+/// No number of a capture is better known than this, so that none is left out, or decides alone, for want of an error.
+const LEAST_RELATIVE_SD: f64 = 1e-3;
+
 /// A number of one capture and its relative standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// The number, positive.
     pub value: f64,
-    /// Its relative standard error, without what all captures share.
+    /// Its relative standard error, without what all captures share; below 0.001 it is taken as 0.001.
     pub relative_sd: f64,
 }
 
@@ -38,8 +41,9 @@ pub fn trend(points: &[Option<Point>]) -> Option<Trend> {
         .iter()
         .enumerate()
         .filter_map(|(i, p)| {
-            let p = p.filter(|p| p.value > 0.0 && p.relative_sd > 0.0)?;
-            let all = [i as f64, p.value.ln(), p.relative_sd.powi(-2)];
+            let p = p.filter(|p| p.value > 0.0 && p.relative_sd >= 0.0)?;
+            let sd = p.relative_sd.max(LEAST_RELATIVE_SD);
+            let all = [i as f64, p.value.ln(), sd.powi(-2)];
             all.iter().all(|v| v.is_finite()).then_some(all)
         })
         .collect();
@@ -107,6 +111,15 @@ mod tests {
                 })
             })
             .collect()
+    }
+
+    #[test]
+    fn numbers_without_an_error_of_their_own_stay_in() {
+        let values = [100.0, 91.0, 79.0, 71.0, 60.0];
+        let sure = trend(&series(&values, 0.0)).expect("a line");
+        // The scatter about the line is its error, as it is for errors that are too small.
+        let small = trend(&series(&values, 0.002)).expect("a line");
+        assert!((sure.p / small.p - 1.0).abs() < 1e-6 && sure.p < 0.01);
     }
 
     #[test]

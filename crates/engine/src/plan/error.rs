@@ -1,6 +1,6 @@
 //! What can be wrong with a plan.
 
-use nta_core::method::MethodError;
+use nta_core::method::{MethodError, in_unit};
 
 /// What is wrong with a plan, in one sentence with what to do. `place` is in words: "on the command line",
 /// "in beads.toml".
@@ -63,7 +63,7 @@ pub enum PlanError {
         given: String,
     },
     /// A number outside its range.
-    #[error("{key} is {value} ({place}), but must be from {min} to {max} {unit}")]
+    #[error("{key} is {value} ({place}), but must be from {min} to {max}{}", in_unit(.unit))]
     OutOfRange {
         /// The dotted key.
         key: String,

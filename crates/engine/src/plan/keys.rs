@@ -2,6 +2,7 @@
 //! Command-line options and their help, the commented plan and the checks all follow from it.
 
 pub use super::instrument_keys::{INSTRUMENT, INSTRUMENT_KEYS};
+use nta_core::method::in_unit;
 
 /// What a key takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,7 +93,7 @@ impl KeySpec {
     /// Range and unit, or the words that may be chosen, in words.
     pub fn range(&self) -> String {
         match self.kind {
-            Kind::Number { min, max, unit } => format!("{min} to {max} {unit}"),
+            Kind::Number { min, max, unit } => format!("{min} to {max}{}", in_unit(unit)),
             Kind::Whole { min, max, unit } => format!("{min} to {max} {unit}"),
             Kind::Text => "text".to_owned(),
             Kind::Word(words) => words.join(" or "),
@@ -149,7 +150,9 @@ pub(super) const EXPOSURE: Kind = number(1e-6, 100_000.0, "ms");
 /// Probed depth: shared by the plan and the instrument profile.
 pub(super) const DEPTH: Kind = number(0.1, 10_000.0, "um");
 /// A relative standard uncertainty: shared by the plan and the instrument profile.
-pub(super) const RELATIVE: Kind = number(0.0, 1.0, "(0.01 = 1 %)");
+pub(super) const RELATIVE: Kind = number(0.0, 1.0, SHARE);
+/// What stands for the unit of a relative uncertainty.
+pub(super) const SHARE: &str = "(0.01 = 1 %)";
 /// Highest frame number.
 const LAST_FRAME: u64 = u32::MAX as u64;
 /// Highest whole number that JSON readers keep exactly, 2^53 - 1.

@@ -381,6 +381,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_without_a_unit_are_refused_in_whole_sentences() {
+        let said = |assignment: &str| {
+            let mut input = PlanInput::new();
+            let set = input.set(assignment).expect_err("refused");
+            set.to_string()
+        };
+        let fraction = said("medium_mass_fraction=1.2");
+        assert!(fraction.ends_with("must be from 0 to 1"), "{fraction}");
+        let word = said("medium_mass_fraction=abc");
+        assert!(word.contains("must be a number, not"), "{word}");
+        let share = said("viscosity_relative_uncertainty=abc");
+        let wanted = "must be a number such as 0.01 for 1 %, not";
+        assert!(share.contains(wanted), "{share}");
+    }
+
+    #[test]
     fn the_first_method_with_all_its_numbers_is_the_default() {
         let (choice, origins) = choose("", &[]).expect("good");
         assert_eq!(choice.method, "plain");

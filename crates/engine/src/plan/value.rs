@@ -1,7 +1,7 @@
 //! Values of the plan's keys, and their check against the table of keys.
 
 use super::error::{PlanError, advice};
-use super::keys::{KeySpec, Kind};
+use super::keys::{KeySpec, Kind, SHARE};
 use super::medium;
 use super::nearest::nearest;
 use nta_core::film::Rect;
@@ -133,7 +133,7 @@ pub(super) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<
             // Half the world writes 0,2.
             let comma = matches!(value, toml::Value::String(s) if s.contains(','));
             let mark = if comma { " with a decimal point" } else { "" };
-            let n = number(value).ok_or_else(|| wrong(&format!("a number in {unit}{mark}")))?;
+            let n = number(value).ok_or_else(|| wrong(&format!("{}{mark}", number_in(unit))))?;
             in_range(spec, n, (min, max, unit), place)?;
             Ok(Value::Number(n))
         }
@@ -160,6 +160,15 @@ pub(super) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<
         Kind::Edges => edges(value)
             .map(Value::Numbers)
             .ok_or_else(|| wrong(&format!("a list of at most {} ascending diameters from 0 to {} nm, such as [50, 100, 200]", classes::MOST_EDGES, lattice::LARGEST_NM))),
+    }
+}
+
+/// What belongs where a number is wanted, in words.
+fn number_in(unit: &str) -> String {
+    match unit {
+        "1" => "a number".to_owned(),
+        SHARE => "a number such as 0.01 for 1 %".to_owned(),
+        unit => format!("a number in {unit}"),
     }
 }
 

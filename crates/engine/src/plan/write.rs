@@ -6,7 +6,7 @@ use super::keys::{
 };
 use super::layer::ASSUMED;
 use super::stages::{STAGES, Stage};
-use nta_core::method::Choice;
+use nta_core::method::{Choice, in_unit};
 use serde_json::{Map, json};
 use std::fmt::Write;
 
@@ -216,8 +216,12 @@ fn commented_stage(out: &mut String, stage: &Stage) {
             let value = toml::Value::Float(p.default);
             let _ = writeln!(
                 out,
-                "# {} = {value}  # {} ({} to {} {})",
-                p.key, p.meaning, p.min, p.max, p.unit
+                "# {} = {value}  # {} ({} to {}{})",
+                p.key,
+                p.meaning,
+                p.min,
+                p.max,
+                in_unit(p.unit)
             );
         }
     }

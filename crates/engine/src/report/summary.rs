@@ -69,13 +69,12 @@ pub fn summary_csv(report: &Report) -> Vec<u8> {
 
 /// Columns of the classes of size of the pooled result: `share_50_to_100_nm` with its interval and `per_ml_50_to_100_nm` with its own.
 pub fn class_columns(report: &Report) -> Vec<String> {
-    report
-        .size_classes
-        .iter()
-        .flat_map(|c| {
-            let range = match c.to_nm {
-                Some(to) => format!("{}_to_{}_nm", number(c.from_nm), number(to)),
-                None => format!("from_{}_nm", number(c.from_nm)),
+    classes_of(report)
+        .into_iter()
+        .flat_map(|(from, to)| {
+            let range = match to {
+                Some(to) => format!("{}_to_{}_nm", number(from), number(to)),
+                None => format!("from_{}_nm", number(from)),
             };
             ["share", "per_ml"].into_iter().flat_map(move |what| {
                 ["", "_low", "_high"].map(|end| format!("{what}_{range}{end}"))
@@ -84,9 +83,27 @@ pub fn class_columns(report: &Report) -> Vec<String> {
         .collect()
 }
 
+/// The classes of the result, or where it has no sizes those that its plan asks for, so that the columns of a table of many samples
+/// do not hang on what was found in one of them.
+fn classes_of(report: &Report) -> Vec<(f64, Option<f64>)> {
+    if !report.size_classes.is_empty() {
+        let found = report.size_classes.iter();
+        return found.map(|c| (c.from_nm, c.to_nm)).collect();
+    }
+    let asked = report.plan.get("size").and_then(|s| s.get("classes_nm"));
+    let edges = asked.and_then(|e| e.as_array());
+    let edges: Vec<f64> = edges
+        .into_iter()
+        .flatten()
+        .filter_map(|e| e.as_f64())
+        .collect();
+    nta_sizing::classes::between(&edges)
+}
+
 /// What stands in the columns of [`class_columns`], for each row of [`summary_rows`].
 pub fn class_rows(report: &Report) -> Vec<Vec<String>> {
     let pooled = &report.size_classes;
+    let columns = 6 * classes_of(report).len();
     let captures = report.captures.iter().map(|c| &c.size_classes);
     captures
         .chain([pooled])
@@ -101,7 +118,7 @@ pub fn class_rows(report: &Report) -> Vec<Vec<String>> {
                 push_estimate(&mut row, &per_ml);
             }
             // A capture with too few tracks has no classes.
-            row.resize(6 * pooled.len(), String::new());
+            row.resize(columns, String::new());
             row
         })
         .collect()
@@ -258,6 +275,13 @@ mod tests {
                 .unwrap()
                 .ends_with(",per_ml_from_200_nm_high")
         );
+        let mut without = report.clone();
+        without.size_classes.clear();
+        without.plan = serde_json::json!({"size": {"classes_nm": [100.0, 200.0]}});
+        assert_eq!(class_columns(&without), columns);
+        let empty = class_rows(&without);
+        assert!(empty.iter().all(|r| r.len() == 18));
+        assert!(empty[3].iter().all(String::is_empty));
         let (nothing, _) = sample::nothing_found();
         assert_eq!(summary_rows(&nothing)[0][13], "");
     }

@@ -16,7 +16,7 @@ use nta_core::method::Entry;
 
 pub(super) const ENTRY: Entry<MakeEstimator> = Entry {
     key: "lag-one",
-    title: "mean squared displacement over four frame intervals, blind to blur and errors of positions, as instruments \
+    title: "mean squared displacement divided by four frame intervals, blind to blur and errors of positions, as instruments \
             state it",
     references: &[
         "doi:10.1002/andp.19053220806",

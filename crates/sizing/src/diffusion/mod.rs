@@ -43,8 +43,8 @@ pub type MakeEstimator = fn(&Params) -> Box<dyn DiffusionEstimator>;
 pub static ESTIMATORS: &[Entry<MakeEstimator>] =
     &[mle::ENTRY, cve::ENTRY, msd::ENTRY, lag_one::ENTRY];
 
-/// Two-sided 95 % of the normal distribution.
-pub(crate) const Z95: f64 = 1.959_964;
+/// Half the width of a two-sided 95 % interval of the normal distribution, in standard errors.
+pub const Z95: f64 = 1.959_964;
 
 /// An estimate with a symmetric normal interval, cut at zero; `None` unless all is finite.
 fn with_normal_interval(

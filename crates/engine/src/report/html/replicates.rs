@@ -3,7 +3,7 @@
 use super::charts::{self, TOLD_APART, capture_class};
 use super::sections::{file_name, section, table};
 use super::words::{capital, mean_of, number, percent, plain, two_digits, user};
-use crate::report::model::Report;
+use crate::report::model::{Report, Spread};
 use std::fmt::Write;
 
 /// How the captures agree.
@@ -68,6 +68,19 @@ fn probability(p: f64) -> String {
     }
 }
 
+/// What the captures change by. A p belongs to the weighted line, so that the change beside it is that of the same line; with too
+/// few captures for a test there is only the plain line from the first to the last.
+fn change(s: &Spread, tested: bool) -> String {
+    let told = match tested {
+        true => s
+            .trend_per_capture
+            .zip(s.trend_p)
+            .map(|(change, p)| format!("{} ({})", percent(change), probability(p))),
+        false => s.trend.map(percent),
+    };
+    told.unwrap_or_else(|| "–".into())
+}
+
 fn between(report: &Report) -> String {
     // Sizes first, in the order of the size table; what is not known here comes last, by its name.
     let order = [
@@ -94,11 +107,7 @@ fn between(report: &Report) -> String {
                 maybe(s.sd),
                 maybe(s.se),
                 s.cv.map_or("–".into(), percent),
-                match (s.trend, s.trend_p) {
-                    (Some(t), Some(p)) => format!("{} ({})", percent(t), probability(p)),
-                    (Some(t), None) => percent(t),
-                    _ => "–".into(),
-                },
+                change(s, tested),
             ]
         })
         .collect();
@@ -108,19 +117,44 @@ fn between(report: &Report) -> String {
         "#SD",
         "#SE",
         "#CV",
-        "#First to last",
+        match tested {
+            true => "#Change per capture",
+            false => "#First to last",
+        },
     ];
     let table = table(&head, &rows);
     match table.is_empty() {
         true => table,
         false => format!(
-            "<div>{table}<p class=\"below\">SD, SE and CV are those between captures. \"First to last\" is the change along \
-             a straight line through the captures{}.</p></div>",
-            if tested {
-                "; a small p speaks for a real change"
-            } else {
-                ""
+            "<div>{table}<p class=\"below\">SD, SE and CV are those between captures. {}</p></div>",
+            match tested {
+                true =>
+                    "\"Change per capture\" is that along a straight line through the captures, each weighted by its error; a \
+                     small p speaks for a real change.",
+                false =>
+                    "\"First to last\" is the change along a straight line through the captures.",
             }
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p_stands_beside_the_change_of_its_own_line() {
+        let s = Spread {
+            trend: Some(-0.3),
+            trend_per_capture: Some(-0.08),
+            trend_p: Some(0.03),
+            ..Spread::default()
+        };
+        assert_eq!(
+            change(&s, true),
+            format!("{} (p\u{a0}=\u{a0}0.03)", percent(-0.08))
+        );
+        assert_eq!(change(&s, false), percent(-0.3));
+        assert_eq!(change(&Spread::default(), true), "–");
     }
 }
