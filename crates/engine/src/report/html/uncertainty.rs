@@ -22,7 +22,7 @@ pub fn uncertainty(report: &Report) -> String {
         return section("uncertainty", "How sure it is", &body);
     };
     body.push_str(
-        "; they are not in the intervals, but in the expanded uncertainty.</p><h3>What the uncertainty is made of</h3>",
+        "; they are not in these intervals, but in those with all that is known and in the expanded uncertainty.</p><h3>What the uncertainty is made of</h3>",
     );
     body.push_str(&budget_table(&budgets));
     let _ = write!(body, "<p class=\"below\">{}</p>", explanation(report));
