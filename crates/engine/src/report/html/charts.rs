@@ -107,7 +107,12 @@ pub fn distribution(report: &Report) -> Option<String> {
             _ => &[],
         };
         for (i, line) in lines.iter().enumerate() {
-            chart.label(from, 14.0 + 15.0 * i as f64, line, "note");
+            chart.label(
+                from,
+                14.0 + super::svg::LABEL_HEIGHT * i as f64,
+                line,
+                "note",
+            );
         }
     }
     chart.band(

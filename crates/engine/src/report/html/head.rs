@@ -348,7 +348,7 @@ fn tracked_card(report: &Report) -> String {
             count(tracks)
         ),
         _ => format!(
-            "{} of {} tracks were long and clear enough, one particle may give several; ",
+            "{} of {} tracks were long and clear enough (one particle may give several); ",
             percent(used as f64 / tracks as f64),
             count(tracks)
         ),

@@ -115,7 +115,7 @@ pub fn film(picture: &FilmPicture) -> Option<String> {
          <svg style=\"max-width:{widest}px;aspect-ratio:{w}/{h}\" viewBox=\"-0.5 -0.5 {w} {h}\" role=\"img\" aria-label=\"A frame with the particles and their tracks\">\
          <image x=\"-0.5\" y=\"-0.5\" width=\"{w}\" height=\"{h}\" href=\"data:image/png;base64,{}\"/>\
          <g class=\"tracks\">{tracks}</g><g class=\"spots\">{spots}</g></svg>\
-         <figcaption>Capture {}, frame {}: {} particles (rings) and the paths that pass through it (lines). Dots \
+         <figcaption>Capture {}, frame {}: {} particles (rings) and the tracks that pass through it (lines). Dots \
          without a ring were not counted.</figcaption></figure>",
         base64(&picture.png),
         picture.capture.saturating_add(1),

@@ -25,7 +25,7 @@ pub struct Chart {
 }
 
 /// Height of a line of labels, px.
-const LABEL_HEIGHT: f64 = 17.0;
+pub const LABEL_HEIGHT: f64 = 17.0;
 
 impl Chart {
     /// An empty chart of a size in px.

@@ -64,8 +64,8 @@ fn explanation(report: &Report) -> String {
         .collect();
     if !lopsided.is_empty() {
         words.push(format!(
-            "The interval of {} reaches farther to one side than to the other; the one ± here is the mean of both sides.",
-            lopsided.join(", ")
+            "Farther to one side than to the other reaches the interval of {}; the one ± here is the mean of both sides.",
+            lopsided.join(" and of ")
         ));
     }
     words.join(" ")

@@ -28,6 +28,17 @@ pub fn user(text: &str) -> String {
     format!("<bdi>{}</bdi>", esc(text))
 }
 
+/// A negative number with a real minus sign; any other word as it is.
+fn with_minus(word: &str) -> String {
+    let bracket = &word[..word.len() - word.trim_start_matches('(').len()];
+    match word[bracket.len()..].strip_prefix('-') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{bracket}\u{2212}{rest}")
+        }
+        _ => word.to_owned(),
+    }
+}
+
 /// A message with its options, such as `--depth-um`, kept in one piece.
 pub fn message(text: &str) -> String {
     let words: Vec<String> = text
@@ -35,7 +46,7 @@ pub fn message(text: &str) -> String {
         .map(
             |word| match word.trim_start_matches('(').starts_with("--") {
                 true => format!("<span class=\"option\">{}</span>", esc(word)),
-                false => esc(word),
+                false => esc(&with_minus(word)),
             },
         )
         .collect();
@@ -513,6 +524,10 @@ mod tests {
         assert_eq!(
             message("Give --a<b."),
             "<bdi>Give <span class=\"option\">--a&lt;b.</span></bdi>"
+        );
+        assert_eq!(
+            message("power -1.0 (-2) a-b -x"),
+            "<bdi>power \u{2212}1.0 (\u{2212}2) a-b -x</bdi>"
         );
         assert_eq!(plain("too_<b>"), "too &lt;b&gt;");
     }
