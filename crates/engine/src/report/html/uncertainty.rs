@@ -64,7 +64,7 @@ fn explanation(report: &Report) -> String {
         .collect();
     if !lopsided.is_empty() {
         words.push(format!(
-            "Farther to one side than to the other reaches the interval of {}; the one ± here is the mean of both sides.",
+            "The interval of {} is longer on one side; the one ± here is the mean of both sides.",
             lopsided.join(" and of ")
         ));
     }
