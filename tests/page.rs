@@ -139,7 +139,7 @@ fn the_demo_page_shows_what_the_result_holds() {
     let number = |place: &str| result.pointer(place).and_then(Value::as_f64);
     for (label, place) in [
         ("Median diameter, by number", "/diameter_nm/median/value"),
-        ("Mean diameter", "/diameter_nm/mean/value"),
+        ("Mean diameter, by number", "/diameter_nm/mean/value"),
     ] {
         let value = number(place).expect("a diameter");
         let shown = card(&dom, label);
@@ -158,7 +158,7 @@ fn the_demo_page_shows_what_the_result_holds() {
         "{shown}, not {per_ml}"
     );
     let used = number("/captures/0/tally/tracks_used").expect("a count");
-    assert_eq!(card(&dom, "Particles tracked"), format!("{used:.0}"));
+    assert_eq!(card(&dom, "Tracks used for sizes"), format!("{used:.0}"));
     for finding in result["findings"].as_array().expect("findings") {
         let message = finding["message"].as_str().expect("a message");
         assert!(

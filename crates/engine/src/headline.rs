@@ -1,88 +1,103 @@
 //! The few lines that `nta analyze` prints.
 
-use crate::report::html::{first_sentence, per_frame, rank, shown, shown_per_ml};
+use crate::report::html::{
+    all_known, distinct, ends, ends_per_ml, first_sentence, found_nothing, per_frame, shown,
+    shown_per_ml,
+};
 use crate::report::{Concentration, Estimate, Report};
 use nta_core::Severity;
+use nta_sizing::Budget;
 use std::fmt::Write;
 
 /// Sample, size, concentration, counts and verdict, one line each, and what a person should look at.
 pub(crate) fn headline(report: &Report) -> String {
-    let d = &report.diameter_nm;
-    let size = match d.median.value {
-        Some(_) => format!(
-            "median {}, mean {}, D10 {}, D90 {}, by {}",
-            length_nm(&d.median),
-            length_nm(&d.mean),
-            length_nm(&d.d10),
-            length_nm(&d.d90),
-            report.distribution.weighting
-        ),
-        None => "not available".to_owned(),
-    };
-    let concentration = report.concentration.as_ref().map_or_else(
-        || "not available: the probed depth is not known (--depth-um)".to_owned(),
-        amount_per_ml,
-    );
     let used: u64 = report.captures.iter().map(|c| c.tally.tracks_used).sum();
     let tracks: u64 = report.captures.iter().map(|c| c.tally.tracks).sum();
     let frames: u64 = report.captures.iter().map(|c| c.frames).sum();
     let count = |severity: Severity, one: &str| {
-        let n = of(report, severity).count();
+        let n = distinct(report, severity).len();
         format!("{n} {one}{}", if n == 1 { "" } else { "s" })
     };
     let mut out = format!(
-        "sample:        {}\ndiameter:      {size}\nconcentration: {concentration}\nparticles:     {used} sized of {tracks} \
-         tracks in {frames} frames, {} per frame\nverdict:       {} ({}, {}, {})\n",
+        "sample:        {}\ndiameter:      {}\nconcentration: {}\nparticles:     {used} tracks used for sizes, of \
+         {tracks} in {frames} frames, {} per frame\nverdict:       {} ({}, {}, {})\n",
         report.sample.id,
+        sizes(report),
+        concentration(report),
         per_frame(report.particles_per_frame),
         report.verdict.word(),
         count(Severity::Failure, "failure"),
         count(Severity::Warning, "warning"),
         count(Severity::Info, "note"),
     );
-    let mut told: Vec<&str> = Vec::new();
     for severity in [Severity::Failure, Severity::Warning] {
-        for message in of(report, severity).map(first_sentence) {
-            if !told.contains(&message) {
-                told.push(message);
-                // Writing to a String cannot fail.
-                let _ = writeln!(out, "               - {message}");
-            }
+        for f in distinct(report, severity) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                out,
+                "               - {}",
+                first_sentence(&f.finding.message)
+            );
         }
     }
     out
 }
 
-/// The messages of one severity, the weightiest first.
-fn of(report: &Report, severity: Severity) -> impl Iterator<Item = &str> {
-    let mut found: Vec<_> = report
-        .findings
-        .iter()
-        .map(|f| &f.finding)
-        .filter(|f| f.severity == severity)
-        .collect();
-    found.sort_by_key(|f| rank(&f.code));
-    found.into_iter().map(|f| f.message.as_str())
+fn sizes(report: &Report) -> String {
+    let d = &report.diameter_nm;
+    match d.median.value {
+        Some(_) => format!(
+            "median {}, mean {}, D10 {}, D90 {}, by {}",
+            length_nm(&d.median, of_median(report)),
+            length_nm(&d.mean, None),
+            length_nm(&d.d10, None),
+            length_nm(&d.d90, None),
+            report.distribution.weighting
+        ),
+        None if found_nothing(report) => "not available (no particles)".to_owned(),
+        None => "not available".to_owned(),
+    }
 }
 
-/// `101 nm (99 to 103)`.
-fn length_nm(e: &Estimate) -> String {
-    shown(e).map_or_else(
-        || "not available".to_owned(),
-        |s| {
-            format!(
-                "{} nm{}",
-                s.value,
-                s.interval.map(|i| format!(" ({i})")).unwrap_or_default()
-            )
-        },
+fn of_median(report: &Report) -> Option<&Budget> {
+    report.uncertainty.as_ref()?.d50_nm.as_ref()
+}
+
+fn concentration(report: &Report) -> String {
+    let budgets = report.uncertainty.as_ref();
+    let budget = budgets.and_then(|u| u.concentration_per_ml.as_ref());
+    report.concentration.as_ref().map_or_else(
+        || "not available: the probed depth is not known (--depth-um)".to_owned(),
+        |c| amount_per_ml(c, budget),
     )
 }
 
-/// `3.4 x 10^8 per mL [(3.1 to 3.7) x 10^8]`.
-fn amount_per_ml(c: &Concentration) -> String {
+/// `101 nm (99 to 103; with all known errors 97 to 105)`.
+fn length_nm(e: &Estimate, budget: Option<&Budget>) -> String {
+    let Some(s) = shown(e) else {
+        return "not available".to_owned();
+    };
+    let in_all = budget
+        .zip(e.ci95)
+        .map(|(b, ci95)| format!("; with all known errors {}", ends(e, all_known(b, ci95))));
+    let interval = s.interval.map_or_else(String::new, |i| {
+        format!(" ({i}{})", in_all.unwrap_or_default())
+    });
+    format!("{} nm{interval}", s.value)
+}
+
+/// `3.4 x 10^8 per mL [(3.1 to 3.7) x 10^8; with all known errors (2.5 to 4.4) x 10^8]`.
+fn amount_per_ml(c: &Concentration, budget: Option<&Budget>) -> String {
     let s = shown_per_ml(c);
-    let interval = s.interval.map(|i| format!(" [{i}]")).unwrap_or_default();
+    let in_all = budget.zip(c.ci95).map(|(b, ci95)| {
+        format!(
+            "; with all known errors {}",
+            ends_per_ml(c, all_known(b, ci95))
+        )
+    });
+    let interval = s.interval.map_or_else(String::new, |i| {
+        format!(" [{i}{}]", in_all.unwrap_or_default())
+    });
     let text = format!("{} per mL{interval}", s.value);
     text.replace("<sup>", "^").replace("</sup>", "")
 }

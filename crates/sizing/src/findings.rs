@@ -98,7 +98,10 @@ fn no_distribution(pooled: &SizeResult) -> Finding {
         .tally
         .0
         .iter()
-        .map(|(reason, n)| format!("{n} {}", reason.replace('_', " ")))
+        .map(|(reason, n)| match reason.as_str() {
+            "single_position" => format!("{n} seen in one frame only"),
+            other => format!("{n} {}", other.replace('_', " ")),
+        })
         .collect();
     if pooled.tracks >= FEWEST_TRACKS {
         return Finding::new(
@@ -183,7 +186,18 @@ fn close_peaks(pooled: &SizeResult) -> Vec<Finding> {
         .collect()
 }
 
+/// What the shares of a result are shares of.
+fn counted(pooled: &SizeResult) -> &'static str {
+    match pooled.distribution.as_ref().map(|d| d.weighting.as_str()) {
+        Some("area") => "surface",
+        Some("volume") => "volume",
+        Some("track") => "tracks",
+        _ => "particles",
+    }
+}
+
 fn doubtful_peaks(pooled: &SizeResult) -> Vec<Finding> {
+    let what = counted(pooled);
     pooled
         .populations
         .iter()
@@ -194,7 +208,7 @@ fn doubtful_peaks(pooled: &SizeResult) -> Vec<Finding> {
                 Severity::Info,
                 STAGE,
                 format!(
-                    "The peak at {:.0} nm ({:.0} % of the particles) hangs on a few tracks. It is there in only {:.0} \
+                    "The peak at {:.0} nm ({:.0} % of the {what}) hangs on a few tracks. It is there in only {:.0} \
                      % of the repeats with tracks drawn anew; record longer before you rely on it.",
                     p.diameter_nm.value,
                     100.0 * p.fraction.value,
@@ -229,6 +243,8 @@ fn ends(pooled: &SizeResult) -> Vec<Finding> {
     let Some(d) = &pooled.distribution else {
         return Vec::new();
     };
+    let what = counted(pooled);
+    let lie = if what.ends_with('s') { "lie" } else { "lies" };
     let mass: Vec<f64> = d
         .diameter_nm
         .iter()
@@ -253,7 +269,7 @@ fn ends(pooled: &SizeResult) -> Vec<Finding> {
                     Severity::Warning,
                     STAGE,
                     format!(
-                        "{:.0} % of the particles lie at the {side} end of the range of diameters ({:.0} nm). Their \
+                        "{:.0} % of the {what} {lie} at the {side} end of the range of diameters ({:.0} nm). The \
                          true sizes may lie beyond it; look for stuck, clumped or wrongly linked particles in the \
                          picture of the film.",
                         100.0 * share,

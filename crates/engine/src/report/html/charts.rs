@@ -98,7 +98,22 @@ pub fn distribution(report: &Report) -> Option<String> {
     );
     if let Some(smallest) = d.smallest_detectable_nm.filter(|s| *s > from) {
         chart.stripe(0.0, smallest, "unseen");
-        chart.label(from, 14.0, "too small to be seen", "note");
+        // A long word needs room; the shorter ones stand in two lines, and in a narrow field nothing is said.
+        let room = chart.width_between(from, smallest);
+        let lines: &[&str] = match room {
+            r if r >= 140.0 => &["too small to be seen"],
+            r if r >= 64.0 => &["too small", "to be seen"],
+            r if r >= 34.0 => &["not", "seen"],
+            _ => &[],
+        };
+        for (i, line) in lines.iter().enumerate() {
+            chart.label(
+                from,
+                14.0 + super::svg::LABEL_HEIGHT * i as f64,
+                line,
+                "note",
+            );
+        }
     }
     chart.band(
         &d.diameter_nm,
@@ -209,8 +224,8 @@ pub fn replicates(report: &Report) -> Option<String> {
     Some(chart.finish("Size distributions of the captures over each other"))
 }
 
-/// Brightness against diameter, one dot per particle; `None` without particles.
-pub fn brightness(particles: &[ParticlePoint], law: &Intensity) -> Option<String> {
+/// Brightness against diameter, one dot per track, with its power law where `with_law`; `None` without tracks.
+pub fn brightness(particles: &[ParticlePoint], law: &Intensity, with_law: bool) -> Option<String> {
     /// More dots than this only make the page heavy.
     const MOST: usize = 4000;
     let good: Vec<(f64, f64)> = particles
@@ -234,8 +249,10 @@ pub fn brightness(particles: &[ParticlePoint], law: &Intensity) -> Option<String
         ),
     );
     chart.dots(good.iter().copied().step_by(stride), "dots");
-    chart.line(law_over(&good, law).into_iter(), "law");
-    Some(chart.finish("Brightness of each particle against its diameter"))
+    if with_law {
+        chart.line(law_over(&good, law).into_iter(), "law");
+    }
+    Some(chart.finish("Brightness of each track against its diameter"))
 }
 
 /// The power law from the smallest to the largest particle; empty where it was not measured.

@@ -10,36 +10,50 @@ pub struct Counted {
     smaller: &'static str,
     /// What stands beside the axis of the density.
     pub axis: &'static str,
+    /// What the mean is.
+    pub mean: &'static str,
+    /// What the mode is.
+    pub mode: &'static str,
 }
 
 /// The words for a weighting of the result.
 pub fn counted(weighting: &str) -> Counted {
-    let (noun, smaller, axis) = match weighting {
+    let (noun, smaller, axis, mean, mode) = match weighting {
         "area" => (
             "surface",
             "is on smaller particles",
             "Share of the surface (% per nm)",
+            "average, weighted by surface (D[3,2])",
+            "diameter that holds the most surface",
         ),
         "volume" => (
             "volume",
             "is in smaller particles",
             "Share of the volume (% per nm)",
+            "average, weighted by volume (D[4,3])",
+            "diameter that holds the most volume",
         ),
         "track" => (
             "tracks",
             "are of smaller particles",
             "Share of the tracks (% per nm)",
+            "average of the tracks",
+            "diameter of the most tracks",
         ),
         _ => (
             "particles",
             "are smaller",
             "Share of the particles (% per nm)",
+            "average diameter",
+            "most frequent diameter",
         ),
     };
     Counted {
         noun,
         smaller,
         axis,
+        mean,
+        mode,
     }
 }
 

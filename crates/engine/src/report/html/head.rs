@@ -2,9 +2,10 @@
 
 use super::charts;
 use super::counted::{by, counted};
+use super::uncertainty::all_known;
 use super::words::{
-    ABSENT, capital, count, message, number, per_frame, percent, range, shown, shown_per_ml,
-    things, two_digits, user,
+    ABSENT, capital, count, ends, ends_per_ml, message, number, per_frame, percent, range, shown,
+    shown_per_ml, things, user,
 };
 use crate::report::model::{Capture, Estimate, Report, ReportFinding, Verdict};
 use nta_core::Severity;
@@ -71,7 +72,7 @@ pub(crate) fn rank(code: &str) -> usize {
 }
 
 /// Findings of one severity, each code once, the weightiest first.
-fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
+pub(crate) fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
     let mut out: Vec<&ReportFinding> = Vec::new();
     for f in report
         .findings
@@ -87,7 +88,7 @@ fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFinding> {
 }
 
 /// Whether nothing was followed long enough to be a particle.
-pub fn found_nothing(report: &Report) -> bool {
+pub(crate) fn found_nothing(report: &Report) -> bool {
     let nothing = |c: &Capture| c.particles_per_frame == 0.0;
     !report.captures.is_empty() && report.captures.iter().all(nothing)
 }
@@ -100,7 +101,7 @@ pub(crate) fn first_sentence(text: &str) -> &str {
 }
 
 /// Whether no size came out.
-fn no_size(report: &Report) -> bool {
+pub fn no_size(report: &Report) -> bool {
     report.diameter_nm.median.value.is_none()
 }
 
@@ -134,8 +135,8 @@ pub fn verdict(report: &Report) -> String {
             WARNING,
             format!("Use with care: {}", look(warnings.len())),
         ),
-        Verdict::Pass if found_nothing(report) => ("pass", CHECK, "No particles found".to_owned()),
-        Verdict::Pass if no_size(report) => ("pass", CHECK, "No size could be measured".to_owned()),
+        Verdict::Pass if found_nothing(report) => ("plain", NOTE, "No particles found".to_owned()),
+        Verdict::Pass if no_size(report) => ("plain", NOTE, "No size could be measured".to_owned()),
         Verdict::Pass => ("pass", CHECK, "Usable: no problems found".to_owned()),
     };
     let mut lines: Vec<&str> = problems
@@ -156,13 +157,17 @@ pub fn verdict(report: &Report) -> String {
     if rest > 0 {
         list.push_str(&format!("<li>and {rest} more</li>"));
     }
+    let blank = match found_nothing(report) && report.verdict != Verdict::Fail {
+        true => "<p>Right for a blank; otherwise check laser, focus and camera level.</p>",
+        false => "",
+    };
     let list = match (list.is_empty(), notes.len()) {
-        (true, 0) => "<p>All checks were passed.</p>".to_owned(),
+        (true, 0) => format!("{blank}<p>All checks were passed.</p>"),
         (true, n) => format!(
-            "<p>All checks were passed; <a href=\"#findings\">{}</a>.</p>",
+            "{blank}<p>All checks were passed; <a href=\"#findings\">{}</a>.</p>",
             things(n, "note", "notes")
         ),
-        (false, _) => format!("<ul>{list}</ul>"),
+        (false, _) => format!("{blank}<ul>{list}</ul>"),
     };
     let more = match report.verdict {
         Verdict::Pass => "",
@@ -175,6 +180,7 @@ pub fn verdict(report: &Report) -> String {
 }
 
 const CHECK: &str = "<path d=\"M11 21 17.500 27.500 29 14\"/>";
+const NOTE: &str = "<path d=\"M20 11V12M20 18V29.500\"/>";
 const WARNING: &str = "<path d=\"M20 10V22.500M20 28.500V29.500\"/>";
 
 /// Why something is missing: the message of the first finding whose code begins with one of the letters, the
@@ -205,9 +211,14 @@ fn card(label: &str, value: &str, below: &str, class: &str) -> String {
     )
 }
 
-/// The expanded uncertainty in a few words.
-fn in_all(expanded: String) -> String {
-    format!("<br><a href=\"#uncertainty\">All known errors</a>: ± {expanded} (k = 2)")
+/// What stands below a number: its interval by chance, and the one with all known errors.
+fn intervals(by_chance: &str, in_all: Option<String>, what: &str) -> String {
+    match in_all {
+        Some(in_all) => format!(
+            "By chance alone (95 %): {by_chance}<br><a href=\"#uncertainty\">With {what}</a>: {in_all}"
+        ),
+        None => format!("95 % interval: {by_chance}"),
+    }
 }
 
 fn diameter_card(
@@ -219,13 +230,17 @@ fn diameter_card(
 ) -> String {
     match shown(e) {
         Some(s) => {
-            let mut below = match s.interval {
-                Some(i) => format!("95 % interval: {i} nm"),
+            let in_all = budget
+                .zip(e.ci95)
+                .map(|(b, ci95)| format!("{} nm", ends(e, all_known(b, ci95))));
+            let what = match class {
+                "half" => "all that is known",
+                _ => "temperature, pixel size and all else that is known",
+            };
+            let below = match s.interval {
+                Some(i) => intervals(&format!("{i} nm"), in_all, what),
                 None => "no interval".to_owned(),
             };
-            if let Some(b) = budget {
-                below.push_str(&in_all(format!("{} nm", two_digits(b.expanded))));
-            }
             let value = format!("{} <span class=\"unit\">nm</span>", s.value);
             card(label, &value, &below, class)
         }
@@ -248,20 +263,22 @@ fn why_no_size(report: &Report) -> String {
 /// The numbers that everyone asks for.
 pub fn headline(report: &Report) -> String {
     let d = &report.diameter_nm;
-    let median = format!("Median diameter{}", by(&report.distribution.weighting));
+    let weighting = by(&report.distribution.weighting);
+    let median = format!("Median diameter{weighting}");
+    let budgets = report.uncertainty.as_ref();
     let mut cards = diameter_card(
         report,
         &median,
         &d.median,
-        report.uncertainty.as_ref().and_then(|u| u.d50_nm.as_ref()),
+        budgets.and_then(|u| u.d50_nm.as_ref()),
         "lead",
     );
     if d.median.value.is_some() || d.mean.value.is_some() {
         cards.push_str(&diameter_card(
             report,
-            "Mean diameter",
+            &format!("Mean diameter{weighting}"),
             &d.mean,
-            None,
+            budgets.and_then(|u| u.mean_nm.as_ref()),
             "half",
         ));
         cards.push_str(&range_card(report));
@@ -296,23 +313,27 @@ fn concentration_card(report: &Report) -> String {
         return card(label, ABSENT, &why, "absent");
     };
     let s = shown_per_ml(c);
+    let budget = report
+        .uncertainty
+        .as_ref()
+        .and_then(|u| u.concentration_per_ml.as_ref());
+    let in_all = budget
+        .zip(c.ci95)
+        .map(|(b, ci95)| ends_per_ml(c, all_known(b, ci95)));
+    let sure = s.interval.map(|i| {
+        let what = "depth, pixel size and all else that is known";
+        intervals(&i, in_all, what) + "<br>"
+    });
     let mut below = Vec::new();
-    if let Some(interval) = s.interval {
-        below.push(format!("95 % interval: {interval}"));
-    }
     let undiluted = c.dilution_applied == 1.0;
     below.push(match undiluted {
-        true => "undiluted".to_owned(),
-        false => format!("dilution × {} included", number(c.dilution_applied)),
+        true => "Undiluted".to_owned(),
+        false => format!("Dilution × {} included", number(c.dilution_applied)),
     });
     if c.before_blank_per_ml.is_some() {
         below.push("blank subtracted".to_owned());
     }
-    let mut below = below.join("; ");
-    let budgets = report.uncertainty.as_ref();
-    if let Some(b) = budgets.and_then(|u| u.concentration_per_ml.as_ref()) {
-        below.push_str(&in_all(percent(b.expanded_relative)));
-    }
+    let below = sure.unwrap_or_default() + &below.join("; ");
     let value = format!("{} <span class=\"unit\">per mL</span>", s.value);
     card(label, &value, &below, "")
 }
@@ -323,11 +344,11 @@ fn tracked_card(report: &Report) -> String {
     let share = match (used, tracks) {
         (_, 0) => String::new(),
         (0, _) => format!(
-            "none of {} paths was long and clear enough; ",
+            "None of {} tracks was long and clear enough; ",
             count(tracks)
         ),
         _ => format!(
-            "{} of {} paths were long and clear enough; ",
+            "{} of {} tracks were long and clear enough (one particle may give several); ",
             percent(used as f64 / tracks as f64),
             count(tracks)
         ),
@@ -336,7 +357,7 @@ fn tracked_card(report: &Report) -> String {
         "{share}{} particles in a frame",
         per_frame(report.particles_per_frame)
     );
-    card("Particles tracked", &count(used), &below, "")
+    card("Tracks used for sizes", &count(used), &below, "")
 }
 
 /// The distribution, or why there is none.

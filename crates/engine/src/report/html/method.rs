@@ -2,7 +2,7 @@
 
 use super::sections::{as_text, section, table};
 use super::words::{
-    ABSENT, capital, count, esc, mean_of, number, plain, shown_per_ml, two_digits, unit, user,
+    ABSENT, capital, count, esc, number, plain, shown_per_ml, unit, user, with_error,
 };
 use crate::report::model::{Concentration, Report};
 use std::collections::BTreeSet;
@@ -35,7 +35,7 @@ fn stated(name: &str, value: String, from: &str) -> Vec<String> {
 /// `0.908 ± 0.009`.
 fn plus_minus(value: f64, uncertainty: Option<f64>) -> String {
     match uncertainty {
-        Some(u) => format!("{} ± {}", mean_of(value, Some(u)), two_digits(u)),
+        Some(u) => with_error(value, u),
         None => number(value),
     }
 }

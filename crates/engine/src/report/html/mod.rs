@@ -17,8 +17,9 @@ mod svg;
 mod uncertainty;
 mod words;
 
-pub(crate) use head::{first_sentence, rank};
-pub(crate) use words::{per_frame, shown, shown_per_ml};
+pub(crate) use head::{distinct, first_sentence, found_nothing};
+pub(crate) use uncertainty::all_known;
+pub(crate) use words::{ends, ends_per_ml, per_frame, shown, shown_per_ml};
 
 pub use pictures::{FilmPicture, ParticlePoint, Pictures, grey_png};
 
@@ -145,11 +146,11 @@ mod tests {
             &[
                 "Use with care: 2 things to look at",
                 "103 <span class=\"unit\">nm",
-                "102 to 105 nm",
-                "All known errors</a>: ± 4.4 nm",
+                "By chance alone (95 %): 102 to 105 nm",
+                "With temperature, pixel size and all else that is known</a>: 99 to 108 nm",
                 "What the uncertainty is made of",
                 "3.4 × 10<sup>9</sup>",
-                "dilution × 500 included",
+                "Dilution × 500 included",
                 "Give <span class=\"option\">--exposure-ms",
             ],
         );
@@ -162,6 +163,7 @@ mod tests {
             sample::nothing_found(),
             &[
                 "No particles found: 1 thing to look at",
+                "Right for a blank; otherwise check laser",
                 "fewer than 1.6 × 10<sup>7</sup>",
             ],
         );

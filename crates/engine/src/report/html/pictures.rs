@@ -111,11 +111,11 @@ pub fn film(picture: &FilmPicture) -> Option<String> {
     Some(format!(
         "<figure class=\"{ground}\"><h3>A frame of the film, and what was found in it</h3>\
          <input type=\"checkbox\" id=\"see-spots\" checked><label for=\"see-spots\">particles</label>\
-         <input type=\"checkbox\" id=\"see-tracks\" checked><label for=\"see-tracks\">their paths</label>\
-         <svg style=\"max-width:{widest}px;aspect-ratio:{w}/{h}\" viewBox=\"-0.5 -0.5 {w} {h}\" role=\"img\" aria-label=\"A frame with the particles and their paths\">\
+         <input type=\"checkbox\" id=\"see-tracks\" checked><label for=\"see-tracks\">their tracks</label>\
+         <svg style=\"max-width:{widest}px;aspect-ratio:{w}/{h}\" viewBox=\"-0.5 -0.5 {w} {h}\" role=\"img\" aria-label=\"A frame with the particles and their tracks\">\
          <image x=\"-0.5\" y=\"-0.5\" width=\"{w}\" height=\"{h}\" href=\"data:image/png;base64,{}\"/>\
          <g class=\"tracks\">{tracks}</g><g class=\"spots\">{spots}</g></svg>\
-         <figcaption>Capture {}, frame {}: {} particles (rings) and the paths that pass through it (lines). Dots \
+         <figcaption>Capture {}, frame {}: {} particles (rings) and the tracks that pass through it (lines). Dots \
          without a ring were not counted.</figcaption></figure>",
         base64(&picture.png),
         picture.capture.saturating_add(1),

@@ -1,11 +1,11 @@
 //! What lies below the first screen: findings, all sizes, replicates, counts.
 
 use super::counted::{by, counted};
-use super::head::rank;
+use super::head::{no_size, rank};
 use super::pictures::{Pictures, film};
 use super::words::{
-    ABSENT, capital, count, message as words_of, number, per_frame, plain, shown_per_ml,
-    three_digits, unit, user, with_interval,
+    ABSENT, capital, count, message as words_of, number, per_frame, plain, share_in_per_cent,
+    shown_per_ml, three_digits, unit, user, with_interval,
 };
 use super::{charts, particles, replicates};
 use crate::report::model::{Capture, Concentration, Estimate, Report, ReportFinding};
@@ -168,14 +168,29 @@ fn seen(report: &Report, f: &ReportFinding) -> String {
     }
 }
 
-/// All numbers of the distribution.
+/// All numbers of the distribution; without any size, what the films could have shown.
 pub fn sizes(report: &Report) -> String {
+    let heading = format!("Sizes{}", by(&report.distribution.weighting));
+    if no_size(report) && report.diameter_nm.mean.value.is_none() {
+        return section("sizes", &heading, &limits(report));
+    }
+    let body = format!(
+        "<div class=\"pair\">{}<div>{}{}{}</div></div>",
+        size_table(report),
+        populations(report),
+        particles::size_classes(report),
+        limits(report)
+    );
+    section("sizes", &heading, &body)
+}
+
+fn size_table(report: &Report) -> String {
     let d = &report.diameter_nm;
     let words = counted(&report.distribution.weighting);
     let nm = |name: &str, e, what: &str| vec![name.into(), with_interval(e, "nm"), what.into()];
     let rows = vec![
-        nm("Mean", &d.mean, "average diameter"),
-        nm("Mode", &d.mode, "most frequent diameter"),
+        nm("Mean", &d.mean, words.mean),
+        nm("Mode", &d.mode, words.mode),
         nm("D10", &d.d10, &words.below("10 %")),
         nm("D50, median", &d.d50, &words.below("half")),
         nm("D90", &d.d90, &words.below("90 %")),
@@ -191,15 +206,7 @@ pub fn sizes(report: &Report) -> String {
             "SD / mean".into(),
         ],
     ];
-    let mut body = String::from("<div class=\"pair\">");
-    body.push_str(&table(&["", "Diameter (95 % interval)", ""], &rows));
-    body.push_str("<div>");
-    body.push_str(&populations(report));
-    body.push_str(&particles::size_classes(report));
-    body.push_str(&limits(report));
-    body.push_str("</div></div>");
-    let heading = format!("Sizes{}", by(&report.distribution.weighting));
-    section("sizes", &heading, &body)
+    table(&["", "Diameter (95 % interval)", ""], &rows)
 }
 
 /// A share in per cent.
@@ -227,7 +234,7 @@ fn populations(report: &Report) -> String {
             vec![
                 with_interval(&diameter, "nm"),
                 sd,
-                with_interval(&share, "%"),
+                share_in_per_cent(&share),
             ]
         })
         .collect();
@@ -309,7 +316,11 @@ pub fn film_and_charts(report: &Report, pictures: &Pictures) -> String {
     };
     figure(
         "Brightness against size",
-        charts::brightness(&pictures.particles, &report.intensity),
+        charts::brightness(
+            &pictures.particles,
+            &report.intensity,
+            particles::grows_with_size(report),
+        ),
         &particles::brightness_words(report),
     );
     figure(
@@ -373,7 +384,10 @@ pub fn counts(report: &Report) -> String {
             per_frame(c.particles_per_frame),
             count(c.tally.tracks),
             count(c.tally.tracks_used),
-            with_interval(&c.diameter_nm.median, "nm"),
+            match c.diameter_nm.median.value {
+                Some(_) => with_interval(&c.diameter_nm.median, "nm"),
+                None => "–".into(),
+            },
             concentration,
             c.drift_um_per_s.map_or("–".into(), |[x, y]| {
                 number((x.hypot(y) * 100.0).round() / 100.0)
@@ -388,7 +402,7 @@ pub fn counts(report: &Report) -> String {
         "#Lost",
         "#Spots",
         "#In a frame",
-        "#Paths",
+        "#Tracks",
         "#Used",
         "#Median",
         "#Per mL",
@@ -405,7 +419,7 @@ pub fn counts(report: &Report) -> String {
         .collect();
     let left_out = match words.is_empty() {
         true => String::new(),
-        false => format!("Paths left out: {}. ", words.join(", ")),
+        false => format!("Tracks left out: {}. ", words.join(", ")),
     };
     let body = format!(
         "{}<p class=\"below\">{left_out}Lost are frames that are missing, repeated or damaged. In the CSV tables the \

@@ -25,7 +25,7 @@ pub struct Chart {
 }
 
 /// Height of a line of labels, px.
-const LABEL_HEIGHT: f64 = 17.0;
+pub const LABEL_HEIGHT: f64 = 17.0;
 
 impl Chart {
     /// An empty chart of a size in px.
@@ -205,6 +205,11 @@ impl Chart {
         );
     }
 
+    /// How far two values of x are apart in the plot, px.
+    pub fn width_between(&self, from: f64, to: f64) -> f64 {
+        self.px(to) - self.px(from)
+    }
+
     /// Whether a value of x lies in the plot.
     pub fn shows(&self, x: f64) -> bool {
         (0.0..=1.0).contains(&self.x.place(x))
@@ -223,7 +228,7 @@ impl Chart {
                 esc(&label)
             );
         }
-        for (v, label) in self.x.ticks((w / 75.0).max(2.0) as usize) {
+        for (v, label) in with_room(self.x.ticks((w / 75.0).max(2.0) as usize), |v| self.px(v)) {
             let x = self.px(v);
             let _ = write!(
                 axes,
@@ -263,9 +268,42 @@ impl Chart {
     }
 }
 
+/// All ticks, or every second, third, ... of them counted from the last where the words would touch.
+fn with_room(ticks: Vec<(f64, String)>, px: impl Fn(f64) -> f64) -> Vec<(f64, String)> {
+    let half = |word: &str| 3.7 * word.chars().count() as f64;
+    let kept = |every: usize| -> Vec<(f64, String)> {
+        let of_last = |i: usize| (ticks.len() - 1 - i).is_multiple_of(every);
+        let all = ticks.iter().cloned().enumerate();
+        all.filter(|(i, _)| of_last(*i)).map(|(_, t)| t).collect()
+    };
+    let touches = |kept: &[(f64, String)]| {
+        kept.windows(2).any(|w| {
+            let room = px(w[1].0) - px(w[0].0);
+            room < half(&w[0].1) + half(&w[1].1) + 5.0
+        })
+    };
+    (1..=ticks.len())
+        .map(kept)
+        .find(|k| !touches(k))
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_below_an_axis_do_not_touch() {
+        let words = |texts: &[&str]| {
+            let all = texts.iter().enumerate();
+            all.map(|(i, t)| (i as f64, (*t).to_owned())).collect()
+        };
+        let left = with_room(words(&["10", "300", "450", "675+"]), |v| 22.0 * v);
+        let left: Vec<&str> = left.iter().map(|(_, t)| t.as_str()).collect();
+        assert_eq!(left, ["300", "675+"]);
+        assert_eq!(with_room(words(&["1", "2", "3"]), |v| 22.0 * v).len(), 3);
+        assert!(with_room(Vec::new(), |v| v).is_empty());
+    }
 
     #[test]
     fn odd_values_draw_nothing_odd() {

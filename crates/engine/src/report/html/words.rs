@@ -28,6 +28,17 @@ pub fn user(text: &str) -> String {
     format!("<bdi>{}</bdi>", esc(text))
 }
 
+/// A negative number with a real minus sign; any other word as it is.
+fn with_minus(word: &str) -> String {
+    let bracket = &word[..word.len() - word.trim_start_matches('(').len()];
+    match word[bracket.len()..].strip_prefix('-') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{bracket}\u{2212}{rest}")
+        }
+        _ => word.to_owned(),
+    }
+}
+
 /// A message with its options, such as `--depth-um`, kept in one piece.
 pub fn message(text: &str) -> String {
     let words: Vec<String> = text
@@ -35,7 +46,7 @@ pub fn message(text: &str) -> String {
         .map(
             |word| match word.trim_start_matches('(').starts_with("--") {
                 true => format!("<span class=\"option\">{}</span>", esc(word)),
-                false => esc(word),
+                false => esc(&with_minus(word)),
             },
         )
         .collect();
@@ -174,6 +185,18 @@ pub fn mean_of(value: f64, sd: Option<f64>) -> String {
     }
 }
 
+/// `0.908 ± 0.009`: both with the same decimals, those of two digits of the error.
+pub fn with_error(value: f64, error: f64) -> String {
+    let usual = |v: f64| v == 0.0 || (-4..6).contains(&magnitude(v));
+    match error > 0.0 && usual(value) && usual(error) {
+        true => {
+            let place = magnitude(error) - 1;
+            format!("{} ± {}", rounded(value, place), rounded(error, place))
+        }
+        false => format!("{} ± {}", mean_of(value, Some(error)), two_digits(error)),
+    }
+}
+
 /// A share as per cent.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;
@@ -265,31 +288,84 @@ pub fn with_interval(e: &Estimate, unit: &str) -> String {
     }
 }
 
-/// A concentration and its interval, per mL, in one power of ten.
-pub fn shown_per_ml(c: &Concentration) -> Shown {
-    let upper = c.ci95.map(|i| i[1]);
-    if c.per_ml == 0.0 {
-        let fewer = upper.map(|u| format!("fewer than {}", scientific(u, magnitude(u) - 1)));
-        return Shown {
-            value: fewer.unwrap_or_else(|| "0".into()),
-            interval: None,
-        };
+/// Whether a share shows as nothing though its interval reaches higher: only that end can be told.
+pub fn only_upper_end(e: &Estimate) -> Option<f64> {
+    let (value, [_, high]) = (e.value?, e.ci95?);
+    let step = 10f64.powi(last_place(value, e.ci95));
+    (value.abs() < 0.5 * step && high >= 0.5 * step && high.is_finite()).then_some(high)
+}
+
+/// A share in per cent: `26 % (21 to 31)`, or `less than 0.4 %` where no more can be told.
+pub fn share_in_per_cent(e: &Estimate) -> String {
+    match only_upper_end(e) {
+        Some(high) => {
+            let place = last_place(e.value.unwrap_or(0.0), e.ci95);
+            format!("less than {}\u{a0}%", rounded(high, place))
+        }
+        None => with_interval(e, "%"),
     }
-    let e = magnitude(c.per_ml);
-    let place = match c.ci95.map(|i| (i[1] - i[0]) / 2.0) {
+}
+
+/// `fewer than 3.3 × 10^8`.
+pub fn fewer_than(upper: f64) -> String {
+    match upper.is_finite() {
+        true => format!("fewer than {}", scientific(upper, magnitude(upper) - 1)),
+        false => ABSENT.into(),
+    }
+}
+
+/// The power of ten of a concentration with its interval, and its last shown place.
+fn power_and_place(per_ml: f64, ci95: Option<[f64; 2]>) -> (i32, i32) {
+    let upper = ci95.map_or(per_ml, |i| i[1]);
+    let e = match upper.is_finite() {
+        true => magnitude(per_ml.max(upper)),
+        false => magnitude(per_ml),
+    };
+    let place = match ci95.map(|i| (i[1] - i[0]) / 2.0) {
         Some(half) if half > 0.0 && half.is_finite() => magnitude(half / 1.5).max(e - 2),
         Some(_) => e - 2,
         None => e - 1,
     };
-    let interval = c.ci95.map(|i| {
-        let low = mantissa(i[0], e, place);
-        let high = mantissa(i[1], e, place);
-        format!("({low} to {high}) × 10<sup>{}</sup>", exponent(e))
-    });
-    Shown {
-        value: scientific(c.per_ml, place),
-        interval,
+    (e, place)
+}
+
+/// A concentration and its interval, per mL, in one power of ten; only the upper end where the rest is not known.
+pub fn shown_per_ml(c: &Concentration) -> Shown {
+    let (e, place) = power_and_place(c.per_ml, c.ci95);
+    let upper_only = |[low, high]: [f64; 2]| {
+        c.per_ml == 0.0 || (low < 0.5 * 10f64.powi(place) && high > 10.0 * c.per_ml)
+    };
+    if c.per_ml == 0.0 || c.ci95.is_some_and(upper_only) {
+        return Shown {
+            value: c.ci95.map_or_else(|| "0".into(), |i| fewer_than(i[1])),
+            interval: None,
+        };
     }
+    let value = match c.ci95 {
+        Some(_) => format!(
+            "{} × 10<sup>{}</sup>",
+            mantissa(c.per_ml, e, place),
+            exponent(e)
+        ),
+        None => scientific(c.per_ml, place),
+    };
+    Shown {
+        value,
+        interval: c.ci95.map(|i| ends_per_ml(c, i)),
+    }
+}
+
+/// Two ends per mL as those of the interval of `c` are shown: `(3.1 to 3.8) × 10^8`.
+pub fn ends_per_ml(c: &Concentration, ends: [f64; 2]) -> String {
+    let (e, place) = power_and_place(c.per_ml, c.ci95);
+    let [low, high] = ends.map(|v| mantissa(v, e, place));
+    format!("({low} to {high}) × 10<sup>{}</sup>", exponent(e))
+}
+
+/// Two ends with the digits of the interval of `e`: `99 to 103`.
+pub fn ends(e: &Estimate, [low, high]: [f64; 2]) -> String {
+    let place = last_place(e.value.unwrap_or(f64::NAN), e.ci95);
+    format!("{} to {}", rounded(low, place), rounded(high, place))
 }
 
 /// A unit as people write it.
@@ -360,11 +436,40 @@ mod tests {
         c.per_ml = 9.97e8;
         c.ci95 = Some([8.0e8, 1.2e9]);
         assert_eq!(shown_per_ml(&c).value, "1.0 × 10<sup>9</sup>");
+        c.per_ml = 3.0e1;
+        c.ci95 = Some([0.0, 3.3194612e8]);
+        let s = shown_per_ml(&c);
+        assert_eq!(
+            (s.value.as_str(), s.interval),
+            ("fewer than 3.3 × 10<sup>8</sup>", None)
+        );
+        c.per_ml = 7e-10;
+        assert_eq!(shown_per_ml(&c).value, "fewer than 3.3 × 10<sup>8</sup>");
+        c.per_ml = 8.0e7;
+        c.ci95 = Some([1.0e7, 1.3e9]);
+        let s = shown_per_ml(&c);
+        assert_eq!(s.value, "fewer than 1.3 × 10<sup>9</sup>");
+        c.per_ml = 4.0e8;
+        let s = shown_per_ml(&c);
+        assert_eq!(s.value, "0.4 × 10<sup>9</sup>");
+        assert_eq!(s.interval.unwrap(), "(0.0 to 1.3) × 10<sup>9</sup>");
         c.per_ml = 0.0;
         c.ci95 = Some([0.0, 1.56e7]);
         assert_eq!(shown_per_ml(&c).value, "fewer than 1.6 × 10<sup>7</sup>");
         c.ci95 = None;
         assert_eq!(shown_per_ml(&c).value, "0");
+    }
+
+    #[test]
+    fn a_share_of_which_only_the_upper_end_is_known_says_so() {
+        let share = |v, low, high| share_in_per_cent(&Estimate::new(v, Some([low, high])));
+        assert_eq!(share(0.01, 0.0, 0.4), "less than 0.4\u{a0}%");
+        assert!(share(26.0, 21.0, 31.0).starts_with("26\u{a0}% "));
+        assert!(share(0.3, 0.0, 0.8).starts_with("0.3\u{a0}% "));
+        assert_eq!(with_error(0.9, 0.0094), "0.9000 ± 0.0094");
+        assert_eq!(with_error(3.0, 12.0), "3 ± 12");
+        let whole = Estimate::new(0.0, None);
+        assert_eq!(share_in_per_cent(&whole), "0.00\u{a0}%");
     }
 
     #[test]
@@ -419,6 +524,10 @@ mod tests {
         assert_eq!(
             message("Give --a<b."),
             "<bdi>Give <span class=\"option\">--a&lt;b.</span></bdi>"
+        );
+        assert_eq!(
+            message("power -1.0 (-2) a-b -x"),
+            "<bdi>power \u{2212}1.0 (\u{2212}2) a-b -x</bdi>"
         );
         assert_eq!(plain("too_<b>"), "too &lt;b&gt;");
     }
