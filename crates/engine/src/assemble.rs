@@ -317,7 +317,7 @@ impl Counts {
             }),
             hidden_area_um2: mean(|c| {
                 nta_sizing::hidden_area_um2(
-                    f64::from(c.video.film.spot_width_px) * c.acquisition.pixel_size_um.value,
+                    c.video.film.spot_width_px * c.acquisition.pixel_size_um.value,
                 )
             }),
         }
