@@ -192,18 +192,7 @@ fn run(
     for capture in &mut captures {
         capture.allow_for_motion_blur();
     }
-    let visibilities: Vec<Vec<f64>> = captures.iter().map(Followed::visibility).collect();
-    let tracks: Vec<CaptureTracks<'_>> = captures
-        .iter()
-        .zip(&visibilities)
-        .map(|(c, visibility)| CaptureTracks {
-            trajectories: &c.trajectories,
-            visibility,
-            sampling: sampling(c),
-            exposure_se_s: c.exposure_se_s,
-        })
-        .collect();
-    let mut sizes = size_sample(&tracks, &medium, &sizing_plan(plan))?;
+    let mut sizes = sizes(&captures, &medium, plan)?;
     // Only now are the errors of fast particles what they are, and other causes ruled out.
     let contradicted = contradicted(&captures, &sizes);
     // Whether a codec has changed the motion is asked of all that was found, before any of it is explained away.
@@ -226,12 +215,7 @@ fn run(
         blank,
         findings,
     });
-    let trends = trends(&report.replicates).into_iter();
-    let of_blank = blank.map_or_else(Vec::new, |b| b.findings(&report, plan));
-    report
-        .findings
-        .extend(trends.map(ReportFinding::of_sample).chain(of_blank));
-    report.verdict = Verdict::of(&report.findings);
+    judge(&mut report, plan, blank);
     let (seconds, stage_seconds) = stopwatch.read();
     report.timing = timing(&captures, seconds, stage_seconds);
     Ok(Analysis {
@@ -241,12 +225,41 @@ fn run(
     })
 }
 
+fn sizes(
+    captures: &[Followed],
+    medium: &nta_sizing::Medium,
+    plan: &Plan,
+) -> Result<SampleSizes, AnalyzeError> {
+    let visibilities: Vec<Vec<f64>> = captures.iter().map(Followed::visibility).collect();
+    let tracks: Vec<CaptureTracks<'_>> = captures
+        .iter()
+        .zip(&visibilities)
+        .map(|(c, visibility)| CaptureTracks {
+            trajectories: &c.trajectories,
+            visibility,
+            sampling: sampling(c),
+            exposure_se_s: c.exposure_se_s,
+        })
+        .collect();
+    Ok(size_sample(&tracks, medium, &sizing_plan(plan))?)
+}
+
 /// What a wrong exposure does to the motion has its own finding, one for each capture; with a single capture that is not
 /// contradicted the deviation of the sample may be of that one, and stays.
 fn leave_to_exposure(findings: &mut Vec<Finding>, contradicted: usize, captures: usize) {
     if contradicted >= captures {
         findings.retain(|f| f.code != "S07");
     }
+}
+
+/// What only the finished numbers tell, and the verdict.
+fn judge(report: &mut Report, plan: &Plan, blank: Option<&Blank>) {
+    let trends = trends(&report.replicates).into_iter();
+    let of_blank = blank.map_or_else(Vec::new, |b| b.findings(report, plan));
+    report
+        .findings
+        .extend(trends.map(ReportFinding::of_sample).chain(of_blank));
+    report.verdict = Verdict::of(&report.findings);
 }
 
 fn timing(

@@ -119,21 +119,8 @@ fn results(
     mut sorted: Sorted,
     scale: PrecisionScale,
 ) -> SampleSizes {
-    let captures = exposure_sds.len();
     let all = context.group(sorted.used.iter(), sorted.brief.iter());
-    let mut per_capture = Vec::with_capacity(captures);
-    if captures > 1 {
-        for (c, exposure_sd) in exposure_sds.iter().enumerate() {
-            let of_capture = |u: &&UsedTrack| u.capture == c;
-            let own = context.group(
-                sorted.used.iter().filter(of_capture),
-                sorted.brief.iter().filter(of_capture),
-            );
-            let mut result = context.size(&own, *exposure_sd).0;
-            result.tally = sorted.tallies[c].clone();
-            per_capture.push(result);
-        }
-    }
+    let mut per_capture = each_capture(context, exposure_sds, &sorted);
     // One estimate serves captures that were taken alike, so that its error does not average out.
     let exposure_sd = exposure_sds.iter().copied().fold(0.0, f64::max);
     let scale_sd = between_captures(&per_capture, exposure_sds).hypot(exposure_sd);
@@ -157,7 +144,7 @@ fn results(
         });
     let brightness = seen.as_ref().and_then(Brightness::law);
     let unseen = seen.and_then(|seen| seen.tell(&mut pooled, &mut per_capture));
-    if captures == 1 {
+    if exposure_sds.len() == 1 {
         per_capture.push(pooled.clone());
     }
     let mut findings = findings::all(
@@ -182,6 +169,24 @@ fn results(
         causes,
         findings,
     }
+}
+
+/// The results of the captures by themselves, where there are several.
+fn each_capture(context: &Context<'_>, exposure_sds: &[f64], sorted: &Sorted) -> Vec<SizeResult> {
+    if exposure_sds.len() < 2 {
+        return Vec::new();
+    }
+    let size = |(c, exposure_sd): (usize, &f64)| {
+        let of_capture = |u: &&UsedTrack| u.capture == c;
+        let own = context.group(
+            sorted.used.iter().filter(of_capture),
+            sorted.brief.iter().filter(of_capture),
+        );
+        let mut result = context.size(&own, *exposure_sd).0;
+        result.tally = sorted.tallies[c].clone();
+        result
+    };
+    exposure_sds.iter().enumerate().map(size).collect()
 }
 
 /// How well the model describes the motion of all tracks, and what may be wrong with it.
