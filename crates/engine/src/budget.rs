@@ -48,6 +48,7 @@ mod tests {
             frame_rate: uncertain(0.001),
             depth: uncertain(0.1),
             dilution: None,
+            mass_fraction: None,
         };
         let water = Medium::named("water", 25.0).expect("water");
         let diameters = DiameterSummary {

@@ -340,6 +340,19 @@ impl Medium {
         1.0 / (self.temperature_c + physics::ZERO_CELSIUS_K) - self.viscosity_slope()
     }
 
+    /// `dln(eta)/dw`, the relative change of the viscosity with the mass fraction w of what is dissolved; 0 for a liquid of fixed
+    /// composition.
+    pub fn viscosity_per_mass_fraction(&self) -> f64 {
+        const STEP: f64 = 1e-3;
+        let known = MEDIA.iter().find(|m| m.name == self.name);
+        let (Some(known), Some(w)) = (known, self.mass_fraction) else {
+            return 0.0;
+        };
+        let (low, high) = ((w - STEP).max(0.0), (w + STEP).min(1.0));
+        let at = |w: f64| known.viscosity(self.temperature_c, w).ln();
+        (at(high) - at(low)) / (high - low)
+    }
+
     /// `dln(eta)/dT`, 1/K, by that of the liquid over one kelvin.
     fn viscosity_slope(&self) -> f64 {
         let own = MEDIA.iter().find(|m| m.name == self.name);

@@ -184,3 +184,18 @@ fn one_kelvin_changes_a_diameter_as_published() {
         assert!((got - want).abs() < 0.006, "{t} C: {got}");
     }
 }
+
+#[test]
+fn a_per_cent_of_glycerol_changes_the_viscosity_by_five() {
+    // The handbook has 3.72, 6.00 and 10.8 mPa s at 40, 50 and 60 % and 20 C: 4.8 and 5.9 in the logarithm, 5.3 between them.
+    let half = Medium::of("glycerol", 20.0, Some(0.5)).unwrap();
+    let got = half.viscosity_per_mass_fraction();
+    assert!((got - 5.3).abs() < 0.3, "{got}");
+    // At the ends of the range one side is enough.
+    for end in [0.0, 1.0] {
+        let m = Medium::of("glycerol", 20.0, Some(end)).unwrap();
+        assert!(m.viscosity_per_mass_fraction() > 1.0);
+    }
+    let water = Medium::named("water", 20.0).unwrap();
+    assert_eq!(water.viscosity_per_mass_fraction(), 0.0);
+}

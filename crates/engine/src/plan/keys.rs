@@ -323,6 +323,13 @@ pub static KEYS: &[KeySpec] = &[
         "0.02",
     ),
     key(
+        ("", "medium_mass_fraction_uncertainty"),
+        number(0.0, 1.0, "1"),
+        Fallback::Absent("0.005; none for a liquid of fixed composition"),
+        "Standard uncertainty of medium_mass_fraction. Half a per cent is what weighing leaves after pipetting viscous liquids.",
+        "0.005",
+    ),
+    key(
         ("blank", "result"),
         Kind::Text,
         Fallback::Absent("no blank is subtracted"),

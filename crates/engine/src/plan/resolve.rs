@@ -250,6 +250,7 @@ impl InForce {
             frame_rate: self.number("frame_rate_relative_uncertainty"),
             depth: self.number("depth_relative_uncertainty"),
             dilution: self.number("dilution_relative_uncertainty"),
+            mass_fraction: self.number("medium_mass_fraction_uncertainty"),
         }
     }
 

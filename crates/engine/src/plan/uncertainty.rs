@@ -5,7 +5,8 @@ use nta_core::Acquisition;
 use nta_core::model::Stated;
 use nta_sizing::{InputUncertainties, Uncertain};
 
-/// Standard uncertainties as they were stated; `None` where nobody did. All but that of the temperature are relative.
+/// Standard uncertainties as they were stated; `None` where nobody did. All but those of temperature and mass fraction are
+/// relative.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct UncertaintyOptions {
     /// Of the temperature, degrees Celsius.
@@ -20,6 +21,8 @@ pub struct UncertaintyOptions {
     pub depth: Option<Stated<f64>>,
     /// Of the dilution.
     pub dilution: Option<Stated<f64>>,
+    /// Of the mass fraction of what is dissolved in the liquid.
+    pub mass_fraction: Option<Stated<f64>>,
 }
 
 impl UncertaintyOptions {
@@ -32,6 +35,7 @@ impl UncertaintyOptions {
             "frame_rate_relative_uncertainty" => &self.frame_rate,
             "depth_relative_uncertainty" => &self.depth,
             "dilution_relative_uncertainty" => &self.dilution,
+            "medium_mass_fraction_uncertainty" => &self.mass_fraction,
             _ => return None,
         })
     }
@@ -51,6 +55,9 @@ const FRAME_RATE: f64 = 0.001;
 const DEPTH: f64 = 0.15;
 /// One or two steps with good pipettes (ISO 8655-2 allows 1 % of systematic error each).
 const DILUTION: f64 = 0.02;
+
+/// A mixture weighed in small amounts.
+const MASS_FRACTION: f64 = 0.005;
 
 fn default(value: f64, why: &str) -> Uncertain {
     Uncertain {
@@ -100,6 +107,10 @@ impl Plan {
             frame_rate: in_force(&stated.frame_rate, of_rate, default(FRAME_RATE, "")),
             depth: in_force(&stated.depth, of_depth, default(DEPTH, "")),
             dilution,
+            mass_fraction: self
+                .medium_mass_fraction
+                .is_some()
+                .then(|| in_force(&stated.mass_fraction, None, default(MASS_FRACTION, ""))),
         }
     }
 

@@ -69,6 +69,7 @@ pub(super) fn budget() -> Uncertainty {
         frame_rate: uncertain(0.001, "default"),
         depth: uncertain(0.045, "instrument profile"),
         dilution: Some(uncertain(0.02, "default")),
+        mass_fraction: None,
     };
     let pbs = nta_sizing::Medium::named("pbs", 25.0).expect("a known liquid");
     crate::budget::uncertainty(&diameters(0.0), Some(&concentration(3.41e9)), &inputs, &pbs)
