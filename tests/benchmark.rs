@@ -38,7 +38,7 @@ fn small_films_keep_their_accuracy_and_reproduce_the_page() {
     let folder = tempfile::tempdir().expect("a folder");
     let manifest = root().join("fixtures/validation/manifest.toml");
     let manifest = manifest.to_str().expect("a plain path");
-    let only = ["short", "empty", "dense-300", "sparse-5"];
+    let only = ["short", "empty", "dense-300", "mono-500"];
     let mut words = vec!["benchmark", manifest, "--out", "out", "--quiet"];
     words.extend(only.iter().flat_map(|film| ["--only", film]));
     let run = nta(&words, folder.path());

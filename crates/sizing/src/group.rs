@@ -1,9 +1,12 @@
 //! One result: the population of a group of tracks with its intervals.
 
+use crate::blocks::between_blocks;
 use crate::bootstrap::{self, Resample, Resampling};
 use crate::classes::{ClassShare, Classes, Weighted};
 use crate::depth;
-use crate::distribution::{DistributionMethod, Fit, LagOne, PopulationData};
+use crate::distribution::{
+    DistributionMethod, Fit, LagOne, PopulationData, expectation_maximisation,
+};
 use crate::lattice::Lattice;
 use crate::likelihood;
 use crate::matrix::LikelihoodMatrix;
@@ -18,6 +21,9 @@ use crate::width;
 
 /// With fewer tracks there is no distribution: two diameters are better shown one by one.
 pub(crate) const FEWEST_TRACKS: usize = 3;
+
+/// Steps to the rough population that differences within a film are measured against.
+const BLOCK_STEPS: usize = 50;
 
 /// What all results of a sample share.
 pub(crate) struct Context<'a> {
@@ -36,6 +42,7 @@ pub(crate) struct Group<'a> {
     /// Displacements of each track.
     pub steps: Vec<&'a Steps>,
     capture: Vec<usize>,
+    first_frame: Vec<u32>,
     presence_frames: Vec<f64>,
     diameter_nm: Vec<Option<f64>>,
     lag_one: Vec<LagOne>,
@@ -71,6 +78,7 @@ impl Context<'_> {
         let mut group = Group {
             steps: used.iter().map(|u| &u.steps).collect(),
             capture: used.iter().map(|u| u.capture).collect(),
+            first_frame: used.iter().map(|u| u.first_frame).collect(),
             presence_frames: used.iter().map(|u| u.frames()).collect(),
             diameter_nm: used.iter().map(|u| u.diameter_nm).collect(),
             lag_one: used.iter().map(|u| LagOne::of(&u.steps)).collect(),
@@ -171,6 +179,17 @@ impl Context<'_> {
             power: 0,
         };
         classes.shares(&self.plan.classes_nm, &asked, &number)
+    }
+
+    /// What the diameters of a film inherit from differences between its parts, in the logarithm; 0 without a population.
+    pub fn between_blocks(&self, group: &Group<'_>) -> f64 {
+        let rungs = self.lattice.len();
+        let even = vec![1.0 / rungs as f64; rungs];
+        let counts = vec![1.0; group.steps.len()];
+        let data = group.data(self);
+        expectation_maximisation(&data, &counts, even, BLOCK_STEPS).map_or(0.0, |population| {
+            between_blocks(&group.matrix, &population, &group.first_frame)
+        })
     }
 
     /// What allowing for brightness has changed, for people to see.

@@ -5,6 +5,7 @@
 //! times in s; only [`physics`] speaks SI.
 
 pub mod blank;
+mod blocks;
 pub mod bootstrap;
 pub mod brightness;
 pub mod causes;

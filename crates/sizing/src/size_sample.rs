@@ -123,7 +123,12 @@ fn results(
     let mut per_capture = each_capture(context, exposure_sds, &sorted);
     // One estimate serves captures that were taken alike, so that its error does not average out.
     let exposure_sd = exposure_sds.iter().copied().fold(0.0, f64::max);
-    let scale_sd = between_captures(&per_capture, exposure_sds).hypot(exposure_sd);
+    // What differs within a single film; within several it is in the differences between them.
+    let between = match exposure_sds.len() {
+        1 => context.between_blocks(&all),
+        _ => between_captures(&per_capture, exposure_sds),
+    };
+    let scale_sd = between.hypot(exposure_sd);
     let (mut pooled, fit) = context.size(&all, scale_sd);
     for tally in &sorted.tallies {
         pooled.tally.merge(tally);
@@ -182,7 +187,8 @@ fn each_capture(context: &Context<'_>, exposure_sds: &[f64], sorted: &Sorted) ->
             sorted.used.iter().filter(of_capture),
             sorted.brief.iter().filter(of_capture),
         );
-        let mut result = context.size(&own, *exposure_sd).0;
+        let sd = exposure_sd.hypot(context.between_blocks(&own));
+        let mut result = context.size(&own, sd).0;
         result.tally = sorted.tallies[c].clone();
         result
     };
