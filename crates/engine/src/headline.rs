@@ -2,7 +2,7 @@
 
 use crate::report::html::{
     all_known, distinct, ends, ends_per_ml, first_sentence, found_nothing, per_frame, shown,
-    shown_per_ml,
+    shown_per_ml, too_short_to_count,
 };
 use crate::report::{Concentration, Estimate, Report};
 use nta_core::Severity;
@@ -66,10 +66,13 @@ fn of_median(report: &Report) -> Option<&Budget> {
 fn concentration(report: &Report) -> String {
     let budgets = report.uncertainty.as_ref();
     let budget = budgets.and_then(|u| u.concentration_per_ml.as_ref());
-    report.concentration.as_ref().map_or_else(
-        || "not available: the probed depth is not known (--depth-um)".to_owned(),
-        |c| amount_per_ml(c, budget),
-    )
+    match &report.concentration {
+        Some(c) => amount_per_ml(c, budget),
+        None if too_short_to_count(report) => {
+            "not available: too few frames to count particles".to_owned()
+        }
+        None => "not available: the probed depth is not known (--depth-um)".to_owned(),
+    }
 }
 
 /// `101 nm (99 to 103; with all known errors 97 to 105)`.
@@ -100,4 +103,25 @@ fn amount_per_ml(c: &Concentration, budget: Option<&Budget>) -> String {
     });
     let text = format!("{} per mL{interval}", s.value);
     text.replace("<sup>", "^").replace("</sup>", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{ReportFinding, sample};
+    use nta_core::{Finding, Severity};
+
+    #[test]
+    fn a_film_too_short_to_count_does_not_say_that_it_is_empty_or_has_no_depth() {
+        let (mut report, _) = sample::nothing_found();
+        report.concentration = None;
+        let before = headline(&report);
+        assert!(before.contains("(no particles)"), "{before}");
+        assert!(before.contains("depth is not known"), "{before}");
+        let short = Finding::new("C06", Severity::Warning, "report", "Too few frames.");
+        report.findings.push(ReportFinding::of_sample(short));
+        let after = headline(&report);
+        assert!(!after.contains("(no particles)"), "{after}");
+        assert!(after.contains("too few frames to count"), "{after}");
+    }
 }

@@ -15,7 +15,7 @@ pub mod summary;
 pub(crate) mod write;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 pub use json::ReadError;
 pub use model::*;

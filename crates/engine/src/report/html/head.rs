@@ -87,10 +87,16 @@ pub(crate) fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFindin
     out
 }
 
-/// Whether nothing was followed long enough to be a particle.
+/// Whether nothing was followed long enough to be a particle, in films that are long enough for it.
 pub(crate) fn found_nothing(report: &Report) -> bool {
     let nothing = |c: &Capture| c.particles_per_frame == 0.0;
-    !report.captures.is_empty() && report.captures.iter().all(nothing)
+    let all = !report.captures.is_empty() && report.captures.iter().all(nothing);
+    all && !too_short_to_count(report)
+}
+
+/// Whether particles were not counted because a film has too few frames.
+pub(crate) fn too_short_to_count(report: &Report) -> bool {
+    report.findings.iter().any(|f| f.finding.code == "C06")
 }
 
 /// Up to the end of the first sentence, without its full stop.
