@@ -278,7 +278,7 @@ fn trials(default: f64, min: f64, max: f64) -> Vec<f64> {
 }
 
 /// Keys that cannot change a film without what they are about, with the reason.
-const WITHOUT_EFFECT_HERE: [(&str, &str); 3] = [
+const WITHOUT_EFFECT_HERE: [(&str, &str); 4] = [
     (
         "film.find_burnt_in",
         "the film has no clock; see the tests of the mask",
@@ -286,6 +286,10 @@ const WITHOUT_EFFECT_HERE: [(&str, &str); 3] = [
     (
         "medium_mass_fraction",
         "refused without a mixture; see the tests of the layers of a plan",
+    ),
+    (
+        "medium_mass_fraction_uncertainty",
+        "refused without a mixture; see the plans that must fail",
     ),
     (
         "viscosity_at_c",

@@ -97,17 +97,16 @@ fn the_commented_plan_changes_nothing_and_every_line_of_it_can_be_used() {
     for spec in KEYS.iter().filter(|k| k.key != "instrument") {
         assert!(text.contains(&format!("# {} = {}", spec.key, spec.example)));
         let assignment = format!("{}={}", spec.name(), spec.example);
-        let with = match spec.key {
-            "medium_mass_fraction" => "medium=sucrose",
-            "viscosity_at_c" => "viscosity_mpa_s=1.0",
-            _ => "film.polarity=bright",
+        let mut words: Vec<&str> = match spec.key {
+            "medium_mass_fraction" => vec!["medium=sucrose"],
+            "medium_mass_fraction_uncertainty" => {
+                vec!["medium=sucrose", "medium_mass_fraction=0.2"]
+            }
+            "viscosity_at_c" => vec!["viscosity_mpa_s=1.0"],
+            _ => Vec::new(),
         };
-        let with = if spec.name() == "film.polarity" {
-            "seed=1"
-        } else {
-            with
-        };
-        if let Err(e) = typed(&[with, &assignment]) {
+        words.push(&assignment);
+        if let Err(e) = typed(&words) {
             panic!("{assignment}: {e}");
         }
     }

@@ -112,6 +112,11 @@ pub enum PlanError {
          viscosity_at_c out"
     )]
     ViscosityAtNothing,
+    /// The uncertainty of a composition that is not given.
+    #[error(
+        "medium_mass_fraction_uncertainty is given, but no medium_mass_fraction; give that too, or leave the uncertainty out"
+    )]
+    UncertaintyOfNoFraction,
     /// A composition beside a stated viscosity.
     #[error(
         "medium_mass_fraction and viscosity_mpa_s are both given; give the viscosity alone, or medium with its mass fraction"

@@ -274,6 +274,9 @@ impl InForce {
         if has("viscosity_at_c") && !has("viscosity_mpa_s") {
             return Err(PlanError::ViscosityAtNothing);
         }
+        if has("medium_mass_fraction_uncertainty") && !has("medium_mass_fraction") {
+            return Err(PlanError::UncertaintyOfNoFraction);
+        }
         let given = self.number("medium_mass_fraction").map(|f| f.value);
         match self.medium() {
             Medium::ViscosityMpaS(_) if given.is_some() => Err(PlanError::MassFractionOfViscosity),
