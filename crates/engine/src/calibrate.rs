@@ -15,7 +15,8 @@ use crate::report::html::first_sentence;
 use crate::report::write::{OutputError, check_named_files, parent, write_named_files};
 use crate::report::{OutputFile, Report, Verdict};
 use crate::runtime::Runtime;
-use nta_sizing::{Counted, Z95, concentration};
+use nta_sizing::concentration::counting_relative_sd;
+use nta_sizing::{Counted, concentration};
 use std::path::PathBuf;
 
 /// Beads whose median is further from the nominal diameter than this share ask for a check.
@@ -251,7 +252,7 @@ struct Depth {
 
 impl Depth {
     fn of(counts: &Counts, nominal_per_ml: f64, plan: &Plan) -> Option<Self> {
-        // What a depth of 1 um would make of the count; the interval is the same for any.
+        // What a depth of 1 um would make of the count.
         let counted = concentration(&Counted {
             particles_per_frame: counts.particles_per_frame(),
             frames_present: &counts.present,
@@ -263,8 +264,7 @@ impl Depth {
             typical_visit_frames: None,
         });
         let um = counted.per_ml? / nominal_per_ml;
-        let [low, high] = counted.ci95?;
-        let relative_uncertainty = (high / low).ln() / (2.0 * Z95);
+        let relative_uncertainty = counting_relative_sd(&counts.present)?;
         (um > 0.0 && um.is_finite() && relative_uncertainty.is_finite()).then_some(Self {
             um,
             relative_uncertainty,

@@ -23,10 +23,7 @@ pub(crate) fn of_track(film: &Film, track: &Track) -> Option<f64> {
         .map(|s| s.mass_counts)
         .collect();
     light.sort_by(f64::total_cmp);
-    let place = PERCENTILE * light.len().checked_sub(1)? as f64;
-    let below = place.floor() as usize;
-    let above = (below + 1).min(light.len() - 1);
-    Some(light[below] + (place - below as f64) * (light[above] - light[below]))
+    nta_sizing::bootstrap::quantile(&light, PERCENTILE)
 }
 
 /// Whether a spot reaches what the camera can tell at its top: white, or black where particles are dark. Pixels at the ceiling are

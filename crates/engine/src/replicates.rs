@@ -5,8 +5,8 @@ use crate::assemble::Counts;
 use crate::capture::Followed;
 use crate::report::{Capture, Estimate, Replicates, Spread};
 use nta_core::{Finding, Severity};
-use nta_sizing::Z95;
 use nta_sizing::trend::{FEWEST, Point, trend};
+use nta_sizing::uncertainty::relative_sd;
 use std::collections::BTreeMap;
 
 /// A trend that chance makes more rarely than this is told.
@@ -66,11 +66,6 @@ fn diameter(e: &Estimate, errors: &CaptureErrors) -> (Option<f64>, Option<f64>) 
         square.max(0.0).sqrt().max(LEAST_OWN_SHARE * all)
     });
     (e.value, own)
-}
-
-/// Half the width of an interval in the logarithm over 1.96; `None` where it reaches down to nothing.
-fn relative_sd([low, high]: [f64; 2]) -> Option<f64> {
-    (low > 0.0).then(|| 0.5 * (high / low).ln() / Z95)
 }
 
 /// Spread of the headline numbers between captures, in their order; empty with fewer than two.
@@ -292,6 +287,7 @@ fn rise(values: &[Option<f64>]) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::report::{Concentration, DiameterSummary};
+    use nta_sizing::Z95;
 
     /// Captures of these means (2 % of error each) with so many particles in view (3 % of error each).
     fn series(means: &[f64], in_view: &[f64]) -> Replicates {

@@ -123,7 +123,8 @@ pub fn interval(estimate: f64, values: &mut [f64], widening: f64) -> [f64; 2] {
     [widened(low).min(estimate), widened(high).max(estimate)]
 }
 
-fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
+/// The value below which a share `q` of ascending values lies, between neighbours in proportion; `None` without values.
+pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
     let place = q * (sorted.len().checked_sub(1)?) as f64;
     let below = place.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);

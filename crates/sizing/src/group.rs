@@ -4,9 +4,7 @@ use crate::blocks::between_blocks;
 use crate::bootstrap::{self, Resample, Resampling};
 use crate::classes::{ClassShare, Classes, Weighted};
 use crate::depth;
-use crate::distribution::{
-    DistributionMethod, Fit, LagOne, PopulationData, expectation_maximisation,
-};
+use crate::distribution::{DistributionMethod, Fit, LagOne, PopulationData, rough_population};
 use crate::lattice::Lattice;
 use crate::likelihood;
 use crate::matrix::LikelihoodMatrix;
@@ -183,11 +181,7 @@ impl Context<'_> {
 
     /// What the diameters of a film inherit from differences between its parts, in the logarithm; 0 without a population.
     pub fn between_blocks(&self, group: &Group<'_>) -> f64 {
-        let rungs = self.lattice.len();
-        let even = vec![1.0 / rungs as f64; rungs];
-        let counts = vec![1.0; group.steps.len()];
-        let data = group.data(self);
-        expectation_maximisation(&data, &counts, even, BLOCK_STEPS).map_or(0.0, |population| {
+        rough_population(&group.data(self), BLOCK_STEPS).map_or(0.0, |population| {
             between_blocks(&group.matrix, &population, &group.first_frame)
         })
     }

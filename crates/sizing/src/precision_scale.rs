@@ -134,9 +134,7 @@ fn marginal(tracks: &[&Steps], diffusion: &[f64], lattice: &Lattice, factor: f64
         visits: None,
         lag_one: &[],
     };
-    let even = vec![1.0 / diffusion.len() as f64; diffusion.len()];
-    let Some(f) = crate::distribution::expectation_maximisation(&data, &ones, even, EM_STEPS)
-    else {
+    let Some(f) = crate::distribution::rough_population(&data, EM_STEPS) else {
         return f64::NEG_INFINITY;
     };
     (0..matrix.tracks())

@@ -158,15 +158,16 @@ pub fn budget(value: f64, ci95: [f64; 2], components: Vec<Component>) -> Option<
     })
 }
 
-/// Half the width of the interval in the logarithm over 1.96. Where the interval reaches down to nothing, its upper half
-/// stands for both.
-fn statistical_relative(value: f64, [low, high]: [f64; 2]) -> Option<f64> {
-    let half = if low > 0.0 {
-        0.5 * (high / low).ln()
-    } else {
-        (high - value) / value
-    };
-    let relative = half / Z95;
+/// Relative standard uncertainty behind a 95 % interval: half its width in the logarithm over 1.96; `None` where it reaches down to
+/// nothing.
+pub fn relative_sd([low, high]: [f64; 2]) -> Option<f64> {
+    (low > 0.0).then(|| 0.5 * (high / low).ln() / Z95)
+}
+
+/// The same; where the interval reaches down to nothing, its upper half stands for both.
+fn statistical_relative(value: f64, ci95: [f64; 2]) -> Option<f64> {
+    let [low, high] = ci95;
+    let relative = relative_sd(ci95).unwrap_or((high - value) / value / Z95);
     (!low.is_nan() && value > 0.0 && value.is_finite() && relative > 0.0 && relative.is_finite())
         .then_some(relative)
 }

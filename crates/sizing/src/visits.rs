@@ -189,7 +189,7 @@ struct Tilt {
 
 impl Tilt {
     /// The most likely tilt for the visits whose weight in `own` is 1, with a prior. Expectation-maximisation with one step of
-    /// Newton's method in each maximisation. None if it can't be found.
+    /// Newton's method in each maximisation; no tilt if there is none.
     fn of(steps_only: &LikelihoodMatrix, own: &[f64], population: &[f64], x: &[f64]) -> Self {
         let mut tilt = Self::default();
         for _ in 0..TILT_STEPS {

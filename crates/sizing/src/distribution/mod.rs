@@ -21,7 +21,7 @@ use crate::lattice::Lattice;
 use crate::matrix::{LikelihoodMatrix, normalised};
 use crate::visits::Visits;
 pub use lag_one::LagOne;
-pub(crate) use npmle::expectation_maximisation;
+pub(crate) use npmle::{expectation_maximisation, rough_population};
 use nta_core::method::{Entry, Params};
 
 /// What a population is inferred from.

@@ -64,6 +64,14 @@ impl DistributionMethod for Npmle {
     }
 }
 
+/// The population of all tracks, each counted once, some steps away from an even one; `None` without tracks.
+pub(crate) fn rough_population(data: &PopulationData<'_>, steps: usize) -> Option<Vec<f64>> {
+    let rungs = data.matrix.rungs();
+    let even = vec![1.0 / rungs as f64; rungs];
+    let counts = vec![1.0; data.matrix.tracks()];
+    expectation_maximisation(data, &counts, even, steps)
+}
+
 /// Fractions per rung after some steps; `None` if all counts are zero.
 pub(crate) fn expectation_maximisation(
     data: &PopulationData<'_>,
