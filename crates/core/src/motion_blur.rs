@@ -9,7 +9,7 @@
 //! it is too small to be measured against the steps themselves.
 //!
 //! The factors were set on simulated films of beads of 30 to 200 nm: isolated
-//! spots, excess of the squared error over the stated one (`fixtures/scenes/mono-*.toml`, seed 1), and of 100 nm at 150 per
+//! spots, excess of the squared error over the stated one (`fixtures/scenes/mono-*.toml`, seed 1; last adjusted on ten seeds of 50 and 100 nm), and of 100 nm at 150 per
 //! frame. The classes of signal to noise in `docs/validation.md`, which has these films among others, show what is left.
 //!
 //! In: px, frames. Assumes free diffusion, the same along the optical axis.
