@@ -16,6 +16,7 @@ mod film_conformance;
 mod filter;
 pub mod finding;
 mod flatten;
+pub mod instructions;
 pub mod link;
 mod mask;
 pub mod method;

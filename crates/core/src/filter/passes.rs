@@ -1,6 +1,7 @@
 //! The passes of separable Gaussians over a picture, row by row.
 
 use super::{Kernel, LANES, Plane, View, mirror};
+use crate::instructions;
 
 /// Room for the passes of a filter, kept between frames.
 #[derive(Clone, Debug, Default)]
@@ -194,7 +195,12 @@ fn smooth_rows(
     for y in 0..n {
         while ready <= (y + radius).min(n - 1) {
             let target = &mut passes.ring[ready % length * stride..][..stride];
-            across(input.row(ready), kernel, target, &mut passes.line);
+            instructions::run(Across {
+                row: input.row(ready),
+                kernel,
+                target,
+                line: &mut passes.line,
+            });
             ready += 1;
         }
         let here = y as isize;
@@ -203,12 +209,46 @@ fn smooth_rows(
             .pairs
             .extend((1..=radius as isize).map(|t| (start(here - t), start(here + t))));
         let row = &mut out.data[y * stride..][..stride];
-        down(&passes.ring, start(here), &passes.pairs, kernel, row);
+        instructions::run(Down {
+            ring: &passes.ring,
+            here: start(here),
+            pairs: &passes.pairs,
+            kernel,
+            row: &mut *row,
+        });
         finish(y, row, &mut passes.line);
     }
 }
 
+struct Across<'a> {
+    row: &'a [f32],
+    kernel: &'a Kernel,
+    target: &'a mut [f32],
+    line: &'a mut [f32],
+}
+impl instructions::Kernel for Across<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        across(self.row, self.kernel, self.target, self.line)
+    }
+}
+struct Down<'a> {
+    ring: &'a [f32],
+    here: usize,
+    pairs: &'a [(usize, usize)],
+    kernel: &'a Kernel,
+    row: &'a mut [f32],
+}
+impl instructions::Kernel for Down<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run(self) {
+        down(self.ring, self.here, self.pairs, self.kernel, self.row)
+    }
+}
 /// One row along itself.
+#[inline(always)]
 fn across(row: &[f32], kernel: &Kernel, target: &mut [f32], line: &mut [f32]) {
     let (width, radius) = (row.len(), kernel.0.len() - 1);
     for i in 0..radius {
@@ -234,6 +274,7 @@ fn across(row: &[f32], kernel: &Kernel, target: &mut [f32], line: &mut [f32]) {
 }
 
 /// One row of the pass along the columns from the rows of the ring.
+#[inline(always)]
 fn down(ring: &[f32], here: usize, pairs: &[(usize, usize)], kernel: &Kernel, row: &mut [f32]) {
     for (block, x) in row.chunks_exact_mut(LANES).zip((0..).step_by(LANES)) {
         let mut sum = [0.0f32; LANES];
