@@ -1,7 +1,7 @@
 //! What is learned of a film before anything is detected in it: background, noise, spot width, mask.
 
 use crate::background::{self, FEWEST_FRAMES, Kind};
-use crate::filter::{Kernel, Plane, Scratch, Surround, difference, smooth};
+use crate::filter::{Difference, Kernel, Plane, Scratch, Surround, difference, smooth};
 use crate::flatten::{DARKEST_LEVEL, flicker_factor};
 use crate::model::{Flat, FrameIndex, Pixels};
 use crate::tiles::median;
@@ -205,13 +205,11 @@ impl Film {
         );
         let mut peaks = Plane::default();
         let s = self.spot_width_px;
-        difference(
-            &plain,
-            &Kernel::gauss(s),
-            &Surround::gauss(3.0 * s),
-            &mut peaks,
-            &mut scratch,
-        );
+        let filter = Difference {
+            centre: &Kernel::gauss(s),
+            surround: &Surround::gauss(3.0 * s),
+        };
+        difference(plain.view(), filter, &mut peaks, &mut scratch);
         let mut values: Vec<f64> = Vec::new();
         for y in 0..peaks.height {
             values.extend(peaks.row(y).iter().map(|v| f64::from(v.abs())));

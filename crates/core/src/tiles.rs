@@ -1,6 +1,6 @@
 //! Slowly varying maps: one number per tile of the picture, joined smoothly.
 
-use crate::filter::Plane;
+use crate::filter::{Heights, Plane};
 use ndarray::Array2;
 
 /// Numbers on a coarse grid of tiles that together cover a picture of `height` x `width` pixels.

@@ -22,10 +22,11 @@
 
 use super::dark_side::{self, Sides};
 use super::peaks::{maxima_in, on_ridge};
-use super::scale::{Scale, Workspace};
+use super::scale::Scale;
+use super::sweep::{Workspace, sweep};
 use super::{Candidate, Detector, MakeDetector};
 use crate::film::Film;
-use crate::filter::Plane;
+use crate::filter::Heights;
 use crate::method::{Entry, ParamSpec, Params};
 use crate::model::Flat;
 use crate::{Finding, Severity, Tally};
@@ -89,14 +90,8 @@ struct MatchedFilter {
     scales: Vec<Scale>,
     start_snr: f64,
     findings: Vec<Finding>,
-    rooms: Mutex<Vec<Room>>,
-}
-
-/// What one frame needs while it is worked on; kept for the next one.
-#[derive(Default)]
-struct Room {
-    work: Workspace,
-    responses: Vec<Plane>,
+    /// What frames need while they are worked on; kept for the next ones.
+    rooms: Mutex<Vec<Workspace>>,
 }
 
 /// An answer of one scale, in pixels of the film.
@@ -177,17 +172,14 @@ impl MatchedFilter {
         }
     }
 
-    fn answers(&self, flat: &Flat, film: &Film, room: &mut Room) -> Vec<Answer> {
-        room.responses
-            .resize_with(self.scales.len(), Plane::default);
+    fn answers(&self, flat: &Flat, film: &Film, room: &mut Workspace) -> Vec<Answer> {
         let limit = (self.start_snr - HYSTERESIS) as f32;
         let mut answers = Vec::new();
-        room.work.take_in(flat);
-        for (i, scale) in self.scales.iter().enumerate() {
-            let response = &mut room.responses[i];
-            let high = scale.response(flat, limit, response, &mut room.work);
+        sweep(&self.scales, flat, limit, room);
+        for (i, (scale, filtered)) in self.scales.iter().zip(&room.scales).enumerate() {
+            let response = scale.response(&filtered.counts);
             let sigma = scale.width_px / scale.step as f64;
-            for peak in maxima_in(response, limit, &high) {
+            for peak in maxima_in(&response, limit, &filtered.high) {
                 let (y, x) = (scale.film_px(peak.y), scale.film_px(peak.x));
                 if film.is_usable(y, x) {
                     answers.push(Answer {
@@ -195,7 +187,7 @@ impl MatchedFilter {
                         x,
                         z: peak.height,
                         scale: i,
-                        ridge: on_ridge(response, &peak, sigma),
+                        ridge: on_ridge(&response, &peak, sigma),
                     });
                 }
             }
@@ -204,7 +196,7 @@ impl MatchedFilter {
         for answer in answers.iter().filter(|a| !a.ridge) {
             finer.add(*answer);
         }
-        answers.retain(|a| a.scale == 0 || !self.is_pair(a, &finer, &room.responses));
+        answers.retain(|a| a.scale == 0 || !self.is_pair(a, &finer, room));
         answers
     }
 
@@ -213,7 +205,7 @@ impl MatchedFilter {
     }
 
     /// True if the answer of a coarse scale is two spots that a finer scale tells apart.
-    fn is_pair(&self, c: &Answer, finer: &Near, responses: &[Plane]) -> bool {
+    fn is_pair(&self, c: &Answer, finer: &Near, room: &Workspace) -> bool {
         let reach = SEPARATION * self.scales[c.scale].width_px;
         let parts: Vec<&Answer> = finer
             .around(c)
@@ -227,7 +219,8 @@ impl MatchedFilter {
                 {
                     return false;
                 }
-                let middle = responses[a.scale].between(
+                let response = scale.response(&room.scales[a.scale].counts);
+                let middle = response.between(
                     scale.own_px(0.5 * (a.y + b.y)),
                     scale.own_px(0.5 * (a.x + b.x)),
                 );

@@ -7,6 +7,7 @@ mod dark_side;
 mod matched_filter;
 mod peaks;
 mod scale;
+mod sweep;
 
 use crate::film::Film;
 use crate::method::{Entry, Params};

@@ -1,6 +1,6 @@
 //! Peaks of filtered pictures.
 
-use crate::filter::Plane;
+use crate::filter::{Heights, LANES, Plane};
 use std::cmp::Ordering;
 
 /// A local maximum between the pixels of a filtered picture.
@@ -14,9 +14,6 @@ pub(super) struct Peak {
     pub(super) height: f64,
 }
 
-/// Pixels of a row that are looked at together.
-const BLOCK: usize = 32;
-
 /// Pixels above `limit` that no neighbour exceeds, in row-major order, moved to the top of the parabola through their
 /// neighbours. Of equal neighbours the first counts.
 pub(super) fn local_maxima(plane: &Plane, limit: f32) -> Vec<Peak> {
@@ -29,32 +26,34 @@ pub(super) fn local_maxima(plane: &Plane, limit: f32) -> Vec<Peak> {
 
 /// Adds (row, first column) of the blocks of row `y` that have something above the limit: hardly any have.
 pub(super) fn add_high_blocks(row: &[f32], y: usize, limit: f32, out: &mut Vec<(usize, usize)>) {
-    for (block, start) in row.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
+    for (block, start) in row.chunks(LANES).zip((0..).step_by(LANES)) {
         if block.iter().fold(false, |any, v| any | (*v > limit)) {
             out.push((y, start));
         }
     }
 }
 
-/// As [`local_maxima`] from the blocks that have something above the limit, in row-major order.
-pub(super) fn maxima_in(plane: &Plane, limit: f32, high: &[(usize, usize)]) -> Vec<Peak> {
+/// As [`local_maxima`] from the blocks that may have something above the limit, in row-major order.
+pub(super) fn maxima_in(picture: &impl Heights, limit: f32, high: &[(usize, usize)]) -> Vec<Peak> {
+    let (_, width) = picture.dim();
     let mut peaks = Vec::new();
     for (y, start) in high {
-        let row = &plane.row(*y)[*start..];
-        for (x, v) in (*start..).zip(row.iter().take(BLOCK)) {
-            if *v > limit && is_highest(plane, *y, x) {
-                peaks.push(top(plane, *y, x));
+        for x in *start..(start + LANES).min(width) {
+            let v = picture.height(*y, x);
+            if v > limit && is_highest(picture, *y, x, v) {
+                peaks.push(top(picture, *y, x, v));
             }
         }
     }
     peaks
 }
 
-fn is_highest(plane: &Plane, y: usize, x: usize) -> bool {
-    let v = plane.at(y, x);
-    for i in y.saturating_sub(1)..(y + 2).min(plane.height) {
-        for j in x.saturating_sub(1)..(x + 2).min(plane.width) {
-            let other = plane.at(i, j);
+/// Of equal neighbours the first counts.
+fn is_highest(picture: &impl Heights, y: usize, x: usize, v: f32) -> bool {
+    let (height, width) = picture.dim();
+    for i in y.saturating_sub(1)..(y + 2).min(height) {
+        for j in x.saturating_sub(1)..(x + 2).min(width) {
+            let other = picture.height(i, j);
             let lower = match (i, j).cmp(&(y, x)) {
                 Ordering::Less => other < v,
                 Ordering::Equal => true,
@@ -68,8 +67,9 @@ fn is_highest(plane: &Plane, y: usize, x: usize) -> bool {
     true
 }
 
-fn top(plane: &Plane, y: usize, x: usize) -> Peak {
-    let v = f64::from(plane.at(y, x));
+fn top(picture: &impl Heights, y: usize, x: usize, v: f32) -> Peak {
+    let v = f64::from(v);
+    let (height, width) = picture.dim();
     let offset = |before: Option<f32>, after: Option<f32>| match (before, after) {
         (Some(a), Some(b)) => {
             let (a, b) = (f64::from(a), f64::from(b));
@@ -84,7 +84,7 @@ fn top(plane: &Plane, y: usize, x: usize) -> Peak {
     };
     let at = |y: Option<usize>, x: Option<usize>| {
         let (y, x) = (y?, x?);
-        (y < plane.height && x < plane.width).then(|| plane.at(y, x))
+        (y < height && x < width).then(|| picture.height(y, x))
     };
     Peak {
         y: y as f64 + offset(at(y.checked_sub(1), Some(x)), at(Some(y + 1), Some(x))),
@@ -96,21 +96,21 @@ fn top(plane: &Plane, y: usize, x: usize) -> Peak {
 /// True if the peak lies on a ridge, such as the rim of a ring: in two directions that face each other within 70
 /// degrees the picture falls much less than beside a spot of width `sigma`. A lone spot, filtered by its own width,
 /// has 0.4 of its height left at 1.75 widths and 0.1 at 2.5; one neighbour lifts one side only.
-pub(super) fn on_ridge(plane: &Plane, peak: &Peak, sigma: f64) -> bool {
-    high_on_both_sides(plane, peak, 2.5 * sigma, 0.5)
-        || high_on_both_sides(plane, peak, 1.75 * sigma, 0.75)
+pub(super) fn on_ridge(picture: &impl Heights, peak: &Peak, sigma: f64) -> bool {
+    high_on_both_sides(picture, peak, 2.5 * sigma, 0.5)
+        || high_on_both_sides(picture, peak, 1.75 * sigma, 0.75)
 }
 
-fn high_on_both_sides(plane: &Plane, peak: &Peak, radius: f64, share: f64) -> bool {
+fn high_on_both_sides(picture: &impl Heights, peak: &Peak, radius: f64, share: f64) -> bool {
     const DIRECTIONS: usize = 16;
+    let (height, width) = picture.dim();
     let mut high = [false; DIRECTIONS];
     for (i, h) in high.iter_mut().enumerate() {
         let (sin, cos) = (i as f64 * std::f64::consts::TAU / DIRECTIONS as f64).sin_cos();
         let (y, x) = (peak.y + radius * sin, peak.x + radius * cos);
         // Beyond the edge there is nothing that could speak for a ridge.
-        let inside =
-            y >= 0.0 && x >= 0.0 && y <= plane.height as f64 - 1.0 && x <= plane.width as f64 - 1.0;
-        *h = inside && f64::from(plane.between(y, x)) > share * peak.height;
+        let inside = y >= 0.0 && x >= 0.0 && y <= height as f64 - 1.0 && x <= width as f64 - 1.0;
+        *h = inside && f64::from(picture.between(y, x)) > share * peak.height;
     }
     (0..DIRECTIONS).any(|i| high[i] && (5..=11).any(|turn| high[(i + turn) % DIRECTIONS]))
 }

@@ -1,8 +1,8 @@
 //! One scale of the matched filter: its kernels, the noise of its output, its picture in units of that noise.
 
-use super::peaks::add_high_blocks;
+use super::sweep::{Workspace, sweep};
 use crate::film::Film;
-use crate::filter::{Difference, Kernel, Plane, Scratch, Surround, View, halve, power_along};
+use crate::filter::{Difference, Heights, Kernel, LANES, Plane, Surround, power_along};
 use crate::model::Flat;
 use crate::tiles::{TileMap, median};
 
@@ -10,25 +10,6 @@ use crate::tiles::{TileMap, median};
 const NOISE_TILE_PX: usize = 32;
 /// The surround is this much wider than the centre.
 const SURROUND: f64 = 3.0;
-
-/// One frame on the way through the filters, and room for them.
-#[derive(Debug, Default)]
-pub(super) struct Workspace {
-    /// The frame on squares of two pixels: the surrounds of fine scales and the picture of coarser ones.
-    half: Plane,
-    binned: Plane,
-    scratch: Scratch,
-}
-
-impl Workspace {
-    /// Takes in a frame, for all scales.
-    pub(super) fn take_in(&mut self, flat: &Flat) {
-        match View::of(&flat.image) {
-            Some(picture) => halve(picture, &mut self.half),
-            None => self.half.bin(&flat.image, 2),
-        }
-    }
-}
 
 /// A difference of Gaussians of one width with what was learned of its noise.
 #[derive(Debug)]
@@ -44,6 +25,25 @@ pub(super) struct Scale {
     /// Skewness of the filtered background.
     pub(super) skewness: f64,
     per_noise: Plane,
+    /// The largest of each block of [`LANES`] columns of `per_noise`, row by row.
+    highest: Vec<f32>,
+}
+
+/// A frame filtered by one scale, over the noise there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Response<'a> {
+    counts: &'a Plane,
+    per_noise: &'a Plane,
+}
+
+impl Heights for Response<'_> {
+    fn dim(&self) -> (usize, usize) {
+        (self.counts.height, self.counts.width)
+    }
+
+    fn height(&self, y: usize, x: usize) -> f32 {
+        self.counts.at(y, x) * self.per_noise.at(y, x)
+    }
 }
 
 impl Scale {
@@ -68,6 +68,7 @@ impl Scale {
             waviness: 2.0 * (1.0 - power(1) / norm2),
             skewness: 0.0,
             per_noise: Plane::default(),
+            highest: Vec::new(),
             centre,
             surround,
         };
@@ -90,52 +91,26 @@ impl Scale {
         (position + 0.5) / self.step as f64 - 0.5
     }
 
-    /// The frame's matched-filter statistic: filtered height over the noise there. The room has taken in the frame. Gives
-    /// the blocks that have something above the limit.
-    pub(super) fn response(
-        &self,
-        flat: &Flat,
-        limit: f32,
-        out: &mut Plane,
-        room: &mut Workspace,
-    ) -> Vec<(usize, usize)> {
-        let mut high = Vec::new();
-        self.filtered(flat, out, room, |y, row| {
-            if y < self.per_noise.height {
-                for (o, n) in row.iter_mut().zip(self.per_noise.row(y)) {
-                    *o *= n;
-                }
-            }
-            add_high_blocks(row, y, limit, &mut high);
-        });
-        high
-    }
-
-    fn filtered(
-        &self,
-        flat: &Flat,
-        out: &mut Plane,
-        room: &mut Workspace,
-        finish: impl FnMut(usize, &mut [f32]),
-    ) {
-        let Workspace {
-            half,
-            binned,
-            scratch,
-        } = room;
-        let (picture, its_half) = match (self.step, View::of(&flat.image)) {
-            (1, Some(picture)) => (picture, Some(&*half)),
-            (2, _) => (half.view(), None),
-            _ => {
-                binned.bin(&flat.image, self.step);
-                (binned.view(), None)
-            }
-        };
-        let filter = Difference {
+    /// The filter of this scale.
+    pub(super) fn filter(&self) -> Difference<'_> {
+        Difference {
             centre: &self.centre,
             surround: &self.surround,
-        };
-        filter.rows(picture, its_half, out, scratch, finish);
+        }
+    }
+
+    /// What one count is over the noise at most, in each block of columns of row `y`; `None` while the noise is not known.
+    pub(super) fn highest_over_noise(&self, y: usize) -> Option<&[f32]> {
+        let blocks = self.per_noise.width.div_ceil(LANES);
+        self.highest.get(y * blocks..(y + 1) * blocks)
+    }
+
+    /// A frame that this scale has filtered, over the noise there.
+    pub(super) fn response<'a>(&'a self, counts: &'a Plane) -> Response<'a> {
+        Response {
+            counts,
+            per_noise: &self.per_noise,
+        }
     }
 
     /// Noise of filtered white noise over that far from the edges: mirrored pixels count twice.
@@ -178,10 +153,10 @@ impl Scale {
         let edge = self.edge_noise(height, width);
         let mut bags: Vec<Vec<f32>> = vec![Vec::new(); map.values.len()];
         let columns: Vec<usize> = (0..width).map(|x| map.tile_of(0, x).1).collect();
-        let (mut out, mut room) = (Plane::default(), Workspace::default());
+        let mut room = Workspace::default();
         for flat in flats.iter().filter(|f| f.image.dim() == film.usable.dim()) {
-            room.take_in(flat);
-            self.filtered(flat, &mut out, &mut room, |_, _| {});
+            sweep(std::slice::from_ref(self), flat, f32::INFINITY, &mut room);
+            let out = &room.scales[0].counts;
             for y in (0..height).step_by(2) {
                 let bags = &mut bags[map.tile_of(y, 0).0 * cols..][..cols];
                 for x in (y / 2 % 2..width).step_by(2) {
@@ -220,6 +195,11 @@ impl Scale {
             for (v, e) in per_noise.row_mut(y).iter_mut().zip(edge.row(y)) {
                 *v = 1.0 / (v.max(least as f32) * e);
             }
+        }
+        for y in 0..height {
+            let blocks = per_noise.row(y).chunks(LANES);
+            self.highest
+                .extend(blocks.map(|b| b.iter().fold(0.0f32, |m, v| m.max(*v))));
         }
         self.per_noise = per_noise;
     }

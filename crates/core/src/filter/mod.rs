@@ -3,14 +3,17 @@
 //! The inner loops run over whole blocks of [`LANES`] columns with one accumulator array, the shape that compilers
 //! turn into vector code; rows are therefore padded to a multiple of it.
 
+mod difference;
 mod passes;
+mod rows;
 
-pub(crate) use self::passes::{Difference, Scratch, Surround, difference, halve, smooth};
+pub(crate) use self::difference::{Difference, Progress, Surround, begin_half, difference, halve};
+pub(crate) use self::passes::{Scratch, smooth};
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayBase, Data, Ix2};
 
 /// Columns that one block of the inner loops covers.
-const LANES: usize = 32;
+pub(crate) const LANES: usize = 32;
 
 /// A picture of `f32` whose rows are padded to whole blocks. The padding is never part of a result.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +35,7 @@ pub(crate) struct View<'a> {
 
 impl<'a> View<'a> {
     /// Of an array whose rows follow each other; `None` for one that lies in memory in another way.
-    pub(crate) fn of(image: &'a Array2<f32>) -> Option<Self> {
+    pub(crate) fn of<S: Data<Elem = f32>>(image: &'a ArrayBase<S, Ix2>) -> Option<Self> {
         let (height, width) = image.dim();
         Some(Self {
             width,
@@ -95,18 +98,6 @@ impl Plane {
         self.data[y * self.stride + x]
     }
 
-    /// Between pixels, bilinear; outside the picture the nearest edge counts.
-    pub(crate) fn between(&self, y: f64, x: f64) -> f32 {
-        if self.width == 0 || self.height == 0 {
-            return 0.0;
-        }
-        let (y0, y1, v) = bracket(y, self.height);
-        let (x0, x1, u) = bracket(x, self.width);
-        let top = self.at(y0, x0) * (1.0 - u) + self.at(y0, x1) * u;
-        let bottom = self.at(y1, x0) * (1.0 - u) + self.at(y1, x1) * u;
-        top * (1.0 - v) + bottom * v
-    }
-
     /// Means of squares of `step` x `step` pixels; at the right and bottom edges of what is there.
     pub(crate) fn bin(&mut self, image: &Array2<f32>, step: usize) {
         let (height, width) = image.dim();
@@ -142,6 +133,38 @@ impl Plane {
             row.iter_mut().zip(self.row(y)).for_each(|(o, v)| *o = *v);
         }
         out
+    }
+}
+
+/// A picture that can be asked for its values one by one.
+pub(crate) trait Heights {
+    /// (rows, columns).
+    fn dim(&self) -> (usize, usize);
+
+    /// The value at row `y`, column `x`.
+    fn height(&self, y: usize, x: usize) -> f32;
+
+    /// Between pixels, bilinear; outside the picture the nearest edge counts.
+    fn between(&self, y: f64, x: f64) -> f32 {
+        let (height, width) = self.dim();
+        if width == 0 || height == 0 {
+            return 0.0;
+        }
+        let (y0, y1, v) = bracket(y, height);
+        let (x0, x1, u) = bracket(x, width);
+        let top = self.height(y0, x0) * (1.0 - u) + self.height(y0, x1) * u;
+        let bottom = self.height(y1, x0) * (1.0 - u) + self.height(y1, x1) * u;
+        top * (1.0 - v) + bottom * v
+    }
+}
+
+impl Heights for Plane {
+    fn dim(&self) -> (usize, usize) {
+        (self.height, self.width)
+    }
+
+    fn height(&self, y: usize, x: usize) -> f32 {
+        self.at(y, x)
     }
 }
 
@@ -267,7 +290,11 @@ mod tests {
         let plane = Plane::of(&image);
         let (centre, surround) = (Kernel::gauss(1.5), Surround::gauss(4.5));
         assert!(surround.coarse.is_some());
-        difference(&plane, &centre, &surround, &mut fast, &mut scratch);
+        let filter = Difference {
+            centre: &centre,
+            surround: &surround,
+        };
+        difference(plane.view(), filter, &mut fast, &mut scratch);
         smooth(&plane, &centre, &mut slow, &mut scratch);
         smooth(&plane, &surround.kernel, &mut wide, &mut scratch);
         let (mut worst, mut largest) = (0.0f32, 0.0f32);
