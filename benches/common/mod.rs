@@ -62,10 +62,6 @@ impl FrameSource for FilmInMemory {
         match packet.data {
             PacketData::Ready(pixels) => Ok(pixels),
             PacketData::Place(place) => Ok(self.pictures[place as usize].clone()),
-            PacketData::Encoded(_) => Err(FrameError {
-                index: packet.index.0,
-                reason: "the packet is of another film".into(),
-            }),
         }
     }
 

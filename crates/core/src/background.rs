@@ -26,16 +26,23 @@ const GHOST_SHARE: f64 = 0.03;
 pub(crate) fn level_counts(pixels: &Pixels) -> f64 {
     let (height, width) = pixels.dim();
     let stride = (height * width / 16_384).max(1);
-    fn some<T: Copy + Into<u16>>(a: &Array2<T>, stride: usize) -> Vec<u16> {
-        match a.as_slice() {
-            Some(counts) => counts.iter().step_by(stride).map(|v| (*v).into()).collect(),
-            None => a.iter().step_by(stride).map(|v| (*v).into()).collect(),
+    match pixels {
+        Pixels::U8(a) => {
+            // With so few different counts they need not be sorted.
+            let mut times = [0u32; 256];
+            for v in a.as_standard_layout().iter().step_by(stride) {
+                times[usize::from(*v)] += 1;
+            }
+            median_of_times(&times)
+        }
+        Pixels::U16(a) => {
+            let mut values: Vec<u16> = a.iter().step_by(stride).copied().collect();
+            median_of(&mut values)
         }
     }
-    let mut values = match pixels {
-        Pixels::U8(a) => some(a, stride),
-        Pixels::U16(a) => some(a, stride),
-    };
+}
+
+fn median_of(values: &mut [u16]) -> f64 {
     let n = values.len();
     if n == 0 {
         return 0.0;
@@ -43,6 +50,26 @@ pub(crate) fn level_counts(pixels: &Pixels) -> f64 {
     let middle = *values.select_nth_unstable((n - 1) / 2).1;
     let below = values.iter().filter(|v| **v < middle).count();
     let equal = values.iter().filter(|v| **v == middle).count();
+    interpolated(middle, n, below, equal)
+}
+
+/// As [`median_of`] from how many times each count is there.
+fn median_of_times(times: &[u32; 256]) -> f64 {
+    let n = times.iter().sum::<u32>() as usize;
+    let mut below = 0;
+    for (count, times) in (0u16..).zip(times) {
+        let equal = *times as usize;
+        if below + equal > n.saturating_sub(1) / 2 {
+            return interpolated(count, n, below, equal);
+        }
+        below += equal;
+    }
+    0.0
+}
+
+/// The median within the step of the count `middle` in which it lies, of `n` counts of which so many are below it and so
+/// many equal.
+fn interpolated(middle: u16, n: usize, below: usize, equal: usize) -> f64 {
     f64::from(middle) - 0.5 + (0.5 * n as f64 - below as f64) / equal as f64
 }
 

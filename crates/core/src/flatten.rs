@@ -1,9 +1,9 @@
 //! A frame made flat with what was learned of the film.
 
-use crate::background;
 use crate::film::{Film, Polarity};
 use crate::model::{Flat, Frame, FrameIndex, Pixels};
-use ndarray::{Array2, Zip};
+use crate::{background, instructions};
+use ndarray::Array2;
 
 /// Below this the light of a frame is too weak to compare, counts.
 pub(crate) const DARKEST_LEVEL: f64 = 4.0;
@@ -16,13 +16,26 @@ impl Film {
     }
 
     pub(crate) fn flat(&self, index: FrameIndex, time_s: f64, pixels: &Pixels) -> Flat {
-        if pixels.dim() != self.background.dim() {
-            return Flat {
-                index,
-                time_s,
-                image: Array2::zeros(self.background.dim()),
-                saturated: Vec::new(),
-            };
+        let mut flat = Flat {
+            index,
+            time_s,
+            image: Array2::default((0, 0)),
+            saturated: Vec::new(),
+        };
+        self.flat_into(pixels, &mut flat);
+        flat
+    }
+
+    /// As [`Self::flatten`], in memory that is there.
+    pub(crate) fn flat_into(&self, pixels: &Pixels, flat: &mut Flat) {
+        let dim = self.background.dim();
+        if flat.image.dim() != dim {
+            flat.image = Array2::zeros(dim);
+        }
+        flat.saturated.clear();
+        if pixels.dim() != dim {
+            flat.image.fill(0.0);
+            return;
         }
         let factor = if self.even_flicker {
             flicker_factor(
@@ -37,52 +50,84 @@ impl Film {
             Polarity::Dark => -1.0,
         };
         let factor = factor as f32 * sign;
-        Flat {
-            index,
-            time_s,
-            image: match pixels {
-                Pixels::U8(counts) => self.without_background(counts, factor, sign),
-                Pixels::U16(counts) => self.without_background(counts, factor, sign),
-            },
-            saturated: self.saturated(pixels),
+        match pixels {
+            Pixels::U8(counts) => self.rows(counts, factor, sign, flat),
+            Pixels::U16(counts) => self.rows(counts, factor, sign, flat),
         }
     }
 
-    /// Counts times `factor` less the background times `sign`, zero where nothing is looked for.
-    fn without_background<T: Copy + Into<f32>>(
+    fn rows<T: Copy + Into<f32> + Into<u16> + PartialOrd>(
         &self,
         counts: &Array2<T>,
         factor: f32,
         sign: f32,
-    ) -> Array2<f32> {
-        Zip::from(counts)
-            .and(&self.background)
-            .and(&self.usable)
-            .map_collect(|c, b, open| {
-                let left = (*c).into() * factor - b * sign;
-                if *open { left } else { 0.0 }
-            })
-    }
-
-    fn saturated(&self, pixels: &Pixels) -> Vec<(u32, u32)> {
-        let ceiling = self.ceiling_counts;
-        // A whole row is looked at before its pixels are: hardly any row has one.
-        let mut out = Vec::new();
-        for y in 0..pixels.height_px() {
-            let any = ceiling > 0
-                && match pixels {
-                    Pixels::U8(a) => a.row(y).iter().any(|v| u16::from(*v) >= ceiling),
-                    Pixels::U16(a) => a.row(y).iter().any(|v| *v >= ceiling),
-                };
-            if any {
-                out.extend(
-                    (0..pixels.width_px())
-                        .filter(|x| pixels.at(y, *x) >= ceiling && self.usable[[y, *x]])
-                        .map(|x| (y as u32, x as u32)),
-                );
+        flat: &mut Flat,
+    ) {
+        let counts = counts.as_standard_layout();
+        let background = self.background.as_standard_layout();
+        let usable = self.usable.as_standard_layout();
+        let rows = counts.rows().into_iter().zip(background.rows());
+        let rows = rows.zip(usable.rows()).zip(flat.image.rows_mut());
+        for (y, (((counts, background), usable), mut out)) in rows.enumerate() {
+            let (Some(counts), Some(background), Some(usable), Some(out)) = (
+                counts.as_slice(),
+                background.as_slice(),
+                usable.as_slice(),
+                out.as_slice_mut(),
+            ) else {
+                continue;
+            };
+            let ceiling = self.ceiling_counts;
+            let any_full = instructions::run(FlatRow {
+                counts,
+                background,
+                usable,
+                factor,
+                sign,
+                ceiling,
+                out,
+            });
+            // A whole row is looked at before its pixels are: hardly any row has one.
+            if any_full && ceiling > 0 {
+                let full = |x: &usize| Into::<u16>::into(counts[*x]) >= ceiling && usable[*x];
+                let columns = (0..counts.len()).filter(full);
+                flat.saturated.extend(columns.map(|x| (y as u32, x as u32)));
             }
         }
-        out
+    }
+}
+
+/// Counts times `factor` less the background times `sign`, zero where nothing is looked for. Tells whether any count is
+/// at the ceiling.
+struct FlatRow<'a, T> {
+    counts: &'a [T],
+    background: &'a [f32],
+    usable: &'a [bool],
+    factor: f32,
+    sign: f32,
+    ceiling: u16,
+    out: &'a mut [f32],
+}
+
+impl<T: Copy + Into<f32> + Into<u16> + PartialOrd> instructions::Kernel for FlatRow<'_, T> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let inputs = self.counts.iter().zip(self.background).zip(self.usable);
+        for (o, ((c, b), open)) in self.out.iter_mut().zip(inputs) {
+            let left = Into::<f32>::into(*c) * self.factor - b * self.sign;
+            *o = if *open { left } else { 0.0 };
+        }
+        let Some(first) = self.counts.first() else {
+            return false;
+        };
+        // A fold becomes vector code, `max` does not.
+        let highest = self
+            .counts
+            .iter()
+            .fold(*first, |m, v| if *v > m { *v } else { m });
+        Into::<u16>::into(highest) >= self.ceiling
     }
 }
 

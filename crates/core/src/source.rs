@@ -53,9 +53,7 @@ pub struct Packet {
 pub enum PacketData {
     /// Already pixels.
     Ready(Pixels),
-    /// Bytes that [`FrameSource::decode`] of the same source understands.
-    Encoded(Vec<u8>),
-    /// A place in the file that [`FrameSource::decode`] of the same source reads by itself.
+    /// A place in the file that [`FrameSource::decode`] of the same source reads and decodes.
     Place(u64),
 }
 
@@ -120,6 +118,12 @@ pub trait FrameSource: Send + Sync {
     /// Turns a packet of this source into pixels; may be called from any thread, in any order. Takes the packet, so
     /// that one that is ready gives its pixels without a copy.
     fn decode(&self, packet: Packet) -> Result<Pixels, FrameError>;
+
+    /// Takes back the pixels of a frame that are no longer needed, so that their memory can hold another one. A source may
+    /// simply let go of them.
+    fn recycle(&self, pixels: Pixels) {
+        drop(pixels);
+    }
 
     /// What is known after `next_packet` has returned `None`.
     fn end(&self) -> SourceEnd;

@@ -1,18 +1,18 @@
 //! AVI: uncompressed grey, palette and RGB, Y800, Y16 and Motion JPEG. Everything else is left to other decoders.
 //!
-//! The headers are walked once; memory holds 16 bytes a frame. A chunk of length zero is a frame that the recorder
+//! The headers are walked once; memory holds 16 bytes a frame and the memory of a few pictures, which is used again. A chunk of length zero is a frame that the recorder
 //! dropped: its place in time stays, without a frame. A file that is cut gives all frames that are whole.
 
 mod index;
 mod picture;
 mod riff;
 
-use crate::bytes::FileBytes;
-use crate::stored::{Notes, Pictures, Stored, picture};
+use crate::bytes::{FileBytes, Spare};
+use crate::stored::{Notes, Pictures, Stored};
 use crate::timeline::{Timeline, evenly};
 use crate::{Head, Opened, Reader, jpeg, unsupported};
 use index::Chunk;
-use nta_core::{FrameIndex, PacketData, Pixels, SourceError, VideoInfo};
+use nta_core::{FrameIndex, Pixels, SourceError, VideoInfo};
 use picture::{Format, Layout, Refusal};
 use riff::{Skeleton, Stream};
 use std::path::Path;
@@ -34,24 +34,36 @@ struct AviPictures {
     file: FileBytes,
     format: Format,
     chunks: Vec<Chunk>,
+    spare: Spare,
 }
 
 impl AviPictures {
     fn bytes(&self, n: usize) -> Result<Vec<u8>, String> {
+        let mut bytes = self.spare.take();
+        self.read(n, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn read(&self, n: usize, into: &mut Vec<u8>) -> Result<(), String> {
         let chunk = self.chunks.get(n).ok_or("there is no such frame")?;
-        self.file.take(chunk.at, chunk.len.into())
+        self.file.read(chunk.at, chunk.len.into(), into)
     }
 }
 
 impl Pictures for AviPictures {
-    fn packet(&self, n: usize) -> Result<PacketData, String> {
-        self.bytes(n).map(PacketData::Encoded)
+    fn picture(&self, n: usize) -> Result<Pixels, String> {
+        let bytes = self.bytes(n)?;
+        if self.format.is_picture(&bytes) {
+            return self.format.picture(bytes);
+        }
+        let pixels = self.format.decode(&bytes);
+        self.spare.give(bytes);
+        pixels
     }
 
-    fn decode(&self, data: &PacketData) -> Result<Pixels, String> {
-        match data {
-            PacketData::Encoded(bytes) => self.format.decode(bytes),
-            _ => Err("the packet is of another film".into()),
+    fn recycle(&self, pixels: Pixels) {
+        if let Pixels::U8(counts) = pixels {
+            self.spare.give(counts.into_raw_vec_and_offset().0);
         }
     }
 }
@@ -98,6 +110,7 @@ fn read(path: &Path) -> Result<Outcome, SourceError> {
         file,
         format,
         chunks,
+        spare: Spare::default(),
     };
     let colour = match look(&mut pictures) {
         Ok(colour) => colour,
@@ -166,7 +179,7 @@ fn look(pictures: &mut AviPictures) -> Result<bool, Refusal> {
 fn some_frame_decodes(pictures: &AviPictures) -> Result<(), Refusal> {
     let mut why = String::new();
     for n in evenly(pictures.chunks.len(), 16) {
-        match picture(pictures, n) {
+        match pictures.picture(n) {
             Ok(_) => return Ok(()),
             Err(reason) => why = reason,
         }

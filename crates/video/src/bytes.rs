@@ -4,6 +4,7 @@ use crate::{plain_words, unreadable};
 use nta_core::SourceError;
 use std::fs::File;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
 
 /// A file that is read at given places. Reading does not move anything, so several threads may read at once.
 #[derive(Debug)]
@@ -30,6 +31,13 @@ impl FileBytes {
 
     /// Exactly `count` bytes from `at`. The length is checked before memory is taken.
     pub(crate) fn take(&self, at: u64, count: u64) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        self.read(at, count, &mut out)?;
+        Ok(out)
+    }
+
+    /// As [`Self::take`], in memory that is there.
+    pub(crate) fn read(&self, at: u64, count: u64, into: &mut Vec<u8>) -> Result<(), String> {
         if at.checked_add(count).is_none_or(|end| end > self.len) {
             return Err(format!(
                 "{count} bytes at offset {at} lie beyond the end of the file ({} bytes)",
@@ -37,15 +45,43 @@ impl FileBytes {
             ));
         }
         let count = usize::try_from(count).map_err(|_| format!("{count} bytes are too many"))?;
-        let mut out = vec![0; count];
-        read_exact_at(&self.file, &mut out, at).map_err(|e| plain_words(&e))?;
-        Ok(out)
+        // What is there already is overwritten anyway.
+        into.resize(count, 0);
+        read_exact_at(&self.file, into, at).map_err(|e| plain_words(&e))
     }
 
     /// As many bytes from `at` as there are, at most `count`; none if they cannot be read.
     pub(crate) fn up_to(&self, at: u64, count: u64) -> Vec<u8> {
         let there = self.len.saturating_sub(at).min(count);
         self.take(at, there).unwrap_or_default()
+    }
+}
+
+/// Memory of pictures that are no longer needed, for the next ones: asking the system for new memory for every picture
+/// costs more than reading it.
+#[derive(Debug, Default)]
+pub(crate) struct Spare(Mutex<Vec<Vec<u8>>>);
+
+impl Spare {
+    /// More than this many are let go of; a picture is on its way in each thread.
+    const MOST: usize = 16;
+
+    /// Some memory with anything in it, or none.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.lock().pop().unwrap_or_default()
+    }
+
+    /// Memory for later.
+    pub(crate) fn give(&self, bytes: Vec<u8>) {
+        let mut spare = self.lock();
+        if spare.len() < Self::MOST {
+            spare.push(bytes);
+        }
+    }
+
+    /// A poisoned lock means that another thread died; what is in the memory does not matter.
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
 

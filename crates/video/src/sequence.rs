@@ -13,7 +13,7 @@ use crate::stored::{Notes, Pictures, Stored};
 use crate::timeline::{Timeline, evenly};
 use crate::{Head, Opened, Reader, findings, plain_words, unreadable, unsupported};
 use image_file::{Decoded, Kind};
-use nta_core::{PacketData, Pixels, SourceError, VideoInfo};
+use nta_core::{Pixels, SourceError, VideoInfo};
 use std::path::{Path, PathBuf};
 
 /// The entry for folders in the table of readers.
@@ -133,25 +133,15 @@ struct FolderPictures {
 }
 
 impl FolderPictures {
-    fn decoded(&self, n: u64, look: bool) -> Result<Decoded, String> {
-        let n = usize::try_from(n).ok();
-        let path = n
-            .and_then(|n| self.images.get(n))
-            .ok_or("there is no such image")?;
+    fn decoded(&self, n: usize, look: bool) -> Result<Decoded, String> {
+        let path = self.images.get(n).ok_or("there is no such image")?;
         image_file::decode(path, self.kind, look).map_err(|why| format!("{}: {why}", name_of(path)))
     }
 }
 
 impl Pictures for FolderPictures {
-    fn packet(&self, n: usize) -> Result<PacketData, String> {
-        Ok(PacketData::Place(n as u64))
-    }
-
-    fn decode(&self, data: &PacketData) -> Result<Pixels, String> {
-        match data {
-            PacketData::Place(n) => self.decoded(*n, false).map(|d| d.pixels),
-            _ => Err("the packet is of another film".into()),
-        }
+    fn picture(&self, n: usize) -> Result<Pixels, String> {
+        self.decoded(n, false).map(|d| d.pixels)
     }
 }
 
@@ -193,7 +183,7 @@ fn look(pictures: &FolderPictures) -> Result<(Decoded, bool), String> {
     let mut seen: Vec<Decoded> = Vec::new();
     let mut why = String::from("it holds no images");
     for n in evenly(pictures.images.len(), 3) {
-        match pictures.decoded(n as u64, true) {
+        match pictures.decoded(n, true) {
             Ok(decoded) => seen.push(decoded),
             Err(reason) => why = reason,
         }

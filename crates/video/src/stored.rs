@@ -2,24 +2,22 @@
 
 use crate::findings;
 use crate::timeline::{Timeline, UNEVEN, evenly};
-use crate::{unreadable, unsupported};
+use crate::unsupported;
 use nta_core::{
     Finding, FrameError, FrameIndex, FrameSource, Packet, PacketData, Pixels, SourceEnd,
     SourceError, Tally, VideoInfo,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The pictures of a film, numbered as they are stored.
 pub(crate) trait Pictures: Send + Sync {
-    /// Picture `n` as it lies in the file, or just its number.
-    fn packet(&self, n: usize) -> Result<PacketData, String>;
-    /// The pixels of what [`Self::packet`] gave.
-    fn decode(&self, data: &PacketData) -> Result<Pixels, String>;
-}
+    /// Reads and decodes picture `n`.
+    fn picture(&self, n: usize) -> Result<Pixels, String>;
 
-/// Decodes picture `n` in one go.
-pub(crate) fn picture(pictures: &impl Pictures, n: usize) -> Result<Pixels, String> {
-    pictures.decode(&pictures.packet(n)?)
+    /// Takes back the memory of a picture.
+    fn recycle(&self, pixels: Pixels) {
+        drop(pixels);
+    }
 }
 
 /// What a reader knows about its file besides the pictures.
@@ -35,7 +33,6 @@ pub(crate) struct Notes {
 
 /// A film with random access.
 pub(crate) struct Stored<P> {
-    path: PathBuf,
     pictures: P,
     info: VideoInfo,
     timeline: Timeline,
@@ -67,7 +64,6 @@ impl<P: Pictures> Stored<P> {
         }
         info.frames = Some(timeline.len());
         Ok(Self {
-            path: path.to_path_buf(),
             pictures,
             info,
             timeline,
@@ -91,10 +87,7 @@ impl<P: Pictures> FrameSource for Stored<P> {
         let Some(&index) = self.timeline.places.get(self.next) else {
             return Ok(None);
         };
-        let data = self
-            .pictures
-            .packet(self.next)
-            .map_err(|reason| unreadable(&self.path, reason))?;
+        let data = PacketData::Place(self.next as u64);
         let times = self.timeline.times_s.as_ref();
         let time_s = times.and_then(|t| t.get(self.next)).copied();
         self.next += 1;
@@ -109,7 +102,7 @@ impl<P: Pictures> FrameSource for Stored<P> {
         let index = packet.index;
         let pixels = match packet.data {
             PacketData::Ready(pixels) => Ok(pixels),
-            other => self.pictures.decode(&other),
+            PacketData::Place(n) => self.pictures.picture(n as usize),
         };
         let expected = (self.info.height_px, self.info.width_px);
         let checked = pixels.and_then(|pixels| {
@@ -128,6 +121,10 @@ impl<P: Pictures> FrameSource for Stored<P> {
             index: index.0,
             reason,
         })
+    }
+
+    fn recycle(&self, pixels: Pixels) {
+        self.pictures.recycle(pixels);
     }
 
     fn end(&self) -> SourceEnd {
@@ -166,14 +163,10 @@ impl<P: Pictures> FrameSource for Stored<P> {
         let mut out = Vec::new();
         for n in evenly(self.timeline.places.len(), count) {
             let index = self.timeline.places[n];
-            let data = self
-                .pictures
-                .packet(n)
-                .map_err(|reason| unreadable(&self.path, reason))?;
             let packet = Packet {
                 index,
                 time_s: None,
-                data,
+                data: PacketData::Place(n as u64),
             };
             if let Ok(pixels) = self.decode(packet) {
                 out.push((index, pixels));

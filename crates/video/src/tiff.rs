@@ -16,7 +16,7 @@ use crate::stored::{Notes, Pictures, Stored};
 use crate::timeline::{Timeline, evenly};
 use crate::{Head, Opened, Reader, findings, unsupported};
 use ifd::{Ifd, TiffFile, tag};
-use nta_core::{PacketData, Pixels, SourceError, VideoInfo};
+use nta_core::{Pixels, SourceError, VideoInfo};
 use page::{Meaning, Page};
 use std::path::Path;
 
@@ -123,15 +123,7 @@ impl TiffPictures {
 }
 
 impl Pictures for TiffPictures {
-    fn packet(&self, n: usize) -> Result<PacketData, String> {
-        Ok(PacketData::Place(n as u64))
-    }
-
-    fn decode(&self, data: &PacketData) -> Result<Pixels, String> {
-        let PacketData::Place(n) = data else {
-            return Err("the packet is of another film".into());
-        };
-        let n = usize::try_from(*n).map_err(|_| "there is no such page")?;
+    fn picture(&self, n: usize) -> Result<Pixels, String> {
         decode::page(&self.file, &self.page(n)?)
     }
 }

@@ -21,7 +21,7 @@
 //! a stronger spot explains, and ridges such as the rim of a ring out of focus, are dropped.
 
 use super::dark_side::{self, Sides};
-use super::peaks::{maxima_in, on_ridge};
+use super::peaks::{Peak, on_ridge};
 use super::scale::Scale;
 use super::sweep::{Workspace, sweep};
 use super::{Candidate, Detector, MakeDetector};
@@ -88,6 +88,8 @@ const MOST_PEAKS: usize = 20_000;
 
 struct MatchedFilter {
     scales: Vec<Scale>,
+    /// How far from a spot of the width of one scale another scale still answers to it, px; see [`farthest_beside`].
+    beside_px: Vec<Vec<f64>>,
     start_snr: f64,
     findings: Vec<Finding>,
     /// What frames need while they are worked on; kept for the next ones.
@@ -101,6 +103,10 @@ struct Answer {
     x: f64,
     z: f64,
     scale: usize,
+    /// The same in pixels of its scale.
+    peak: Peak,
+    /// It lies on a ridge, such as the rim of a ring. Most answers are explained by a stronger one before this is asked;
+    /// false until then.
     ridge: bool,
 }
 
@@ -117,7 +123,12 @@ impl MatchedFilter {
             .sum();
         let u = threshold(wavy, params.get("false_spots_per_frame")).max(params.get("lowest_snr"));
         let skewness = scales.iter().map(|s| s.skewness).fold(0.0, f64::max);
+        let beside = |a: &Scale| {
+            let widths = scales.iter().map(|s| s.width_px);
+            widths.map(|w| farthest_beside(a.width_px, w)).collect()
+        };
         let mut detector = Self {
+            beside_px: scales.iter().map(beside).collect(),
             scales,
             start_snr: u + skewness * (u * u - 1.0) / 6.0,
             findings: Vec::new(),
@@ -177,9 +188,7 @@ impl MatchedFilter {
         let mut answers = Vec::new();
         sweep(&self.scales, flat, limit, room);
         for (i, (scale, filtered)) in self.scales.iter().zip(&room.scales).enumerate() {
-            let response = scale.response(&filtered.counts);
-            let sigma = scale.width_px / scale.step as f64;
-            for peak in maxima_in(&response, limit, &filtered.high) {
+            for peak in &filtered.maxima {
                 let (y, x) = (scale.film_px(peak.y), scale.film_px(peak.x));
                 if film.is_usable(y, x) {
                     answers.push(Answer {
@@ -187,17 +196,24 @@ impl MatchedFilter {
                         x,
                         z: peak.height,
                         scale: i,
-                        ridge: on_ridge(&response, &peak, sigma),
+                        peak: *peak,
+                        ridge: false,
                     });
                 }
             }
         }
         let mut finer = Near::new(film.usable.dim(), HALO * self.widest_px());
-        for answer in answers.iter().filter(|a| !a.ridge) {
+        for answer in &answers {
             finer.add(*answer);
         }
         answers.retain(|a| a.scale == 0 || !self.is_pair(a, &finer, room));
         answers
+    }
+
+    fn on_ridge(&self, a: &Answer, room: &Workspace) -> bool {
+        let scale = &self.scales[a.scale];
+        let response = scale.response(&room.scales[a.scale].counts);
+        on_ridge(&response, &a.peak, scale.sigma_px())
     }
 
     fn widest_px(&self) -> f64 {
@@ -210,13 +226,12 @@ impl MatchedFilter {
         let parts: Vec<&Answer> = finer
             .around(c)
             .filter(|a| a.scale < c.scale && a.z >= PAIR_SHARE * c.z)
-            .filter(|a| (a.y - c.y).hypot(a.x - c.x) < reach)
+            .filter(|a| a.is_within(reach, c))
             .collect();
         parts.iter().enumerate().any(|(i, a)| {
             parts[i + 1..].iter().any(|b| {
                 let scale = &self.scales[a.scale];
-                if a.scale != b.scale || (a.y - b.y).hypot(a.x - b.x) < SEPARATION * scale.width_px
-                {
+                if a.scale != b.scale || a.is_within(SEPARATION * scale.width_px, b) {
                     return false;
                 }
                 let response = scale.response(&room.scales[a.scale].counts);
@@ -226,6 +241,8 @@ impl MatchedFilter {
                 );
                 let lower = a.z.min(b.z);
                 f64::from(middle) < lower - PAIR_DIP_SHARE * lower - PAIR_DIP
+                    && !self.on_ridge(a, room)
+                    && !self.on_ridge(b, room)
             })
         })
     }
@@ -237,16 +254,36 @@ impl MatchedFilter {
             // The rim of a ring does not speak against the ring as a whole.
             return false;
         }
-        let d = (b.y - c.y).hypot(b.x - c.x);
-        if d < SEPARATION * wb {
+        if b.is_within(SEPARATION * wb, c) {
             return true;
         }
-        if d < HALO * wb && c.z < HALO_SHARE * b.z {
+        if c.z < HALO_SHARE * b.z && b.is_within(HALO * wb, c) {
             return true;
         }
         // A wider filter still sees a spot that lies beside it.
-        wc > wb && c.z < 2.0 * b.z * answer_beside(wb, wc, d) / answer_beside(wb, wb, 0.0) * wc / wb
+        if wc <= wb || !b.is_within(self.beside_px[b.scale][c.scale], c) {
+            return false;
+        }
+        let d = (b.y - c.y).hypot(b.x - c.x);
+        c.z < 2.0 * b.z * answer_beside(wb, wc, d) / answer_beside(wb, wb, 0.0) * wc / wb
     }
+}
+
+impl Answer {
+    /// Whether the other one is nearer than `reach_px`.
+    fn is_within(&self, reach_px: f64, other: &Self) -> bool {
+        let (dy, dx) = (self.y - other.y, self.x - other.x);
+        // Most are far, which is seen without a root.
+        dy * dy + dx * dx < 1.001 * reach_px * reach_px && dy.hypot(dx) < reach_px
+    }
+}
+
+/// Beyond this distance a filter of width `filter` no longer answers to a spot of width `spot`, px; see [`answer_beside`].
+fn farthest_beside(spot: f64, filter: f64) -> f64 {
+    let total = |width: f64| spot * spot + width * width;
+    let (near, far) = (total(filter), total(3.0 * filter));
+    // Where both Gaussians are equal, and a little more for rounding.
+    1.001 * (2.0 * (far / near).ln() / (1.0 / near - 1.0 / far)).sqrt()
 }
 
 /// Answer of the difference of Gaussians of width `filter` at distance `d` from a Gaussian spot of height 1 and width
@@ -283,7 +320,6 @@ impl Detector for MatchedFilter {
         let lock = || self.rooms.lock().unwrap_or_else(|e| e.into_inner());
         let mut room = lock().pop().unwrap_or_default();
         let mut answers = self.answers(flat, film, &mut room);
-        lock().push(room);
         answers.sort_by(|a, b| {
             b.z.total_cmp(&a.z)
                 .then(a.y.total_cmp(&b.y))
@@ -295,14 +331,16 @@ impl Detector for MatchedFilter {
         tally.add("too_many", dropped as u64);
         let mut kept = Near::new(film.usable.dim(), HALO * self.widest_px());
         let mut ridges = 0;
-        for answer in answers {
+        for mut answer in answers {
             if kept.around(&answer).any(|b| self.explains(b, &answer)) {
                 continue;
             }
+            answer.ridge = self.on_ridge(&answer, &room);
             // A ridge is remembered too: it keeps the weaker answers of its rim from passing.
             ridges += u64::from(answer.ridge);
             kept.add(answer);
         }
+        lock().push(room);
         tally.add("ridge", ridges);
         let mut out: Vec<Candidate> = kept
             .all()

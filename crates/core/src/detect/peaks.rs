@@ -1,7 +1,7 @@
 //! Peaks of filtered pictures.
 
 use crate::filter::{Heights, LANES, Plane};
-use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 /// A local maximum between the pixels of a filtered picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,52 +19,72 @@ pub(super) struct Peak {
 pub(super) fn local_maxima(plane: &Plane, limit: f32) -> Vec<Peak> {
     let mut high = Vec::new();
     for y in 0..plane.height {
-        add_high_blocks(plane.row(y), y, limit, &mut high);
-    }
-    maxima_in(plane, limit, &high)
-}
-
-/// Adds (row, first column) of the blocks of row `y` that have something above the limit: hardly any have.
-pub(super) fn add_high_blocks(row: &[f32], y: usize, limit: f32, out: &mut Vec<(usize, usize)>) {
-    for (block, start) in row.chunks(LANES).zip((0..).step_by(LANES)) {
-        if block.iter().fold(false, |any, v| any | (*v > limit)) {
-            out.push((y, start));
+        for (block, x) in plane.row(y).chunks(LANES).zip((0..).step_by(LANES)) {
+            add_high(block, (y, x), limit, &mut high);
         }
     }
+    maxima_in(plane, limit, &high).collect()
 }
 
-/// As [`local_maxima`] from the blocks that may have something above the limit, in row-major order.
-pub(super) fn maxima_in(picture: &impl Heights, limit: f32, high: &[(usize, usize)]) -> Vec<Peak> {
+/// Adds the places of the pixels above `floor` in a block that begins at (row, column). Hardly any block has one, so that
+/// it is looked at as a whole first.
+#[inline(always)]
+pub(super) fn add_high(
+    block: &[f32],
+    (y, start): (usize, usize),
+    floor: f32,
+    out: &mut Vec<(usize, usize)>,
+) {
+    let mut any = false;
+    for v in block {
+        any |= *v > floor;
+    }
+    if any {
+        let high = (start..).zip(block).filter(|(_, v)| **v > floor);
+        out.extend(high.map(|(x, _)| (y, x)));
+    }
+}
+
+/// As [`local_maxima`] from all pixels that may be above the limit, in row-major order.
+pub(super) fn maxima_in(
+    picture: &impl Heights,
+    limit: f32,
+    high: &[(usize, usize)],
+) -> impl Iterator<Item = Peak> {
     let (_, width) = picture.dim();
-    let mut peaks = Vec::new();
-    for (y, start) in high {
-        for x in *start..(start + LANES).min(width) {
-            let v = picture.height(*y, x);
-            if v > limit && is_highest(picture, *y, x, v) {
-                peaks.push(top(picture, *y, x, v));
-            }
-        }
-    }
-    peaks
+    let inside = high.iter().filter(move |(_, x)| *x < width);
+    inside.filter_map(move |(y, x)| {
+        let v = picture.height(*y, *x);
+        (v > limit && is_highest(picture, *y, *x, v)).then(|| top(picture, *y, *x, v))
+    })
 }
 
-/// Of equal neighbours the first counts.
+/// Of equal neighbours the first counts. `v` is the value there.
 fn is_highest(picture: &impl Heights, y: usize, x: usize, v: f32) -> bool {
     let (height, width) = picture.dim();
-    for i in y.saturating_sub(1)..(y + 2).min(height) {
-        for j in x.saturating_sub(1)..(x + 2).min(width) {
-            let other = picture.height(i, j);
-            let lower = match (i, j).cmp(&(y, x)) {
-                Ordering::Less => other < v,
-                Ordering::Equal => true,
-                Ordering::Greater => other <= v,
-            };
-            if !lower {
-                return false;
-            }
+    let inside = y > 0 && x > 0 && y + 1 < height && x + 1 < width;
+    // The nearest ones first: most pixels have a higher one right beside them.
+    [
+        (1, 2),
+        (1, 0),
+        (2, 1),
+        (0, 1),
+        (0, 0),
+        (0, 2),
+        (2, 0),
+        (2, 2),
+    ]
+    .iter()
+    .all(|(i, j)| {
+        if !inside && !((1..=height).contains(&(y + i)) && (1..=width).contains(&(x + j))) {
+            return true;
         }
-    }
-    true
+        let other = picture.height(y + i - 1, x + j - 1);
+        match (i, j) < (&1, &1) {
+            true => other < v,
+            false => other <= v,
+        }
+    })
 }
 
 fn top(picture: &impl Heights, y: usize, x: usize, v: f32) -> Peak {
@@ -101,12 +121,19 @@ pub(super) fn on_ridge(picture: &impl Heights, peak: &Peak, sigma: f64) -> bool 
         || high_on_both_sides(picture, peak, 1.75 * sigma, 0.75)
 }
 
+/// Directions in which the picture is asked around a peak.
+const DIRECTIONS: usize = 16;
+
+/// Sine and cosine of each direction.
+static CIRCLE: LazyLock<[(f64, f64); DIRECTIONS]> = LazyLock::new(|| {
+    std::array::from_fn(|i| (i as f64 * std::f64::consts::TAU / DIRECTIONS as f64).sin_cos())
+});
+
 fn high_on_both_sides(picture: &impl Heights, peak: &Peak, radius: f64, share: f64) -> bool {
-    const DIRECTIONS: usize = 16;
     let (height, width) = picture.dim();
     let mut high = [false; DIRECTIONS];
     for (i, h) in high.iter_mut().enumerate() {
-        let (sin, cos) = (i as f64 * std::f64::consts::TAU / DIRECTIONS as f64).sin_cos();
+        let (sin, cos) = CIRCLE[i];
         let (y, x) = (peak.y + radius * sin, peak.x + radius * cos);
         // Beyond the edge there is nothing that could speak for a ridge.
         let inside = y >= 0.0 && x >= 0.0 && y <= height as f64 - 1.0 && x <= width as f64 - 1.0;

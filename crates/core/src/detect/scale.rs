@@ -42,7 +42,7 @@ impl Heights for Response<'_> {
     }
 
     fn height(&self, y: usize, x: usize) -> f32 {
-        self.counts.at(y, x) * self.per_noise.at(y, x)
+        self.counts.product_at(self.per_noise, y, x)
     }
 }
 
@@ -89,6 +89,11 @@ impl Scale {
     /// Position in this scale's picture of a position in the film, along either axis.
     pub(super) fn own_px(&self, position: f64) -> f64 {
         (position + 0.5) / self.step as f64 - 0.5
+    }
+
+    /// Standard deviation of the centre in pixels of this scale's own picture.
+    pub(super) fn sigma_px(&self) -> f64 {
+        self.width_px / self.step as f64
     }
 
     /// The filter of this scale.

@@ -1,9 +1,10 @@
 //! One frame through the filters of all scales at once.
 //!
 //! A few rows of the frame are taken through everything that can follow from them before the next ones come, so that
-//! what one filter gives is still near when the next one needs it. Filtered values are not compared pixel by pixel with
-//! the noise there, but by blocks with the largest they can be over that noise: hardly any block has something high.
+//! what one filter gives is still near when the next one needs it. Filtered values are first compared with the noise of a
+//! whole block of pixels, where it is least: hardly any block has something high.
 
+use super::peaks::{Peak, add_high, maxima_in};
 use super::scale::Scale;
 use crate::filter::{LANES, Plane, Progress, View, begin_half, halve};
 use crate::instructions;
@@ -29,8 +30,12 @@ pub(super) struct Filtered {
     progress: Progress,
     /// Counts of the filtered frame, not yet over their noise.
     pub(super) counts: Plane,
-    /// (row, first column) of the blocks that may have something above the limit, in row-major order.
-    pub(super) high: Vec<(usize, usize)>,
+    /// (row, column) of the pixels that may be above the limit, in row-major order.
+    high: Vec<(usize, usize)>,
+    /// How many of these were looked at.
+    looked_at: usize,
+    /// What was found among them.
+    pub(super) maxima: Vec<Peak>,
 }
 
 /// Takes a frame through the filters of all scales. `limit` is in units of noise.
@@ -43,6 +48,8 @@ pub(super) fn sweep(scales: &[Scale], flat: &Flat, limit: f32, room: &mut Worksp
     for filtered in &mut room.scales {
         filtered.progress.begin();
         filtered.high.clear();
+        filtered.maxima.clear();
+        filtered.looked_at = 0;
     }
     through_fine_scales(scales, view, limit, room);
     for (scale, filtered) in scales.iter().zip(&mut room.scales) {
@@ -101,12 +108,13 @@ impl Filtered {
             progress,
             counts,
             high,
+            ..
         } = self;
         let filter = scale.filter();
         filter.advance(input, half, counts, progress, |y, row| {
             // Before the noise is known nothing is looked for.
             if let Some(highest) = scale.highest_over_noise(y) {
-                instructions::run(HighBlocks {
+                instructions::run(HighPixels {
                     row,
                     highest,
                     limit,
@@ -115,11 +123,26 @@ impl Filtered {
                 });
             }
         });
+        self.look(scale, limit);
+    }
+
+    /// Looks for maxima as far as the rows around them are there.
+    fn look(&mut self, scale: &Scale, limit: f32) {
+        let done = self.progress.done();
+        let known = match done == self.counts.height {
+            true => done,
+            false => done.saturating_sub(1),
+        };
+        let ready = self.high[self.looked_at..].partition_point(|(y, _)| *y < known);
+        let response = scale.response(&self.counts);
+        let pixels = &self.high[self.looked_at..][..ready];
+        self.maxima.extend(maxima_in(&response, limit, pixels));
+        self.looked_at += ready;
     }
 }
 
-/// Notes the blocks of a row that may have something above the limit.
-struct HighBlocks<'a> {
+/// Notes the pixels of a row that may be above the limit.
+struct HighPixels<'a> {
     row: &'a [f32],
     /// What a count in each block is at most over the noise there.
     highest: &'a [f32],
@@ -128,7 +151,7 @@ struct HighBlocks<'a> {
     high: &'a mut Vec<(usize, usize)>,
 }
 
-impl instructions::Kernel for HighBlocks<'_> {
+impl instructions::Kernel for HighPixels<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -137,13 +160,7 @@ impl instructions::Kernel for HighBlocks<'_> {
         for ((block, highest), x) in blocks.iter().zip(self.highest).zip((0..).step_by(LANES)) {
             // A little lower, because products are rounded.
             let floor = self.limit / highest * (1.0 - 1e-6);
-            let mut any = false;
-            for v in block {
-                any |= *v > floor;
-            }
-            if any {
-                self.high.push((self.y, x));
-            }
+            add_high(block, (self.y, x), floor, self.high);
         }
     }
 }

@@ -50,6 +50,11 @@ impl Progress {
         self.centre.begin();
         self.surround.begin();
     }
+
+    /// Rows of the result that are there.
+    pub(crate) fn done(&self) -> usize {
+        self.centre.done
+    }
 }
 
 impl Difference<'_> {

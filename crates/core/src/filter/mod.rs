@@ -98,6 +98,12 @@ impl Plane {
         self.data[y * self.stride + x]
     }
 
+    /// The value there times that of another picture of the same size.
+    pub(crate) fn product_at(&self, other: &Self, y: usize, x: usize) -> f32 {
+        let place = y * self.stride + x;
+        self.data[place] * other.data[place]
+    }
+
     /// Means of squares of `step` x `step` pixels; at the right and bottom edges of what is there.
     pub(crate) fn bin(&mut self, image: &Array2<f32>, step: usize) {
         let (height, width) = image.dim();
@@ -176,7 +182,8 @@ fn bracket(t: f64, n: usize) -> (usize, usize, f32) {
     } else {
         0.0
     };
-    let low = t.floor() as usize;
+    // Nothing is below zero here, so that to cut off is to round down.
+    let low = t as usize;
     (low, (low + 1).min(last), (t - low as f64) as f32)
 }
 

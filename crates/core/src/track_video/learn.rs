@@ -10,6 +10,7 @@ use crate::method::resolve;
 use crate::model::{FrameIndex, FrameSpots, Pixels};
 use crate::refine::{REFINERS, Refiner};
 use crate::source::{FrameSource, SourceError, spaced_by_reading};
+use std::sync::Mutex;
 
 /// Neighbouring frames from the beginning of what is analysed, to see whether their noise is independent.
 const NEIGHBOURS: usize = 12;
@@ -99,6 +100,7 @@ pub fn glance(
         refiner: &*refiner,
         timing,
         size_px: film.size_px(),
+        spare: Mutex::default(),
     };
     let looks = eyes.look_at_all(&sample);
     let frames = looks.into_iter().map(|look| look.spots).collect();

@@ -21,6 +21,7 @@ use crate::reunite::reunite;
 use crate::source::{FrameSource, SourceEnd, SourceError};
 use crate::stranger_light;
 use crate::{Finding, Tally};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Which method does what, up to the tracks.
@@ -165,6 +166,7 @@ pub fn track_video(
         refiner: &*refiner,
         timing,
         size_px,
+        spare: Mutex::default(),
     };
     let mut seen = watch(source, &eyes, plan.frames, control)?;
     findings.extend(seen.findings());

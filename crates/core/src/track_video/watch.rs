@@ -3,15 +3,20 @@
 use super::{Control, FrameTiming, TrackError};
 use crate::detect::Detector;
 use crate::film::Film;
-use crate::model::{Frame, FrameIndex, FrameSpots, Pixels};
+use crate::model::{Flat, FrameIndex, FrameSpots, Pixels};
 use crate::refine::Refiner;
 use crate::source::{FrameError, FrameSource, Packet, PacketData, SourceEnd, SourceError};
 use crate::{Finding, Severity, Tally};
+use ndarray::Array2;
 use rayon::prelude::*;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-/// Frames that are read before the batch is worked on; a multiple of any sensible number of threads.
+/// Frames that are read before the batch is worked on: at most so many ...
 const BATCH: usize = 32;
+/// ... and no more pixels than this, but enough frames for many threads.
+const BATCH_PX: usize = 40_000_000;
+const LEAST_BATCH: usize = 8;
 
 /// All that is needed to look at a frame.
 pub(super) struct Eyes<'a> {
@@ -20,6 +25,8 @@ pub(super) struct Eyes<'a> {
     pub(super) refiner: &'a dyn Refiner,
     pub(super) timing: FrameTiming,
     pub(super) size_px: (usize, usize),
+    /// Flat frames that are no longer looked at: their memory serves the next ones.
+    pub(super) spare: Mutex<Vec<Flat>>,
 }
 
 /// One frame looked at.
@@ -30,26 +37,32 @@ pub(super) struct Look {
 }
 
 impl Eyes<'_> {
-    /// `None` if the frame cannot be decoded or has not the size of the film.
-    fn look(&self, index: FrameIndex, time_s: Option<f64>, pixels: Option<Pixels>) -> Option<Look> {
-        let pixels = pixels.filter(|p| (p.width_px(), p.height_px()) == self.size_px)?;
+    /// `None` if the frame has not the size of the film.
+    fn look(&self, index: FrameIndex, time_s: Option<f64>, pixels: &Pixels) -> Option<Look> {
+        if (pixels.width_px(), pixels.height_px()) != self.size_px {
+            return None;
+        }
         let by_index = f64::from(index.0) * self.timing.interval_s;
         let time_s = time_s
             .filter(|_| self.timing.trust_file)
             .unwrap_or(by_index);
-        let fingerprint = fingerprint(&pixels);
-        let frame = Frame {
+        let fingerprint = fingerprint(pixels);
+        // A poisoned lock means that another frame's thread died; what is in the memory does not matter.
+        let spare = || self.spare.lock().unwrap_or_else(|e| e.into_inner());
+        let mut flat = spare().pop().unwrap_or_else(|| Flat {
             index,
             time_s,
-            pixels,
-        };
-        let flat = self.film.flatten(&frame);
-        drop(frame);
+            image: Array2::default((0, 0)),
+            saturated: Vec::new(),
+        });
+        (flat.index, flat.time_s) = (index, time_s);
+        self.film.flat_into(pixels, &mut flat);
         let mut tally = Tally::default();
         let candidates = self.detector.detect(&flat, self.film, &mut tally);
         let spots = self
             .refiner
             .refine(&flat, self.film, &candidates, &mut tally);
+        spare().push(flat);
         Some(Look {
             spots: FrameSpots {
                 frame: index,
@@ -67,7 +80,7 @@ impl Eyes<'_> {
     pub(super) fn look_at_all(&self, frames: &[(FrameIndex, Pixels)]) -> Vec<Look> {
         frames
             .par_iter()
-            .filter_map(|(index, pixels)| self.look(*index, None, Some(pixels.clone())))
+            .filter_map(|(index, pixels)| self.look(*index, None, pixels))
             .collect()
     }
 }
@@ -174,24 +187,26 @@ pub(super) fn watch(
     let mut last_fingerprint = None;
     let mut done = 0;
     (control.progress)("detect", 0);
-    let mut batch = read_batch(source, range, control)?;
+    let (width, height) = eyes.size_px;
+    let size = (BATCH_PX / (width * height).max(1)).clamp(LEAST_BATCH, BATCH);
+    let mut batch = read_batch(source, size, range, control)?;
     while !batch.is_empty() {
         if control.cancel.load(Ordering::Relaxed) {
             return Err(TrackError::Cancelled);
         }
         done += batch.len() as u64;
-        // Decoded pictures do not need the source any more, so the next batch is read while they are looked at.
-        // Encoded ones are cheap to read and need the source to be decoded, so reading comes first.
+        // Decoded pictures do not need the source any more, so the next batch is read while they are looked at. The others
+        // need it, and to name their places takes no time.
         let ready = batch.iter().all(|p| matches!(p.data, PacketData::Ready(_)));
         let (looks, next) = if ready {
             rayon::join(
                 || look_at(None, eyes, batch),
-                || read_batch(source, range, control),
+                || read_batch(source, size, range, control),
             )
         } else {
             (
                 look_at(Some(&*source), eyes, batch),
-                read_batch(source, range, control),
+                read_batch(source, size, range, control),
             )
         };
         for look in looks {
@@ -219,15 +234,16 @@ pub(super) fn watch(
     Ok(seen)
 }
 
-/// The next frames of the range; fewer than a batch at the end, and when asked to stop.
+/// The next `size` frames of the range; fewer at the end, and when asked to stop.
 fn read_batch(
     source: &mut dyn FrameSource,
+    size: usize,
     range: Option<(u32, u32)>,
     control: Control<'_>,
 ) -> Result<Vec<Packet>, SourceError> {
-    let mut out = Vec::with_capacity(BATCH);
+    let mut out = Vec::with_capacity(size);
     // Before and behind the range there may be more frames than anyone wants to wait for.
-    while out.len() < BATCH && !control.cancel.load(Ordering::Relaxed) {
+    while out.len() < size && !control.cancel.load(Ordering::Relaxed) {
         let Some(packet) = source.next_packet()? else {
             break;
         };
@@ -254,17 +270,21 @@ fn look_at(
         .map(|packet| {
             let (index, time_s) = (packet.index, packet.time_s);
             let pixels = match (packet.data, source) {
-                (PacketData::Ready(pixels), _) => Some(pixels),
+                (PacketData::Ready(pixels), _) => pixels,
                 (data, Some(source)) => source
                     .decode(Packet {
                         index,
                         time_s,
                         data,
                     })
-                    .ok(),
-                (_, None) => None,
+                    .ok()?,
+                (_, None) => return None,
             };
-            eyes.look(index, time_s, pixels)
+            let look = eyes.look(index, time_s, &pixels);
+            if let Some(source) = source {
+                source.recycle(pixels);
+            }
+            look
         })
         .collect()
 }

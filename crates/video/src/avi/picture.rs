@@ -137,6 +137,20 @@ impl Format {
         })
     }
 
+    /// True if the bytes of a frame are its counts as they are: most films of cameras.
+    pub(crate) fn is_picture(&self, bytes: &[u8]) -> bool {
+        self.layout == Layout::Grey8(None)
+            && !self.bottom_up
+            && bytes.len() == self.width_px * self.height_px
+    }
+
+    /// The counts that such bytes are, without a copy.
+    pub(crate) fn picture(&self, bytes: Vec<u8>) -> Result<Pixels, String> {
+        Array2::from_shape_vec((self.height_px, self.width_px), bytes)
+            .map(Pixels::U8)
+            .map_err(|_| "the rows do not fill the picture".into())
+    }
+
     /// Bytes of a frame to counts.
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Pixels, String> {
         let shape = (self.height_px, self.width_px);
