@@ -6,11 +6,10 @@ use super::{Kernel, Plane, View, mirror};
 /// A Gaussian on its way over a picture, and its room, kept between frames.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pass {
-    line: Vec<f32>,
-    /// The rows smoothed along themselves that the next row of the result needs: they stay in the fast memory.
+    /// The rows smoothed along themselves that the next rows of the result need: they stay in the fast memory.
     ring: Vec<f32>,
-    /// Where in the ring the rows above and below begin, nearest first.
-    pairs: Vec<(usize, usize)>,
+    /// Room for a row that nobody wants.
+    unwanted: Vec<f32>,
     /// Rows of the picture that were smoothed along themselves.
     taken: usize,
     /// Rows of the result that are there.
@@ -36,31 +35,60 @@ impl Pass {
         if self.done == 0 {
             out.resize(input.height, input.width);
         }
-        if input.width == 0 {
+        let (n, stride) = (input.height, out.stride);
+        if input.width == 0 || n == 0 {
             return;
         }
-        let (n, stride) = (input.height, out.stride);
         let radius = kernel.0.len() - 1;
-        let length = (2 * radius + 1).min(n.max(1));
-        let line_length = stride + 2 * radius;
+        // As many rows as two rows of the result need.
+        let length = (2 * radius + 2).min(n);
         self.ring.resize(length * stride, 0.0);
-        self.line.resize(self.line.len().max(line_length), 0.0);
-        let start = |y: isize| mirror(y, n) % length * stride;
-        while self.done < until.min(n) && (self.done + radius).min(n - 1) < available {
-            while self.taken <= (self.done + radius).min(n - 1) {
+        self.unwanted.resize(stride, 0.0);
+        let until = match available == n {
+            true => until.min(n),
+            false => until.min(available.saturating_sub(radius)),
+        };
+        while self.done < until {
+            let both = self.done + 1 < until;
+            let last = (self.done + radius + usize::from(both)).min(n - 1);
+            while self.taken <= last {
                 let target = &mut self.ring[self.taken % length * stride..][..stride];
-                across(input.row(self.taken), kernel, target, &mut self.line);
+                across(input.row(self.taken), kernel, target);
                 self.taken += 1;
             }
-            let here = self.done as isize;
-            self.pairs.clear();
-            self.pairs
-                .extend((1..=radius as isize).map(|t| (start(here - t), start(here + t))));
-            let row = &mut out.data[self.done * stride..][..stride];
-            down(&self.ring, start(here), &self.pairs, kernel, row);
-            finish(self.done, row);
+            let first = self.done as isize - radius as isize;
+            let row = |k: usize| {
+                let y = mirror(first + k as isize, n).min(last);
+                &self.ring[y % length * stride..][..stride]
+            };
+            let (here, below) = out.data[self.done * stride..].split_at_mut(stride);
+            let below = match both {
+                true => &mut below[..stride],
+                false => &mut self.unwanted,
+            };
+            with_rows(2 * radius + 2, row, |rows| down(rows, kernel, here, below));
+            finish(self.done, here);
             self.done += 1;
+            if both {
+                finish(self.done, below);
+                self.done += 1;
+            }
         }
+    }
+}
+
+/// Calls `work` with so many rows; the usual numbers of them need no memory of their own.
+fn with_rows<'a>(count: usize, row: impl Fn(usize) -> &'a [f32], work: impl FnOnce(&[&[f32]])) {
+    const USUAL: usize = 24;
+    if count <= USUAL {
+        let mut rows: [&[f32]; USUAL] = [&[]; USUAL];
+        for (k, r) in rows[..count].iter_mut().enumerate() {
+            *r = row(k);
+        }
+        work(&rows[..count]);
+    } else {
+        let rows: Vec<&[f32]> = (0..count).map(row).collect();
+        work(&rows);
     }
 }
 

@@ -6,43 +6,38 @@
 use super::{Kernel, LANES, mirror};
 use crate::instructions;
 
-/// One row along itself; edges are mirrored. `line` is room for the row with its mirrored ends.
-pub(super) fn across(row: &[f32], kernel: &Kernel, target: &mut [f32], line: &mut [f32]) {
-    let (width, radius) = (row.len(), kernel.0.len() - 1);
-    for i in 0..radius {
-        line[i] = row[mirror(i as isize - radius as isize, width)];
-    }
-    line[radius..][..width].copy_from_slice(row);
-    for i in width..width + radius {
-        line[radius + i] = row[mirror(i as isize, width)];
-    }
+/// One row along itself; edges are mirrored.
+pub(super) fn across(row: &[f32], kernel: &Kernel, target: &mut [f32]) {
     instructions::run(Across {
-        line,
+        row,
         kernel,
         target,
     });
 }
 
-/// One row of the pass along the columns. `ring` holds the rows, `here` is where the row itself begins and `pairs` where
-/// those above and below it begin, nearest first.
-pub(super) fn down(
-    ring: &[f32],
-    here: usize,
-    pairs: &[(usize, usize)],
-    kernel: &Kernel,
-    row: &mut [f32],
-) {
+/// Two rows of the result of the pass along the columns: `rows` holds those that they need, from the one `radius` above the
+/// first to the one `radius` below the second. If only the first is wanted, the last may be anything.
+pub(super) fn down(rows: &[&[f32]], kernel: &Kernel, first: &mut [f32], second: &mut [f32]) {
     instructions::run(Down {
-        ring,
-        here,
-        pairs,
+        rows,
         kernel,
-        row,
+        first,
+        second,
     });
 }
 
+/// Calls `$self.unrolled` for the usual radii and `$self.any` for the others.
+macro_rules! by_radius {
+    ($self:ident, $($radius:literal)*) => {
+        match $self.kernel.0.len() - 1 {
+            $($radius => $self.unrolled::<$radius, { 2 * $radius + 2 }, { LANES + 2 * $radius }>(),)*
+            _ => $self.any(),
+        }
+    };
+}
+
 struct Across<'a> {
-    line: &'a [f32],
+    row: &'a [f32],
     kernel: &'a Kernel,
     target: &'a mut [f32],
 }
@@ -52,31 +47,27 @@ impl instructions::Kernel for Across<'_> {
 
     #[inline(always)]
     fn run(self) {
-        macro_rules! of_radius {
-            ($($radius:literal)*) => {
-                match self.kernel.0.len() - 1 {
-                    $($radius => self.unrolled::<$radius, { LANES + 2 * $radius }>(),)*
-                    _ => self.any(),
-                }
-            };
-        }
-        of_radius!(3 4 5 6 7 8 9 10);
+        by_radius!(self, 3 4 5 6 7 8 9 10);
     }
 }
 
 impl Across<'_> {
-    /// `W` is a block with what it needs on both sides: `LANES + 2 R`.
+    /// `W` is a block with what it needs on both sides.
     #[inline(always)]
-    fn unrolled<const R: usize, const W: usize>(self) {
+    fn unrolled<const R: usize, const N: usize, const W: usize>(self) {
         let Some(taps) = self.kernel.0[1..].first_chunk::<R>() else {
             return;
         };
         let middle = self.kernel.0[0];
         let (blocks, _) = self.target.as_chunks_mut::<LANES>();
         for (block, x) in blocks.iter_mut().zip((0..).step_by(LANES)) {
-            let Some(line) = self.line[x..].first_chunk::<W>() else {
-                return;
-            };
+            let mut mirrored = [0.0f32; W];
+            let before = usize::checked_sub(x, R);
+            let inside = before.and_then(|x| self.row[x..].first_chunk::<W>());
+            let line = inside.unwrap_or_else(|| {
+                fill(&mut mirrored, self.row, x, R);
+                &mirrored
+            });
             let mut sum = [0.0f32; LANES];
             for j in 0..LANES {
                 sum[j] += middle * line[R + j];
@@ -93,25 +84,34 @@ impl Across<'_> {
     #[inline(always)]
     fn any(self) {
         let radius = self.kernel.0.len() - 1;
+        let mut line = vec![0.0; LANES + 2 * radius];
         let (blocks, _) = self.target.as_chunks_mut::<LANES>();
         for (block, x) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+            fill(&mut line, self.row, x, radius);
             let mut sum = [0.0f32; LANES];
-            add(&mut sum, &self.line[x + radius..], self.kernel.0[0]);
+            add(&mut sum, &line[radius..], self.kernel.0[0]);
             for (t, k) in self.kernel.0.iter().enumerate().skip(1) {
-                let (a, b) = (&self.line[x + radius - t..], &self.line[x + radius + t..]);
-                add_pair(&mut sum, a, b, *k);
+                add_pair(&mut sum, &line[radius - t..], &line[radius + t..], *k);
             }
             *block = sum;
         }
     }
 }
 
+/// The pixels from `radius` before `x` on; beyond the ends the row is mirrored.
+fn fill(line: &mut [f32], row: &[f32], x: usize, radius: usize) {
+    let first = x as isize - radius as isize;
+    for (l, i) in line.iter_mut().zip(first..) {
+        let inside = usize::try_from(i).ok().and_then(|i| row.get(i));
+        *l = *inside.unwrap_or_else(|| &row[mirror(i, row.len())]);
+    }
+}
+
 struct Down<'a> {
-    ring: &'a [f32],
-    here: usize,
-    pairs: &'a [(usize, usize)],
+    rows: &'a [&'a [f32]],
     kernel: &'a Kernel,
-    row: &'a mut [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
 }
 
 impl instructions::Kernel for Down<'_> {
@@ -119,59 +119,62 @@ impl instructions::Kernel for Down<'_> {
 
     #[inline(always)]
     fn run(self) {
-        macro_rules! of_radius {
-            ($($radius:literal)*) => {
-                match self.pairs.len() {
-                    $($radius => self.unrolled::<$radius>(),)*
-                    _ => self.any(),
-                }
-            };
-        }
-        of_radius!(3 4 5 6 7 8 9 10);
+        by_radius!(self, 3 4 5 6 7 8 9 10);
     }
 }
 
+/// Columns of two rows at once: what they share then stays in registers.
+const NARROW: usize = LANES / 2;
+
 impl Down<'_> {
+    /// `N` rows are needed for two rows of the result.
     #[inline(always)]
-    fn unrolled<const R: usize>(self) {
-        let (blocks, _) = self.row.as_chunks_mut::<LANES>();
-        let n = blocks.len();
-        let rows = |start: usize| &self.ring[start..][..n * LANES].as_chunks::<LANES>().0[..n];
-        let (Some(taps), Some(pairs)) = (
+    fn unrolled<const R: usize, const N: usize, const W: usize>(self) {
+        let (Some(taps), Some(rows)) = (
             self.kernel.0[1..].first_chunk::<R>(),
-            self.pairs.first_chunk::<R>(),
+            self.rows.first_chunk::<N>(),
         ) else {
             return;
         };
-        let (here, middle) = (rows(self.here), self.kernel.0[0]);
-        let above = pairs.map(|p| rows(p.0));
-        let below = pairs.map(|p| rows(p.1));
-        for (i, block) in blocks.iter_mut().enumerate() {
-            let mut sum = [0.0f32; LANES];
-            for j in 0..LANES {
-                sum[j] += middle * here[i][j];
+        let middle = self.kernel.0[0];
+        let (first, _) = self.first.as_chunks_mut::<NARROW>();
+        let (second, _) = self.second.as_chunks_mut::<NARROW>();
+        let n = first.len();
+        let rows = rows.map(|row| &row[..n * NARROW].as_chunks::<NARROW>().0[..n]);
+        for (i, (one, two)) in first.iter_mut().zip(second).enumerate() {
+            let mut block = [&rows[0][i]; N];
+            for k in 1..N {
+                block[k] = &rows[k][i];
             }
-            for t in 0..R {
-                let (a, b) = (&above[t][i], &below[t][i]);
-                for j in 0..LANES {
-                    sum[j] += taps[t] * (a[j] + b[j]);
+            let (mut a, mut b) = ([0.0f32; NARROW], [0.0f32; NARROW]);
+            for j in 0..NARROW {
+                a[j] += middle * block[R][j];
+                b[j] += middle * block[R + 1][j];
+            }
+            for t in 1..=R {
+                for j in 0..NARROW {
+                    a[j] += taps[t - 1] * (block[R - t][j] + block[R + t][j]);
+                    b[j] += taps[t - 1] * (block[R + 1 - t][j] + block[R + 1 + t][j]);
                 }
             }
-            *block = sum;
+            (*one, *two) = (a, b);
         }
     }
 
     #[inline(always)]
     fn any(self) {
-        let (blocks, _) = self.row.as_chunks_mut::<LANES>();
-        for (block, x) in blocks.iter_mut().zip((0..).step_by(LANES)) {
-            let mut sum = [0.0f32; LANES];
-            add(&mut sum, &self.ring[self.here + x..], self.kernel.0[0]);
-            for ((above, below), k) in self.pairs.iter().zip(&self.kernel.0[1..]) {
-                let (a, b) = (&self.ring[above + x..], &self.ring[below + x..]);
-                add_pair(&mut sum, a, b, *k);
+        let radius = self.kernel.0.len() - 1;
+        for (row, here) in [(self.first, radius), (self.second, radius + 1)] {
+            let (blocks, _) = row.as_chunks_mut::<LANES>();
+            for (block, x) in blocks.iter_mut().zip((0..).step_by(LANES)) {
+                let mut sum = [0.0f32; LANES];
+                add(&mut sum, &self.rows[here][x..], self.kernel.0[0]);
+                for (t, k) in self.kernel.0.iter().enumerate().skip(1) {
+                    let (a, b) = (&self.rows[here - t][x..], &self.rows[here + t][x..]);
+                    add_pair(&mut sum, a, b, *k);
+                }
+                *block = sum;
             }
-            *block = sum;
         }
     }
 }
