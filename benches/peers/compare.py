@@ -44,7 +44,8 @@ def environment(numba):
     folder = runs.TARGET / "peers" / ("venv-numba" if numba else "venv")
     python = folder / "bin" / "python"
     if not (folder / "installed").exists():
-        venv.create(folder, with_pip=True)
+        if not python.exists():
+            venv.create(folder, with_pip=True)
         packages = [TRACKPY, "numba"] if numba else [TRACKPY]
         subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
         (folder / "installed").write_text(" ".join(packages))
