@@ -53,20 +53,21 @@ def environment(numba):
 
 
 class Report:
-    """Rows of the table. `pixels` is the number of pixels of a frame."""
+    """Rows of the table. `pixels` is the number of pixels of a frame. Processor time tells how far the machine was shared."""
 
     def __init__(self, pixels):
         self.pixels, self.rows = pixels, []
 
-    def add(self, what, frames, seconds, peak_mb=None, beside=""):
+    def add(self, what, frames, seconds, cpu_s=None, peak_mb=None, beside=""):
         rate = frames / seconds
         mpixel = f"{rate * self.pixels / 1e6:.0f}"
+        cpu = "" if cpu_s is None else f"{cpu_s:.2f}"
         peak = "" if peak_mb is None else f"{peak_mb:.0f}"
-        self.rows.append([what, frames, f"{seconds:.2f}", f"{rate:.1f}", mpixel, peak, beside])
+        self.rows.append([what, frames, f"{seconds:.2f}", cpu, f"{rate:.1f}", mpixel, peak, beside])
         return rate
 
     def text(self):
-        return runs.table(["what", "frames", "wall s", "frames/s", "Mpixel/s", "peak MB", "beside"], self.rows)
+        return runs.table(["what", "frames", "wall s", "CPU s", "frames/s", "Mpixel/s", "peak MB", "beside"], self.rows)
 
 
 def decoders(report, films, options):
@@ -75,13 +76,14 @@ def decoders(report, films, options):
     for codec, path in films.items():
         ffmpeg = ["ffmpeg", "-v", "error", "-threads", 2, "-i", path, "-f", "null", "-"]
         cost = runs.middle([runs.run(ffmpeg) for _ in range(options.repeat)])
-        report.add(f"{codec}: decode only, ffmpeg, 2 threads", options.frames, cost.wall_s)
+        report.add(f"{codec}: decode only, ffmpeg, 2 threads", options.frames, cost.wall_s, cost.cpu_s)
         own = {}
         for threads in (1, 2):
             decode = [runs.ONE_STAGE, "decode", "--film", path, "--threads", threads]
-            own[threads] = runs.middle([runs.run(decode) for _ in range(options.repeat)]).wall_s
-            report.add(f"{codec}: decode only, nta, {threads} thread{'s' * (threads > 1)}", options.frames, own[threads])
-        seconds[codec] = (cost.wall_s, own[2])
+            own[threads] = runs.middle([runs.run(decode) for _ in range(options.repeat)])
+            name = f"{codec}: decode only, nta, {threads} thread{'s' * (threads > 1)}"
+            report.add(name, options.frames, own[threads].wall_s, own[threads].cpu_s)
+        seconds[codec] = (cost.wall_s, own[2].wall_s)
     return seconds
 
 
@@ -95,7 +97,7 @@ def nta_rates(report, path, what, frames, threads, options, decode=None, extra=(
         beside = f"{seconds / decode[0]:.1f} times decode only by ffmpeg, {seconds / decode[1]:.1f} by nta"
     name = f"nta, {threads} thread{'s' * (threads > 1)}"
     tracks = report.add(f"{what}: film to tracks, {name}", frames, seconds, beside=beside)
-    whole = report.add(f"{what}: film to report, {name}", frames, cost.wall_s, cost.peak_mb)
+    whole = report.add(f"{what}: film to report, {name}", frames, cost.wall_s, cost.cpu_s, cost.peak_mb)
     stages = ", ".join(f"{k} {v:.2f}" for k, v in result["timing"]["stage_seconds"].items() if v >= 0.01)
     print(f"{what}, {name}: {stages} s", file=sys.stderr)
     return tracks, whole
@@ -116,7 +118,7 @@ def trackpy_rates(report, film, options, numba, nta):
         total = to_tracks + told["size_s"]
         times = nta[processes][1] * total / count
         beside = f"nta with its report is {times:.0f} times as fast"
-        report.add(f"raw: locate, link, D per track, {name}, {kind}", count, total, beside=beside)
+        report.add(f"raw: locate, link, D per track, {name}, {kind}", count, total, told["cpu_s"], beside=beside)
         print(f"{name} {told}", file=sys.stderr)
 
 
