@@ -1,22 +1,24 @@
-//! A whole film to tracks on two threads, beside what no program can be faster than: copying the film in memory, and
-//! decoding it. `cargo bench -p nta-engine --bench film`
+//! A whole film to tracks on one thread and on two, beside what no program can be faster than: copying the film in
+//! memory, and decoding it. `cargo bench -p nta-engine --bench film`
 //!
-//! The 640x480 film stays as `target/tmp/standard_640x480.raw` for `benches/peers`.
+//! These films are short, so that learning weighs more than in a capture; `benches/peers/compare.py` follows a whole one.
 
 mod common;
 
-use common::{FilmInMemory, scene};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use common::{FilmInMemory, decode, scene};
+use criterion::measurement::WallTime;
+use criterion::{
+    BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput, criterion_group,
+    criterion_main,
+};
 use nta_core::film::FilmOptions;
 use nta_core::track_video::{Control, FrameTiming, TrackingPlan, track_video};
-use nta_core::{Choice, FrameSource, Packet, Pixels};
-use rayon::prelude::*;
+use nta_core::{Choice, FrameSource, Pixels};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-const THREADS: usize = 2;
 
 fn plan() -> TrackingPlan {
     TrackingPlan {
@@ -54,63 +56,59 @@ fn follow(source: &mut dyn FrameSource) -> usize {
     tracked.tracks.len()
 }
 
-/// Reads and decodes the film and nothing else.
-fn decode(source: &mut dyn FrameSource) -> usize {
-    source.rewind().expect("a film");
-    let mut packets: Vec<Packet> = Vec::new();
-    while let Some(packet) = source.next_packet().expect("a film") {
-        packets.push(packet);
+/// Decoding a film, and following it, on so many threads.
+fn film(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    codec: &str,
+    source: &mut dyn FrameSource,
+    pools: &[ThreadPool],
+) {
+    for pool in pools {
+        let threads = pool.current_num_threads();
+        let name = format!("{codec}_decode_only");
+        group.bench_function(BenchmarkId::new(name, threads), |b| {
+            b.iter(|| {
+                source.rewind().expect("a film");
+                pool.install(|| decode(source))
+            });
+        });
+        let name = format!("{codec}_to_tracks");
+        group.bench_function(BenchmarkId::new(name, threads), |b| {
+            b.iter(|| pool.install(|| follow(source)));
+        });
     }
-    let source = &*source;
-    packets
-        .into_par_iter()
-        .map(|packet| {
-            let pixels = source.decode(packet).expect("a frame");
-            black_box(&pixels).width_px()
-        })
-        .sum()
 }
 
 fn films(c: &mut Criterion) {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(folder).expect("a folder for the films");
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(THREADS)
-        .build()
-        .expect("threads");
-    for (size, frames, particles) in [((640, 480), 300, 35.0), ((1280, 1024), 100, 70.0)] {
+    let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build();
+    let pools = [1, 2].map(|threads| pool(threads).expect("threads"));
+    for (size, frames, particles) in [((640, 480), 200, 35.0), ((1280, 1024), 60, 70.0)] {
         let name = format!("{}x{}", size.0, size.1);
         let mut raw = FilmInMemory::of(&scene(size, frames, particles));
         let bytes = bytes(&raw);
-        let mjpeg = nta_sim::avi::encode_mjpeg(&mut raw, 90).expect("an AVI file");
-        let path = folder.join(format!("standard_{name}.avi"));
-        std::fs::write(&path, mjpeg).expect("room for the film");
-        std::fs::write(folder.join(format!("standard_{name}.raw")), &bytes)
-            .expect("room for the film");
-        let mut jpegs = nta_video::open(&path).expect("the film that was just written");
-
         let mut group = c.benchmark_group(format!("film_{name}"));
+        // The fewest runs that can be had: each takes a second.
         group
             .sample_size(10)
-            .warm_up_time(Duration::from_millis(200))
-            .measurement_time(Duration::from_secs(4))
+            .sampling_mode(SamplingMode::Flat)
+            .warm_up_time(Duration::from_millis(100))
+            .measurement_time(Duration::from_secs(1))
             .throughput(Throughput::Elements(u64::from(frames)));
         let mut copy = vec![0u8; bytes.len()];
         group.bench_function("memory_copy", |b| {
             b.iter(|| copy.copy_from_slice(black_box(&bytes)));
         });
-        group.bench_function("raw_decode_only", |b| {
-            b.iter(|| pool.install(|| decode(&mut raw)));
-        });
-        group.bench_function("raw_to_tracks", |b| {
-            b.iter(|| pool.install(|| follow(&mut raw)));
-        });
-        group.bench_function("mjpeg_decode_only", |b| {
-            b.iter(|| pool.install(|| decode(&mut *jpegs)));
-        });
-        group.bench_function("mjpeg_to_tracks", |b| {
-            b.iter(|| pool.install(|| follow(&mut *jpegs)));
-        });
+        film(&mut group, "raw", &mut raw, &pools);
+        // Of one size, because each takes long.
+        if size == (640, 480) {
+            let path = folder.join(format!("standard_{name}.avi"));
+            let mjpeg = nta_sim::avi::encode_mjpeg(&mut raw, 90).expect("an AVI file");
+            std::fs::write(&path, mjpeg).expect("room for the film");
+            let mut jpegs = nta_video::open(&path).expect("the film that was just written");
+            film(&mut group, "mjpeg", &mut *jpegs, &pools[1..]);
+        }
         group.finish();
     }
 }

@@ -1,8 +1,18 @@
-//! What the benchmarks look at: simulated films, rendered before the clock runs.
+//! What the benchmarks look at: simulated films, rendered before the clock runs, and the stages that look at them.
+
+// Each benchmark is a program of its own and uses a part of this.
+#![allow(dead_code)]
+
+pub mod stages;
 
 use nta_core::source::{FrameError, SourceEnd};
 use nta_core::{FrameIndex, FrameSource, Packet, PacketData, Pixels, SourceError, VideoInfo};
 use nta_sim::{Amount, Scene, SimulatedFilm};
+use rayon::prelude::*;
+use std::hint::black_box;
+
+/// Packets that are decoded together, as in the engine.
+const BATCH: usize = 32;
 
 /// The standard scene in another size, with so many particles in sight.
 pub fn scene(size: (u32, u32), frames: u32, particles: f64) -> Scene {
@@ -70,5 +80,27 @@ impl FrameSource for FilmInMemory {
             complete: true,
             ..SourceEnd::default()
         }
+    }
+}
+
+/// Reads and decodes a film to its end batch by batch, in the pool of the caller, and nothing else. The number of its frames.
+pub fn decode(source: &mut dyn FrameSource) -> usize {
+    let mut frames = 0;
+    loop {
+        let next = || source.next_packet().expect("a film that can be read");
+        let batch: Vec<Packet> = std::iter::from_fn(next).take(BATCH).collect();
+        if batch.is_empty() {
+            return frames;
+        }
+        let source = &*source;
+        let wide = |packet| {
+            source
+                .decode(packet)
+                .is_ok_and(|p| black_box(&p).width_px() > 0)
+        };
+        frames += batch
+            .into_par_iter()
+            .filter_map(|p| wide(p).then_some(()))
+            .count();
     }
 }
