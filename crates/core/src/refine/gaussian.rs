@@ -12,7 +12,7 @@
 //! with the light, not from a formula of photon numbers, which films do not state; it is larger for weak spots
 //! (`weak_spot_factor`).
 
-use super::fit::{Fitted, Model, fit};
+use super::fit::{Factors, Fitted, Model, fit};
 use super::pair;
 use super::window::{Window, pixel_noise_counts, settle};
 use super::{MakeRefiner, Refiner};
@@ -68,6 +68,13 @@ struct Gaussian {
     lowest_precision_px: f64,
 }
 
+/// Room that all fits of a frame use.
+#[derive(Default)]
+struct Room {
+    window: Window,
+    factors: Factors,
+}
+
 /// A candidate while it is worked on.
 struct Work {
     candidate: Candidate,
@@ -105,17 +112,24 @@ impl Gaussian {
         works
     }
 
-    fn fit_one(&self, works: &[Work], i: usize, flat: &Flat, film: &Film) -> Option<Fitted> {
+    fn fit_one(
+        &self,
+        works: &[Work],
+        i: usize,
+        (flat, film): (&Flat, &Film),
+        room: &mut Room,
+    ) -> Option<Fitted> {
         let work = &works[i];
         let c = &work.candidate;
-        let window = self.window_without_neighbours(works, i, flat, film);
+        self.take_window(works, i, (flat, film), room);
+        let Room { window, factors } = room;
         let noise = pixel_noise_counts(film);
         // A later round starts where the last one ended.
         let start = match &work.fitted {
             Some(fitted) => fitted.model,
-            None => first_guess(c, &window, film, noise),
+            None => first_guess(c, window, film, noise),
         };
-        let fitted = fit(&window, start, c.width_px, noise)?;
+        let fitted = fit(window, start, c.width_px, noise, factors)?;
         let m = &fitted.model;
         let moved = (m.y - c.y_px).hypot(m.x - c.x_px);
         let credible = m.height > 0.0
@@ -126,7 +140,12 @@ impl Gaussian {
     }
 
     /// Takes apart what is two spots; gives how many there were.
-    fn split_pairs(&self, works: &mut Vec<Work>, flat: &Flat, film: &Film) -> usize {
+    fn split_pairs(
+        &self,
+        works: &mut Vec<Work>,
+        (flat, film): (&Flat, &Film),
+        room: &mut Room,
+    ) -> usize {
         let noise = pixel_noise_counts(film);
         let before = works.len();
         for i in 0..before {
@@ -136,8 +155,8 @@ impl Gaussian {
             if works[i].pitch > 1 || c.snr < LEAST_PAIR_SNR {
                 continue;
             }
-            let window = self.window_without_neighbours(works, i, flat, film);
-            let Some([a, b]) = pair::split(&window, &single, film.spot_width_px, noise) else {
+            self.take_window(works, i, (flat, film), room);
+            let Some([a, b]) = pair::split(&room.window, &single, film.spot_width_px, noise) else {
                 continue;
             };
             let response =
@@ -167,22 +186,22 @@ impl Gaussian {
         works.len() - before
     }
 
-    fn window_without_neighbours(
+    /// The window of a candidate, without its neighbours.
+    fn take_window(
         &self,
         works: &[Work],
         i: usize,
-        flat: &Flat,
-        film: &Film,
-    ) -> Window {
+        (flat, film): (&Flat, &Film),
+        Room { window, factors }: &mut Room,
+    ) {
         let work = &works[i];
         let c = &work.candidate;
-        let mut window = Window::around(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
+        window.take(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
         for n in &work.neighbours {
             if let Some(other) = &works[*n].fitted {
-                other.model.subtract_from(&mut window);
+                other.model.subtract_from(window, factors);
             }
         }
-        window
     }
 
     fn spot(&self, work: &Work, flat: &Flat, film: &Film) -> Option<Spot> {
@@ -208,7 +227,7 @@ impl Gaussian {
                 let window =
                     Window::around(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
                 let level = window.rim_counts();
-                let centre = window.pixels.iter().find(|p| p.0 == 0 && p.1 == 0);
+                let centre = window.cells().find(|p| p.0 == 0 && p.1 == 0);
                 let peak = centre.map_or(0.0, |p| (p.2 - level).max(0.0));
                 let precision = 2.0 * std::f64::consts::SQRT_2 * c.width_px / c.snr.max(1.0);
                 Spot {
@@ -232,8 +251,7 @@ impl Gaussian {
 fn first_guess(c: &Candidate, window: &Window, film: &Film, noise: f64) -> Model {
     let level = window.rim_counts();
     let near = window
-        .pixels
-        .iter()
+        .cells()
         .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
     let top = near.map(|p| p.2).fold(f64::MIN, f64::max);
     // Where the centre is saturated the ceiling is the best guess of the height.
@@ -301,18 +319,19 @@ impl Refiner for Gaussian {
     ) -> Vec<Spot> {
         let mut works = self.prepare(candidates);
         let unsound = candidates.len() - works.len();
+        let mut room = Room::default();
         for round in 0..ROUNDS {
             for i in 0..works.len() {
                 if round == 0 || !works[i].neighbours.is_empty() {
-                    works[i].fitted = self.fit_one(&works, i, flat, film);
+                    works[i].fitted = self.fit_one(&works, i, (flat, film), &mut room);
                 }
             }
         }
-        let split = self.split_pairs(&mut works, flat, film);
+        let split = self.split_pairs(&mut works, (flat, film), &mut room);
         if split > 0 {
             for i in 0..works.len() {
                 if !works[i].neighbours.is_empty() && !works[i].split {
-                    works[i].fitted = self.fit_one(&works, i, flat, film);
+                    works[i].fitted = self.fit_one(&works, i, (flat, film), &mut room);
                 }
             }
         }

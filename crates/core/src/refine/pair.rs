@@ -33,7 +33,7 @@ pub(super) fn split(
     usual_width: f64,
     noise: f64,
 ) -> Option<[Fitted; 2]> {
-    let n = window.pixels.len();
+    let n = window.len();
     if n < LEAST_PIXELS {
         return None;
     }
@@ -42,8 +42,7 @@ pub(super) fn split(
     let half = 0.5 * (LEAST_SEPARATION + 0.5) * usual_width;
     let at = |sign: f64| (one.y + sign * half * axis.0, one.x + sign * half * axis.1);
     let pair = fit_pair(window, [at(-1.0), at(1.0)], one, usual_width, noise)?;
-    let spots = pair.spots(window);
-    let [a, b] = spots.map(|s| s.model);
+    let [a, b] = pair.models();
     let (low, high) = (a.height.min(b.height), a.height.max(b.height));
     let near = |m: &Model| (m.y - one.y).hypot(m.x - one.x) < 2.0 * one.width.max(usual_width);
     let credible = low > 0.0
@@ -57,16 +56,16 @@ pub(super) fn split(
         return None;
     }
     let long_cost = fit_long(window, one, axis, noise)?.cost;
-    (long_cost - pair.cost >= LEAST_F_LONG * variance).then_some(spots)
+    (long_cost - pair.cost >= LEAST_F_LONG * variance).then(|| pair.spots(window))
 }
 
 /// Direction in which the spot is longer than it is wide, as a unit vector (rows, columns), and the squares that one
 /// Gaussian leaves; `None` if it is round.
 fn elongation(window: &Window, m: &Model, noise: f64) -> Option<((f64, f64), f64)> {
     let (mut along, mut across, mut power, mut cost) = (0.0, 0.0, 0.0, 0.0);
-    for (dy, dx, counts) in &window.pixels {
-        let v = window.y + window.pitch * f64::from(*dy) - m.y;
-        let u = window.x + window.pitch * f64::from(*dx) - m.x;
+    for (dy, dx, counts) in window.cells() {
+        let v = window.y + window.pitch * f64::from(dy) - m.y;
+        let u = window.x + window.pitch * f64::from(dx) - m.x;
         let g = (-0.5 * (u * u + v * v) / (m.width * m.width)).exp();
         let residual = counts - m.level - m.height * g;
         along += residual * g * (v * v - u * u);
