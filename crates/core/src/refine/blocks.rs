@@ -7,6 +7,7 @@ use super::noise_law::NoiseSums;
 use super::window::{Run, Window};
 use crate::instructions;
 use nalgebra::{SMatrix, SVector};
+use std::hint::black_box;
 
 /// Pixels in a block, and room for the unknowns of a shape.
 pub(super) const LANES: usize = 8;
@@ -39,7 +40,12 @@ pub(super) struct Normal<const N: usize> {
 }
 
 pub(super) fn normal<const N: usize>(window: &Window, shape: &impl Blocks<N>) -> Normal<N> {
-    instructions::run(Equations { window, shape })
+    let (sums, right, cost) = instructions::run(Equations { window, shape });
+    Normal {
+        jtj: SMatrix::from_fn(|a, b| sums[a][b]),
+        jtr: SVector::from_fn(|a, _| right[a]),
+        cost,
+    }
 }
 
 /// Covariance of what an unweighted fit found, whose normal equations have this inverse, with the noise that the residuals
@@ -49,11 +55,12 @@ pub(super) fn covariance<const N: usize>(
     window: &Window,
     shape: &impl Blocks<N>,
 ) -> SMatrix<f64, N, N> {
-    let middle = instructions::run(Middle {
+    let sums = instructions::run(Middle {
         inverse,
         window,
         shape,
     });
+    let middle = SMatrix::from_fn(|a, b| sums[a][b]);
     inverse * middle * inverse
 }
 
@@ -63,28 +70,30 @@ struct Equations<'a, S, const N: usize> {
 }
 
 impl<S: Blocks<N>, const N: usize> instructions::Kernel for Equations<'_, S, N> {
-    type Output = Normal<N>;
+    type Output = ([Lanes; N], Lanes, f64);
 
     #[inline(always)]
-    fn run(self) -> Normal<N> {
+    fn run(self) -> Self::Output {
         let mut sums = [[0.0f64; LANES]; N];
         let (mut right, mut cost) = ([0.0f64; LANES], 0.0);
-        each_block(self.window, self.shape, |block, len| {
-            for k in 0..len {
-                let all = across(&block.derivatives, k);
-                let residual = block.residual[k];
-                for (a, sum) in sums.iter_mut().enumerate() {
-                    add(sum, block.derivatives[a][k], &all);
+        for run in &self.window.runs {
+            let mut skip = 0;
+            while skip < run.len {
+                let (block, len) = block_at(self.window, self.shape, run, skip);
+                let pixels = transposed(&block.derivatives);
+                let (block, pixels) = (black_box(&block), black_box(&pixels));
+                for k in 0..len {
+                    let residual = block.residual[k];
+                    for a in 0..N {
+                        add(&mut sums[a], block.derivatives[a][k], &pixels[k]);
+                    }
+                    add(&mut right, residual, &pixels[k]);
+                    cost += residual * residual;
                 }
-                add(&mut right, residual, &all);
-                cost += residual * residual;
+                skip += LANES;
             }
-        });
-        Normal {
-            jtj: SMatrix::from_fn(|a, b| sums[a][b]),
-            jtr: SVector::from_fn(|a, _| right[a]),
-            cost,
         }
+        (sums, right, cost)
     }
 }
 
@@ -95,69 +104,86 @@ struct Middle<'a, S, const N: usize> {
 }
 
 impl<S: Blocks<N>, const N: usize> instructions::Kernel for Middle<'_, S, N> {
-    type Output = SMatrix<f64, N, N>;
+    type Output = [Lanes; N];
 
     #[inline(always)]
-    fn run(self) -> SMatrix<f64, N, N> {
-        let mut noise = NoiseSums::default();
-        each_block(self.window, self.shape, |block, len| {
-            let leverages = leverages(self.inverse, &block.derivatives);
-            let mut variances = [0.0; LANES];
-            for k in 0..LANES {
-                // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
-                let left = 1.0 - leverages[k].clamp(0.0, 0.9);
-                variances[k] = block.residual[k] * block.residual[k] / left;
-            }
-            for k in 0..len {
-                noise.add(block.light[k], variances[k]);
-            }
-        });
-        let law = noise.law();
+    fn run(self) -> [Lanes; N] {
+        let law = self.noise().law();
         let mut sums = [[0.0f64; LANES]; N];
-        each_block(self.window, self.shape, |block, len| {
-            let mut weighted = block.derivatives;
-            for k in 0..LANES {
-                let variance = law.variance(block.light[k]);
-                for row in &mut weighted {
-                    row[k] *= variance;
+        for run in &self.window.runs {
+            let mut skip = 0;
+            while skip < run.len {
+                let (block, len) = block_at(self.window, self.shape, run, skip);
+                let mut weighted = block.derivatives;
+                for k in 0..LANES {
+                    let variance = law.variance(block.light[k]);
+                    for a in 0..N {
+                        weighted[a][k] *= variance;
+                    }
                 }
-            }
-            for k in 0..len {
-                let all = across(&block.derivatives, k);
-                for (sum, row) in sums.iter_mut().zip(&weighted) {
-                    add(sum, row[k], &all);
+                let pixels = transposed(&block.derivatives);
+                let (weighted, pixels) = (black_box(&weighted), black_box(&pixels));
+                for k in 0..len {
+                    for a in 0..N {
+                        add(&mut sums[a], weighted[a][k], &pixels[k]);
+                    }
                 }
-            }
-        });
-        SMatrix::from_fn(|a, b| sums[a][b])
-    }
-}
-
-/// Calls `visit` with each block and how many of its pixels count.
-#[inline(always)]
-fn each_block<const N: usize>(
-    window: &Window,
-    shape: &impl Blocks<N>,
-    mut visit: impl FnMut(&Block<N>, usize),
-) {
-    for run in &window.runs {
-        for skip in (0..run.len).step_by(LANES) {
-            if let Some(counts) = window.counts[run.at + skip..].first_chunk() {
-                let block = shape.block(run, skip, counts);
-                visit(&block, (run.len - skip).min(LANES));
+                skip += LANES;
             }
         }
+        sums
     }
 }
 
-/// The numbers of one pixel, filled up with zeros.
-#[inline(always)]
-fn across<const N: usize>(rows: &[Lanes; N], k: usize) -> Lanes {
-    let mut all = [0.0; LANES];
-    for (to, row) in all.iter_mut().zip(rows) {
-        *to = row[k];
+impl<S: Blocks<N>, const N: usize> Middle<'_, S, N> {
+    #[inline(always)]
+    fn noise(&self) -> NoiseSums {
+        let inverse: [[f64; N]; N] = self.inverse.transpose().into();
+        let mut noise = NoiseSums::default();
+        for run in &self.window.runs {
+            let mut skip = 0;
+            while skip < run.len {
+                let (block, len) = block_at(self.window, self.shape, run, skip);
+                let leverages = leverages(&inverse, &block.derivatives);
+                let mut variances = [0.0; LANES];
+                for k in 0..LANES {
+                    // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
+                    let left = 1.0 - leverages[k].clamp(0.0, 0.9);
+                    variances[k] = block.residual[k] * block.residual[k] / left;
+                }
+                for k in 0..len {
+                    noise.add(block.light[k], variances[k]);
+                }
+                skip += LANES;
+            }
+        }
+        noise
     }
-    all
+}
+
+/// The block that begins `skip` pixels into a run, and how many of its pixels count.
+#[inline(always)]
+fn block_at<const N: usize>(
+    window: &Window,
+    shape: &impl Blocks<N>,
+    run: &Run,
+    skip: usize,
+) -> (Block<N>, usize) {
+    let mut counts = [0.0; LANES];
+    counts.copy_from_slice(&window.counts[run.at + skip..][..LANES]);
+    (shape.block(run, skip, &counts), (run.len - skip).min(LANES))
+}
+
+/// The numbers of each pixel, filled up with zeros.
+#[inline(always)]
+fn transposed<const N: usize>(rows: &[Lanes; N]) -> [Lanes; LANES] {
+    let mut pixels = [[0.0; LANES]; LANES];
+    for k in 0..LANES {
+        for a in 0..N {
+            pixels[k][a] = rows[a][k];
+        }
+    }
+    pixels
 }
 
 #[inline(always)]
@@ -169,13 +195,13 @@ fn add(sum: &mut Lanes, factor: f64, all: &Lanes) {
 
 /// `j' inverse j` of each pixel.
 #[inline(always)]
-fn leverages<const N: usize>(inverse: &SMatrix<f64, N, N>, j: &[Lanes; N]) -> Lanes {
+fn leverages<const N: usize>(inverse: &[[f64; N]; N], j: &[Lanes; N]) -> Lanes {
     let mut products = [[0.0; LANES]; N];
     for (a, product) in products.iter_mut().enumerate() {
         for k in 0..LANES {
-            let mut sum = inverse[(a, 0)] * j[0][k];
+            let mut sum = inverse[a][0] * j[0][k];
             for b in 1..N {
-                sum += inverse[(a, b)] * j[b][k];
+                sum += inverse[a][b] * j[b][k];
             }
             product[k] = sum * j[a][k];
         }

@@ -52,11 +52,17 @@ impl<S: Shape<N, E>, const N: usize, const E: usize> Blocks<N> for Laid<'_, S, E
             residual: [0.0; LANES],
             light: [0.0; LANES],
         };
-        let values: [&[f64]; E] =
-            std::array::from_fn(|e| &self.values[e][run.at + skip..][..LANES]);
+        let mut values = [[0.0; LANES]; E];
+        for e in 0..E {
+            values[e].copy_from_slice(&self.values[e][run.at + skip..][..LANES]);
+        }
         for k in 0..LANES {
             let x = self.window.col_px(run.col + skip + k);
-            let (value, j) = self.shape.at(y, x, std::array::from_fn(|e| values[e][k]));
+            let mut here = [0.0; E];
+            for e in 0..E {
+                here[e] = values[e][k];
+            }
+            let (value, j) = self.shape.at(y, x, here);
             for a in 0..N {
                 out.derivatives[a][k] = j[a];
             }
