@@ -7,15 +7,16 @@ use super::noise_law::NoiseSums;
 use super::window::{Run, Window};
 use crate::instructions;
 use nalgebra::{SMatrix, SVector};
-use std::hint::black_box;
 
 /// Pixels in a block, and room for the unknowns of a shape.
 pub(super) const LANES: usize = 8;
 
-/// A number for each pixel of a block. Beyond the end of a run they mean nothing.
+/// A number for each pixel of a block, or for each unknown of a pixel.
 pub(super) type Lanes = [f64; LANES];
 
-/// A shape on some pixels of one row.
+/// A shape on some pixels of one row. Numbers beyond the end of a run mean nothing.
+#[repr(align(64))]
+#[derive(Clone, Copy)]
 pub(super) struct Block<const N: usize> {
     /// Derivatives by the unknowns.
     pub(super) derivatives: [Lanes; N],
@@ -23,12 +24,38 @@ pub(super) struct Block<const N: usize> {
     pub(super) residual: Lanes,
     /// Counts of the spots.
     pub(super) light: Lanes,
+    /// How many of the pixels count.
+    len: usize,
 }
 
-/// A shape with `N` unknowns, laid over a window. Its function must be `#[inline(always)]`, see [`instructions`].
-pub(super) trait Blocks<const N: usize> {
-    /// The block that begins `skip` pixels into a run; `counts` are those of its pixels.
-    fn block(&self, run: &Run, skip: usize, counts: &Lanes) -> Block<N>;
+impl<const N: usize> Block<N> {
+    pub(super) const ZERO: Self = Self {
+        derivatives: [[0.0; LANES]; N],
+        residual: [0.0; LANES],
+        light: [0.0; LANES],
+        len: 0,
+    };
+}
+
+/// The derivatives of one pixel, filled up with zeros.
+#[repr(align(64))]
+#[derive(Clone, Copy)]
+struct Pixel(Lanes);
+
+/// A shape with `N` unknowns.
+pub(super) trait Shape<const N: usize> {
+    /// The block that begins `skip` pixels into a run of the window; `counts` are those of its pixels. It must be
+    /// `#[inline(always)]`, see [`instructions`].
+    fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<N>;
+}
+
+/// A shape laid over a window. Room that may be used again.
+#[derive(Default)]
+pub(super) struct Laid<const N: usize> {
+    blocks: Vec<Block<N>>,
+    /// The derivatives once more, the other way round. That they are read from memory keeps the compiler from making
+    /// something slower of the sums.
+    pixels: Vec<[Pixel; LANES]>,
 }
 
 /// Normal equations of a shape on a window.
@@ -39,157 +66,141 @@ pub(super) struct Normal<const N: usize> {
     pub(super) cost: f64,
 }
 
-pub(super) fn normal<const N: usize>(window: &Window, shape: &impl Blocks<N>) -> Normal<N> {
-    let (sums, right, cost) = instructions::run(Equations { window, shape });
-    Normal {
-        jtj: SMatrix::from_fn(|a, b| sums[a][b]),
-        jtr: SVector::from_fn(|a, _| right[a]),
-        cost,
+impl<const N: usize> Laid<N> {
+    /// Lays a shape over a window.
+    pub(super) fn lay(&mut self, window: &Window, shape: &impl Shape<N>) {
+        let blocks = window.runs.iter().map(|run| run.len.div_ceil(LANES)).sum();
+        self.blocks.resize(blocks, Block::ZERO);
+        self.pixels.resize(blocks, [Pixel([0.0; LANES]); LANES]);
+        instructions::run(Lay {
+            window,
+            shape,
+            laid: self,
+        });
+    }
+
+    pub(super) fn normal(&self) -> Normal<N> {
+        let (sums, right, cost) = instructions::run(Equations(self));
+        Normal {
+            jtj: SMatrix::from_fn(|a, b| sums[a][b]),
+            jtr: SVector::from_fn(|a, _| right[a]),
+            cost,
+        }
+    }
+
+    /// Covariance of what an unweighted fit found, whose normal equations have this inverse, with the noise that the
+    /// residuals show (White 1980, doi:10.2307/1912934, with a smooth variance).
+    pub(super) fn covariance(&mut self, inverse: &SMatrix<f64, N, N>) -> SMatrix<f64, N, N> {
+        let rows: [[f64; N]; N] = inverse.transpose().into();
+        let noise = instructions::run(Noise {
+            laid: self,
+            inverse: &rows,
+        });
+        let law = noise.law();
+        for block in &mut self.blocks {
+            for k in 0..LANES {
+                let variance = law.variance(block.light[k]);
+                for row in &mut block.derivatives {
+                    row[k] *= variance;
+                }
+            }
+        }
+        let (sums, ..) = instructions::run(Equations(self));
+        inverse * SMatrix::from_fn(|a, b| sums[a][b]) * inverse
     }
 }
 
-/// Covariance of what an unweighted fit found, whose normal equations have this inverse, with the noise that the residuals
-/// show (White 1980, doi:10.2307/1912934, with a smooth variance).
-pub(super) fn covariance<const N: usize>(
-    inverse: &SMatrix<f64, N, N>,
-    window: &Window,
-    shape: &impl Blocks<N>,
-) -> SMatrix<f64, N, N> {
-    let sums = instructions::run(Middle {
-        inverse,
-        window,
-        shape,
-    });
-    let middle = SMatrix::from_fn(|a, b| sums[a][b]);
-    inverse * middle * inverse
-}
-
-struct Equations<'a, S, const N: usize> {
+struct Lay<'a, S, const N: usize> {
     window: &'a Window,
     shape: &'a S,
+    laid: &'a mut Laid<N>,
 }
 
-impl<S: Blocks<N>, const N: usize> instructions::Kernel for Equations<'_, S, N> {
+impl<S: Shape<N>, const N: usize> instructions::Kernel for Lay<'_, S, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Laid { blocks, pixels } = self.laid;
+        let mut places = blocks.iter_mut().zip(pixels);
+        for run in &self.window.runs {
+            let mut skip = 0;
+            while skip < run.len {
+                let Some((to, pixels)) = places.next() else {
+                    return;
+                };
+                let mut counts = [0.0; LANES];
+                counts.copy_from_slice(&self.window.counts[run.at + skip..][..LANES]);
+                let mut block = self.shape.block(self.window, run, skip, &counts);
+                block.len = (run.len - skip).min(LANES);
+                for k in 0..LANES {
+                    for a in 0..N {
+                        pixels[k].0[a] = block.derivatives[a][k];
+                    }
+                }
+                *to = block;
+                skip += LANES;
+            }
+        }
+    }
+}
+
+/// Sums of the derivatives times themselves and times the residual, and of the squared residuals.
+struct Equations<'a, const N: usize>(&'a Laid<N>);
+
+impl<const N: usize> instructions::Kernel for Equations<'_, N> {
     type Output = ([Lanes; N], Lanes, f64);
 
     #[inline(always)]
     fn run(self) -> Self::Output {
         let mut sums = [[0.0f64; LANES]; N];
         let (mut right, mut cost) = ([0.0f64; LANES], 0.0);
-        for run in &self.window.runs {
-            let mut skip = 0;
-            while skip < run.len {
-                let (block, len) = block_at(self.window, self.shape, run, skip);
-                let pixels = transposed(&block.derivatives);
-                let (block, pixels) = (black_box(&block), black_box(&pixels));
-                for k in 0..len {
-                    let residual = block.residual[k];
-                    for a in 0..N {
-                        add(&mut sums[a], block.derivatives[a][k], &pixels[k]);
-                    }
-                    add(&mut right, residual, &pixels[k]);
-                    cost += residual * residual;
+        for (block, pixels) in self.0.blocks.iter().zip(&self.0.pixels) {
+            for k in 0..block.len.min(LANES) {
+                let (residual, pixel) = (block.residual[k], &pixels[k].0);
+                for a in 0..N {
+                    add(&mut sums[a], block.derivatives[a][k], pixel);
                 }
-                skip += LANES;
+                add(&mut right, residual, pixel);
+                cost += residual * residual;
             }
         }
         (sums, right, cost)
     }
 }
 
-struct Middle<'a, S, const N: usize> {
-    inverse: &'a SMatrix<f64, N, N>,
-    window: &'a Window,
-    shape: &'a S,
-}
-
-impl<S: Blocks<N>, const N: usize> instructions::Kernel for Middle<'_, S, N> {
-    type Output = [Lanes; N];
-
-    #[inline(always)]
-    fn run(self) -> [Lanes; N] {
-        let law = self.noise().law();
-        let mut sums = [[0.0f64; LANES]; N];
-        for run in &self.window.runs {
-            let mut skip = 0;
-            while skip < run.len {
-                let (block, len) = block_at(self.window, self.shape, run, skip);
-                let mut weighted = block.derivatives;
-                for k in 0..LANES {
-                    let variance = law.variance(block.light[k]);
-                    for a in 0..N {
-                        weighted[a][k] *= variance;
-                    }
-                }
-                let pixels = transposed(&block.derivatives);
-                let (weighted, pixels) = (black_box(&weighted), black_box(&pixels));
-                for k in 0..len {
-                    for a in 0..N {
-                        add(&mut sums[a], weighted[a][k], &pixels[k]);
-                    }
-                }
-                skip += LANES;
-            }
-        }
-        sums
+#[inline(always)]
+fn add(sum: &mut Lanes, factor: f64, pixel: &Lanes) {
+    for b in 0..LANES {
+        sum[b] += factor * pixel[b];
     }
 }
 
-impl<S: Blocks<N>, const N: usize> Middle<'_, S, N> {
+/// Sums of the squared residuals against the light.
+struct Noise<'a, const N: usize> {
+    laid: &'a Laid<N>,
+    inverse: &'a [[f64; N]; N],
+}
+
+impl<const N: usize> instructions::Kernel for Noise<'_, N> {
+    type Output = NoiseSums;
+
     #[inline(always)]
-    fn noise(&self) -> NoiseSums {
-        let inverse: [[f64; N]; N] = self.inverse.transpose().into();
+    fn run(self) -> NoiseSums {
         let mut noise = NoiseSums::default();
-        for run in &self.window.runs {
-            let mut skip = 0;
-            while skip < run.len {
-                let (block, len) = block_at(self.window, self.shape, run, skip);
-                let leverages = leverages(&inverse, &block.derivatives);
-                let mut variances = [0.0; LANES];
-                for k in 0..LANES {
-                    // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
-                    let left = 1.0 - leverages[k].clamp(0.0, 0.9);
-                    variances[k] = block.residual[k] * block.residual[k] / left;
-                }
-                for k in 0..len {
-                    noise.add(block.light[k], variances[k]);
-                }
-                skip += LANES;
+        for block in &self.laid.blocks {
+            let leverages = leverages(self.inverse, &block.derivatives);
+            let mut variances = [0.0; LANES];
+            for k in 0..LANES {
+                // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
+                let left = 1.0 - leverages[k].clamp(0.0, 0.9);
+                variances[k] = block.residual[k] * block.residual[k] / left;
+            }
+            for k in 0..block.len.min(LANES) {
+                noise.add(block.light[k], variances[k]);
             }
         }
         noise
-    }
-}
-
-/// The block that begins `skip` pixels into a run, and how many of its pixels count.
-#[inline(always)]
-fn block_at<const N: usize>(
-    window: &Window,
-    shape: &impl Blocks<N>,
-    run: &Run,
-    skip: usize,
-) -> (Block<N>, usize) {
-    let mut counts = [0.0; LANES];
-    counts.copy_from_slice(&window.counts[run.at + skip..][..LANES]);
-    (shape.block(run, skip, &counts), (run.len - skip).min(LANES))
-}
-
-/// The numbers of each pixel, filled up with zeros.
-#[inline(always)]
-fn transposed<const N: usize>(rows: &[Lanes; N]) -> [Lanes; LANES] {
-    let mut pixels = [[0.0; LANES]; LANES];
-    for k in 0..LANES {
-        for a in 0..N {
-            pixels[k][a] = rows[a][k];
-        }
-    }
-    pixels
-}
-
-#[inline(always)]
-fn add(sum: &mut Lanes, factor: f64, all: &Lanes) {
-    for (s, a) in sum.iter_mut().zip(all) {
-        *s += factor * a;
     }
 }
 
@@ -197,23 +208,24 @@ fn add(sum: &mut Lanes, factor: f64, all: &Lanes) {
 #[inline(always)]
 fn leverages<const N: usize>(inverse: &[[f64; N]; N], j: &[Lanes; N]) -> Lanes {
     let mut products = [[0.0; LANES]; N];
-    for (a, product) in products.iter_mut().enumerate() {
+    for a in 0..N {
         for k in 0..LANES {
             let mut sum = inverse[a][0] * j[0][k];
             for b in 1..N {
                 sum += inverse[a][b] * j[b][k];
             }
-            product[k] = sum * j[a][k];
+            products[a][k] = sum * j[a][k];
         }
     }
     // Eight products are folded before they are summed, which is the order of a product of two vectors of eight.
-    let (kept, folded) = products.split_at(if N == 8 { 4 } else { N });
+    let folded = if N == 8 { 4 } else { N };
     let mut out = [0.0; LANES];
-    for (a, product) in kept.iter().enumerate() {
+    for a in 0..folded {
         for k in 0..LANES {
-            out[k] += match folded.get(a) {
-                Some(other) => product[k] + other[k],
-                None => product[k],
+            out[k] += if a + folded < N {
+                products[a][k] + products[a + folded][k]
+            } else {
+                products[a][k]
             };
         }
     }

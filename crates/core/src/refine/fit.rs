@@ -1,6 +1,6 @@
 //! Least squares of a round Gaussian on a constant, by Levenberg and Marquardt's method.
 
-use super::blocks::{Block, Blocks, LANES, Lanes, Normal, covariance, normal};
+use super::blocks::{Block, LANES, Laid, Lanes, Normal, Shape};
 use super::window::{Run, Window};
 
 /// Steps at most.
@@ -65,19 +65,16 @@ struct Round<'a> {
 }
 
 /// Derivatives by (y, x, height, level, ln width).
-impl Blocks<5> for Round<'_> {
+impl Shape<5> for Round<'_> {
     #[inline(always)]
-    fn block(&self, run: &Run, skip: usize, counts: &Lanes) -> Block<5> {
+    fn block(&self, _: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<5> {
         let Model { height, level, width, .. } = *self.model;
         let Factors { rows, cols } = self.factors;
         let (row, col) = (run.row, run.col + skip);
         let (row_shape, v) = (rows.shapes[row], rows.offsets[row]);
         let per_width2 = 1.0 / (width * width);
-        let mut out = Block {
-            derivatives: [[0.0; LANES], [0.0; LANES], [0.0; LANES], [1.0; LANES], [0.0; LANES]],
-            residual: [0.0; LANES],
-            light: [0.0; LANES],
-        };
+        let mut out = Block::ZERO;
+        out.derivatives[3] = [1.0; LANES];
         let (shapes, offsets) = (&cols.shapes[col..][..LANES], &cols.offsets[col..][..LANES]);
         for k in 0..LANES {
             let (shape, u) = (row_shape * shapes[k], offsets[k]);
@@ -129,10 +126,25 @@ pub(super) struct Fitted {
     pub(super) precision_px: f64,
 }
 
-/// Normal equations of one model on one window.
-fn equations(window: &Window, model: &Model, factors: &mut Factors) -> Normal<5> {
-    factors.fill(model, window);
-    normal(window, &Round { model, factors })
+/// Room for fits, used again and again.
+#[derive(Default)]
+pub(super) struct Room {
+    pub(super) factors: Factors,
+    laid: Laid<5>,
+}
+
+impl Room {
+    fn lay(&mut self, window: &Window, model: &Model) {
+        self.factors.fill(model, window);
+        let factors = &self.factors;
+        self.laid.lay(window, &Round { model, factors });
+    }
+
+    /// Normal equations of one model on one window.
+    fn normal(&mut self, window: &Window, model: &Model) -> Normal<5> {
+        self.lay(window, model);
+        self.laid.normal()
+    }
 }
 
 /// Fits from `start`, with the width that is expected; `noise` is that of a pixel, counts. `None` if the data do not
@@ -142,7 +154,7 @@ pub(super) fn fit(
     start: Model,
     expected_width: f64,
     noise: f64,
-    factors: &mut Factors,
+    room: &mut Room,
 ) -> Option<Fitted> {
     if window.len() < 8 || !start.is_sound() || expected_width <= 0.0 {
         return None;
@@ -159,7 +171,7 @@ pub(super) fn fit(
             .max(1e-6);
         variance / (WIDTH_PRIOR_LN * WIDTH_PRIOR_LN)
     };
-    let mut now = equations(window, &model, factors);
+    let mut now = room.normal(window, &model);
     let mut weight = prior(now.cost);
     let penalty = |m: &Model, weight: f64| weight * (m.width.ln() - expected_ln).powi(2);
     for _ in 0..MOST_STEPS {
@@ -182,7 +194,7 @@ pub(super) fn fit(
         if !trial.is_sound() {
             return None;
         }
-        let next = equations(window, &trial, factors);
+        let next = room.normal(window, &trial);
         let gain = now.cost + penalty(&model, weight) - next.cost - penalty(&trial, weight);
         if gain < 0.0 {
             damping *= 8.0;
@@ -200,7 +212,7 @@ pub(super) fn fit(
             break;
         }
     }
-    let precision_px = precision(window, &model, &now, weight, factors)?;
+    let precision_px = precision(window, &model, &now, weight, room)?;
     Some(Fitted {
         model,
         precision_px,
@@ -213,16 +225,16 @@ fn precision(
     model: &Model,
     now: &Normal<5>,
     weight: f64,
-    factors: &mut Factors,
+    room: &mut Room,
 ) -> Option<f64> {
-    factors.fill(model, window);
+    room.lay(window, model);
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
     for i in 0..5 {
         bread[(i, i)] += 1e-12;
     }
     let inverse = bread.cholesky()?.inverse();
-    let covariance = covariance(&inverse, window, &Round { model, factors });
+    let covariance = room.laid.covariance(&inverse);
     let variance = 0.5 * (covariance[(0, 0)] + covariance[(1, 1)]);
     (variance.is_finite() && variance >= 0.0).then(|| variance.sqrt())
 }

@@ -12,7 +12,7 @@
 //! with the light, not from a formula of photon numbers, which films do not state; it is larger for weak spots
 //! (`weak_spot_factor`).
 
-use super::fit::{Factors, Fitted, Model, fit};
+use super::fit::{self, Fitted, Model, fit};
 use super::pair;
 use super::window::{Window, pixel_noise_counts, settle};
 use super::{MakeRefiner, Refiner};
@@ -72,7 +72,7 @@ struct Gaussian {
 #[derive(Default)]
 struct Room {
     window: Window,
-    factors: Factors,
+    fit: fit::Room,
 }
 
 /// A candidate while it is worked on.
@@ -122,14 +122,14 @@ impl Gaussian {
         let work = &works[i];
         let c = &work.candidate;
         self.take_window(works, i, (flat, film), room);
-        let Room { window, factors } = room;
+        let Room { window, fit: fit_room } = room;
         let noise = pixel_noise_counts(film);
         // A later round starts where the last one ended.
         let start = match &work.fitted {
             Some(fitted) => fitted.model,
             None => first_guess(c, window, film, noise),
         };
-        let fitted = fit(window, start, c.width_px, noise, factors)?;
+        let fitted = fit(window, start, c.width_px, noise, fit_room)?;
         let m = &fitted.model;
         let moved = (m.y - c.y_px).hypot(m.x - c.x_px);
         let credible = m.height > 0.0
@@ -192,14 +192,14 @@ impl Gaussian {
         works: &[Work],
         i: usize,
         (flat, film): (&Flat, &Film),
-        Room { window, factors }: &mut Room,
+        Room { window, fit }: &mut Room,
     ) {
         let work = &works[i];
         let c = &work.candidate;
         window.take(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
         for n in &work.neighbours {
             if let Some(other) = &works[*n].fitted {
-                other.model.subtract_from(window, factors);
+                other.model.subtract_from(window, &mut fit.factors);
             }
         }
     }

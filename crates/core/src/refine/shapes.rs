@@ -2,7 +2,7 @@
 //! Marquardt's method.
 
 use super::fit::{Fitted, Model};
-use super::blocks::{Block, Blocks, LANES, Lanes, covariance, normal};
+use super::blocks::{Block, LANES, Laid, Lanes, Shape};
 use super::window::{Run, Window};
 use nalgebra::{SMatrix, SVector};
 
@@ -14,7 +14,7 @@ const WIDTH_PRIOR_LN: f64 = 0.25;
 const LARGEST_STEP_LN: f64 = 0.3;
 
 /// A shape with `N` unknowns, made of `E` exponential functions.
-trait Shape<const N: usize, const E: usize>: Copy {
+trait Sum<const N: usize, const E: usize>: Copy {
     /// The exponents at (row, column).
     fn exponents(&self, y: f64, x: f64) -> [f64; E];
     /// Its counts at (row, column), where the exponential functions have these values, and their derivatives.
@@ -36,28 +36,23 @@ pub(super) struct Fit<S, const N: usize> {
     inverse: SMatrix<f64, N, N>,
 }
 
-/// A shape on a window, with the values of its exponential functions in all cells.
-struct Laid<'a, S, const E: usize> {
-    window: &'a Window,
+/// A shape with the values of its exponential functions in all cells of a window.
+struct Valued<'a, S, const E: usize> {
     shape: &'a S,
     values: &'a [Vec<f64>; E],
 }
 
-impl<S: Shape<N, E>, const N: usize, const E: usize> Blocks<N> for Laid<'_, S, E> {
+impl<S: Sum<N, E>, const N: usize, const E: usize> Shape<N> for Valued<'_, S, E> {
     #[inline(always)]
-    fn block(&self, run: &Run, skip: usize, counts: &Lanes) -> Block<N> {
-        let y = self.window.row_px(run.row);
-        let mut out = Block {
-            derivatives: [[0.0; LANES]; N],
-            residual: [0.0; LANES],
-            light: [0.0; LANES],
-        };
+    fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<N> {
+        let y = window.row_px(run.row);
+        let mut out = Block::ZERO;
         let mut values = [[0.0; LANES]; E];
         for e in 0..E {
             values[e].copy_from_slice(&self.values[e][run.at + skip..][..LANES]);
         }
         for k in 0..LANES {
-            let x = self.window.col_px(run.col + skip + k);
+            let x = window.col_px(run.col + skip + k);
             let mut here = [0.0; E];
             for e in 0..E {
                 here[e] = values[e][k];
@@ -73,32 +68,40 @@ impl<S: Shape<N, E>, const N: usize, const E: usize> Blocks<N> for Laid<'_, S, E
     }
 }
 
-/// Lays a shape over a window; `values` is room for its exponential functions.
-fn lay<'a, S: Shape<N, E>, const N: usize, const E: usize>(
-    window: &'a Window,
-    shape: &'a S,
-    values: &'a mut [Vec<f64>; E],
-) -> Laid<'a, S, E> {
-    for values in values.iter_mut() {
-        values.resize(window.counts.len(), 0.0);
-    }
-    for run in &window.runs {
-        let y = window.row_px(run.row);
-        for k in 0..run.len {
-            let exponents = shape.exponents(y, window.col_px(run.col + k));
-            for (values, exponent) in values.iter_mut().zip(exponents) {
-                values[run.at + k] = exponent.exp();
-            }
+/// Room for fits of one kind of shape.
+struct Room<const N: usize, const E: usize> {
+    values: [Vec<f64>; E],
+    laid: Laid<N>,
+}
+
+impl<const N: usize, const E: usize> Room<N, E> {
+    fn new() -> Self {
+        Self {
+            values: [const { Vec::new() }; E],
+            laid: Laid::default(),
         }
     }
-    Laid {
-        window,
-        shape,
-        values,
+
+    fn lay<S: Sum<N, E>>(&mut self, window: &Window, shape: &S) -> &mut Laid<N> {
+        for values in &mut self.values {
+            values.resize(window.counts.len(), 0.0);
+        }
+        for run in &window.runs {
+            let y = window.row_px(run.row);
+            for k in 0..run.len {
+                let exponents = shape.exponents(y, window.col_px(run.col + k));
+                for (values, exponent) in self.values.iter_mut().zip(exponents) {
+                    values[run.at + k] = exponent.exp();
+                }
+            }
+        }
+        let values = &self.values;
+        self.laid.lay(window, &Valued { shape, values });
+        &mut self.laid
     }
 }
 
-fn fit<S: Shape<N, E>, const N: usize, const E: usize>(
+fn fit<S: Sum<N, E>, const N: usize, const E: usize>(
     window: &Window,
     start: S,
     noise: f64,
@@ -111,8 +114,8 @@ fn fit<S: Shape<N, E>, const N: usize, const E: usize>(
     };
     let penalty = |shape: &S, w: f64| shape.expected().map_or(0.0, |e| w * e.1 * e.1);
     let (mut shape, mut damping) = (start, 1e-3);
-    let mut values = [const { Vec::new() }; E];
-    let mut now = normal(window, &lay(window, &shape, &mut values));
+    let mut room = Room::new();
+    let mut now = room.lay(window, &shape).normal();
     let mut w = weight(&shape, now.cost);
     for _ in 0..MOST_STEPS {
         let (mut left, mut right) = (now.jtj, now.jtr);
@@ -125,7 +128,7 @@ fn fit<S: Shape<N, E>, const N: usize, const E: usize>(
         }
         let step = left.cholesky()?.solve(&right);
         let next = shape.moved(&step).map(|s| {
-            let next = normal(window, &lay(window, &s, &mut values));
+            let next = room.lay(window, &s).normal();
             (s, next)
         });
         let better = next.filter(|(s, n)| n.cost + penalty(s, w) <= now.cost + penalty(&shape, w));
@@ -168,7 +171,7 @@ pub(super) struct Pair {
     usual_ln_width: f64,
 }
 
-impl Shape<8, 2> for Pair {
+impl Sum<8, 2> for Pair {
     #[inline(always)]
     fn exponents(&self, y: f64, x: f64) -> [f64; 2] {
         let per_width2 = 1.0 / (self.width * self.width);
@@ -234,9 +237,8 @@ impl Fit<Pair, 8> {
 
     /// Both spots with their standard errors, with a noise that may grow with the light.
     pub(super) fn spots(&self, window: &Window) -> [Fitted; 2] {
-        let mut values = [const { Vec::new() }; 2];
-        let laid = lay(window, &self.shape, &mut values);
-        let covariance = covariance(&self.inverse, window, &laid);
+        let mut room = Room::new();
+        let covariance = room.lay(window, &self.shape).covariance(&self.inverse);
         let error = |i: usize| {
             let c = |k: usize| covariance[(3 * i + k, 3 * i + k)];
             (0.5 * (c(0) + c(1))).sqrt()
@@ -276,7 +278,7 @@ pub(super) struct Long {
     inverse: [f64; 3],
 }
 
-impl Shape<7, 1> for Long {
+impl Sum<7, 1> for Long {
     #[inline(always)]
     fn exponents(&self, y: f64, x: f64) -> [f64; 1] {
         let (v, u) = (y - self.at.0, x - self.at.1);
