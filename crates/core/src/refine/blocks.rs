@@ -92,19 +92,10 @@ impl<const N: usize> Laid<N> {
     /// residuals show (White 1980, doi:10.2307/1912934, with a smooth variance).
     pub(super) fn covariance(&mut self, inverse: &SMatrix<f64, N, N>) -> SMatrix<f64, N, N> {
         let rows: [[f64; N]; N] = inverse.transpose().into();
-        let noise = instructions::run(Noise {
+        instructions::run(Weigh {
             laid: self,
             inverse: &rows,
         });
-        let law = noise.law();
-        for block in &mut self.blocks {
-            for k in 0..LANES {
-                let variance = law.variance(block.light[k]);
-                for row in &mut block.derivatives {
-                    row[k] *= variance;
-                }
-            }
-        }
         let (sums, ..) = instructions::run(Equations(self));
         inverse * SMatrix::from_fn(|a, b| sums[a][b]) * inverse
     }
@@ -176,17 +167,17 @@ fn add(sum: &mut Lanes, factor: f64, pixel: &Lanes) {
     }
 }
 
-/// Sums of the squared residuals against the light.
-struct Noise<'a, const N: usize> {
-    laid: &'a Laid<N>,
+/// Multiplies the derivatives of the blocks with the variance of their pixel.
+struct Weigh<'a, const N: usize> {
+    laid: &'a mut Laid<N>,
     inverse: &'a [[f64; N]; N],
 }
 
-impl<const N: usize> instructions::Kernel for Noise<'_, N> {
-    type Output = NoiseSums;
+impl<const N: usize> instructions::Kernel for Weigh<'_, N> {
+    type Output = ();
 
     #[inline(always)]
-    fn run(self) -> NoiseSums {
+    fn run(self) {
         let mut noise = NoiseSums::default();
         for block in &self.laid.blocks {
             let leverages = leverages(self.inverse, &block.derivatives);
@@ -200,34 +191,52 @@ impl<const N: usize> instructions::Kernel for Noise<'_, N> {
                 noise.add(block.light[k], variances[k]);
             }
         }
-        noise
+        let law = noise.law();
+        for block in &mut self.laid.blocks {
+            let mut variances = [0.0; LANES];
+            for k in 0..LANES {
+                variances[k] = law.variance(block.light[k]);
+            }
+            for row in &mut block.derivatives {
+                for k in 0..LANES {
+                    row[k] *= variances[k];
+                }
+            }
+        }
     }
 }
 
 /// `j' inverse j` of each pixel.
 #[inline(always)]
 fn leverages<const N: usize>(inverse: &[[f64; N]; N], j: &[Lanes; N]) -> Lanes {
-    let mut products = [[0.0; LANES]; N];
-    for a in 0..N {
-        for k in 0..LANES {
-            let mut sum = inverse[a][0] * j[0][k];
-            for b in 1..N {
-                sum += inverse[a][b] * j[b][k];
-            }
-            products[a][k] = sum * j[a][k];
-        }
-    }
     // Eight products are folded before they are summed, which is the order of a product of two vectors of eight.
     let folded = if N == 8 { 4 } else { N };
     let mut out = [0.0; LANES];
     for a in 0..folded {
-        for k in 0..LANES {
-            out[k] += if a + folded < N {
-                products[a][k] + products[a + folded][k]
-            } else {
-                products[a][k]
-            };
+        let mut product = leverage_by(inverse, j, a);
+        if a + folded < N {
+            let other = leverage_by(inverse, j, a + folded);
+            for k in 0..LANES {
+                product[k] += other[k];
+            }
         }
+        for k in 0..LANES {
+            out[k] += product[k];
+        }
+    }
+    out
+}
+
+/// What the derivatives by one unknown add to the leverage.
+#[inline(always)]
+fn leverage_by<const N: usize>(inverse: &[[f64; N]; N], j: &[Lanes; N], a: usize) -> Lanes {
+    let mut out = [0.0; LANES];
+    for k in 0..LANES {
+        let mut sum = inverse[a][0] * j[0][k];
+        for b in 1..N {
+            sum += inverse[a][b] * j[b][k];
+        }
+        out[k] = sum * j[a][k];
     }
     out
 }

@@ -26,21 +26,21 @@ pub(super) struct Model {
 /// A Gaussian over the rows and columns of a window, of which it is the product. Room that may be used again.
 #[derive(Default)]
 pub(super) struct Factors {
-    rows: Axis,
-    cols: Axis,
+    pub(super) rows: Axis,
+    pub(super) cols: Axis,
 }
 
 /// The rows or columns of a window, and beyond them some zeros so that no block ends early.
 #[derive(Default)]
-struct Axis {
+pub(super) struct Axis {
     /// Their parts of the Gaussian.
-    shapes: Vec<f64>,
+    pub(super) shapes: Vec<f64>,
     /// Their distances from the centre of the Gaussian, px.
-    offsets: Vec<f64>,
+    pub(super) offsets: Vec<f64>,
 }
 
 impl Factors {
-    fn fill(&mut self, model: &Model, window: &Window) {
+    pub(super) fn fill(&mut self, model: &Model, window: &Window) {
         let bend = -0.5 / (model.width * model.width);
         let axis = |out: &mut Axis, centre: f64, at: f64| {
             out.offsets.clear();
@@ -172,6 +172,8 @@ pub(super) fn fit(
         variance / (WIDTH_PRIOR_LN * WIDTH_PRIOR_LN)
     };
     let mut now = room.normal(window, &model);
+    // Whether it is `model` that lies on the window.
+    let mut laid = true;
     let mut weight = prior(now.cost);
     let penalty = |m: &Model, weight: f64| weight * (m.width.ln() - expected_ln).powi(2);
     for _ in 0..MOST_STEPS {
@@ -195,6 +197,7 @@ pub(super) fn fit(
             return None;
         }
         let next = room.normal(window, &trial);
+        laid = false;
         let gain = now.cost + penalty(&model, weight) - next.cost - penalty(&trial, weight);
         if gain < 0.0 {
             damping *= 8.0;
@@ -206,13 +209,17 @@ pub(super) fn fit(
         let moved = step[0].abs().max(step[1].abs()).max(step[4].abs());
         model = trial;
         now = next;
+        laid = true;
         weight = prior(now.cost);
         damping = (damping * 0.2).max(1e-9);
         if moved < 2e-4 {
             break;
         }
     }
-    let precision_px = precision(window, &model, &now, weight, room)?;
+    if !laid {
+        room.lay(window, &model);
+    }
+    let precision_px = precision(&now, weight, &mut room.laid)?;
     Some(Fitted {
         model,
         precision_px,
@@ -220,21 +227,14 @@ pub(super) fn fit(
 }
 
 /// Standard error of the position from what the fit leaves, with a noise that may grow with the height of the spot.
-fn precision(
-    window: &Window,
-    model: &Model,
-    now: &Normal<5>,
-    weight: f64,
-    room: &mut Room,
-) -> Option<f64> {
-    room.lay(window, model);
+fn precision(now: &Normal<5>, weight: f64, laid: &mut Laid<5>) -> Option<f64> {
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
     for i in 0..5 {
         bread[(i, i)] += 1e-12;
     }
     let inverse = bread.cholesky()?.inverse();
-    let covariance = room.laid.covariance(&inverse);
+    let covariance = laid.covariance(&inverse);
     let variance = 0.5 * (covariance[(0, 0)] + covariance[(1, 1)]);
     (variance.is_finite() && variance >= 0.0).then(|| variance.sqrt())
 }

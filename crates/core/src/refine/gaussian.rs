@@ -156,7 +156,13 @@ impl Gaussian {
                 continue;
             }
             self.take_window(works, i, (flat, film), room);
-            let Some([a, b]) = pair::split(&room.window, &single, film.spot_width_px, noise) else {
+            let Some([a, b]) = pair::split(
+                &room.window,
+                &single,
+                film.spot_width_px,
+                noise,
+                &mut room.fit.factors,
+            ) else {
                 continue;
             };
             let response =

@@ -6,9 +6,11 @@
 //! the pair must explain the pixels far better than a round Gaussian and better than a long one (F tests), with its
 //! two spots well apart and alike in height. Otherwise the spot stays one.
 
-use super::fit::{Fitted, Model};
+use super::blocks::LANES;
+use super::fit::{Factors, Fitted, Model};
 use super::shapes::{fit_long, fit_pair};
 use super::window::Window;
+use crate::instructions;
 
 /// The elongation must exceed its standard error by this factor before two spots are tried.
 const LEAST_ELONGATION_Z: f64 = 5.0;
@@ -32,12 +34,22 @@ pub(super) fn split(
     single: &Fitted,
     usual_width: f64,
     noise: f64,
+    factors: &mut Factors,
 ) -> Option<[Fitted; 2]> {
     let n = window.len();
     if n < LEAST_PIXELS {
         return None;
     }
     let one = &single.model;
+    factors.fill(one, window);
+    let glance = Glance {
+        window,
+        model: one,
+        factors,
+    };
+    if instructions::run(glance).surely_round(noise) {
+        return None;
+    }
     let (axis, round_cost) = elongation(window, one, noise)?;
     let half = 0.5 * (LEAST_SEPARATION + 0.5) * usual_width;
     let at = |sign: f64| (one.y + sign * half * axis.0, one.x + sign * half * axis.1);
@@ -78,4 +90,68 @@ fn elongation(window: &Window, m: &Model, noise: f64) -> Option<((f64, f64), f64
     }
     let angle = 0.5 * across.atan2(along);
     Some(((angle.cos(), angle.sin()), cost))
+}
+
+/// The sums of [`elongation`] with the Gaussian as the product of its factors: a quick look, since most spots are round.
+struct Glance<'a> {
+    window: &'a Window,
+    model: &'a Model,
+    factors: &'a Factors,
+}
+
+/// What a quick look sees.
+struct Seen {
+    along: f64,
+    across: f64,
+    power: f64,
+    /// Size of what was summed, for its error.
+    size: f64,
+}
+
+impl Seen {
+    /// Whether the exact sums show a round spot whatever their last digits are.
+    fn surely_round(&self, noise: f64) -> bool {
+        let most = 0.99 * LEAST_ELONGATION_Z * noise * self.power.sqrt();
+        self.along.hypot(self.across) + 1e-9 * self.size <= most
+    }
+}
+
+impl instructions::Kernel for Glance<'_> {
+    type Output = Seen;
+
+    #[inline(always)]
+    fn run(self) -> Seen {
+        let (m, Factors { rows, cols }) = (self.model, self.factors);
+        let mut sums = [[0.0; LANES]; 4];
+        for run in &self.window.runs {
+            let (row_shape, v) = (rows.shapes[run.row], rows.offsets[run.row]);
+            let mut skip = 0;
+            while skip < run.len {
+                let col = run.col + skip;
+                let shapes = &cols.shapes[col..][..LANES];
+                let offsets = &cols.offsets[col..][..LANES];
+                let counts = &self.window.counts[run.at + skip..][..LANES];
+                for k in 0..LANES {
+                    let inside = if skip + k < run.len { row_shape } else { 0.0 };
+                    let (g, u) = (inside * shapes[k], offsets[k]);
+                    let spot = m.height * g;
+                    let residual = counts[k] - m.level - spot;
+                    let (vv, uu) = (v * v, u * u);
+                    let long = g * (vv - uu);
+                    sums[0][k] += residual * long;
+                    sums[1][k] += residual * g * 2.0 * u * v;
+                    sums[2][k] += long * long;
+                    sums[3][k] += (residual.abs() + spot.abs()) * g * (vv + uu);
+                }
+                skip += LANES;
+            }
+        }
+        let [along, across, power, size] = sums.map(|s| s.iter().sum());
+        Seen {
+            along,
+            across,
+            power,
+            size,
+        }
+    }
 }
