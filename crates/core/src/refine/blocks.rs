@@ -3,7 +3,7 @@
 //! What belongs to one pixel is computed for all pixels of a block at once, and each sum takes in the pixels one after
 //! the other: the numbers are those of a plain loop, whatever the width of the vectors.
 
-use super::noise_law::NoiseSums;
+use super::noise_law::{NoiseLaw, NoiseSums};
 use super::window::{Run, Window};
 use crate::instructions;
 use nalgebra::{SMatrix, SVector};
@@ -90,13 +90,16 @@ impl<const N: usize> Laid<N> {
 
     /// Covariance of what an unweighted fit found, whose normal equations have this inverse, with the noise that the
     /// residuals show (White 1980, doi:10.2307/1912934, with a smooth variance).
-    pub(super) fn covariance(&mut self, inverse: &SMatrix<f64, N, N>) -> SMatrix<f64, N, N> {
+    pub(super) fn covariance(&self, inverse: &SMatrix<f64, N, N>) -> SMatrix<f64, N, N> {
         let rows: [[f64; N]; N] = inverse.transpose().into();
-        instructions::run(Weigh {
+        let noise = instructions::run(Noise {
             laid: self,
             inverse: &rows,
         });
-        let (sums, ..) = instructions::run(Equations(self));
+        let sums = instructions::run(Middle {
+            laid: self,
+            law: noise.law(),
+        });
         inverse * SMatrix::from_fn(|a, b| sums[a][b]) * inverse
     }
 }
@@ -167,17 +170,17 @@ fn add(sum: &mut Lanes, factor: f64, pixel: &Lanes) {
     }
 }
 
-/// Multiplies the derivatives of the blocks with the variance of their pixel.
-struct Weigh<'a, const N: usize> {
-    laid: &'a mut Laid<N>,
+/// Sums of the squared residuals against the light.
+struct Noise<'a, const N: usize> {
+    laid: &'a Laid<N>,
     inverse: &'a [[f64; N]; N],
 }
 
-impl<const N: usize> instructions::Kernel for Weigh<'_, N> {
-    type Output = ();
+impl<const N: usize> instructions::Kernel for Noise<'_, N> {
+    type Output = NoiseSums;
 
     #[inline(always)]
-    fn run(self) {
+    fn run(self) -> NoiseSums {
         let mut noise = NoiseSums::default();
         for block in &self.laid.blocks {
             let leverages = leverages(self.inverse, &block.derivatives);
@@ -191,18 +194,36 @@ impl<const N: usize> instructions::Kernel for Weigh<'_, N> {
                 noise.add(block.light[k], variances[k]);
             }
         }
-        let law = noise.law();
-        for block in &mut self.laid.blocks {
-            let mut variances = [0.0; LANES];
-            for k in 0..LANES {
-                variances[k] = law.variance(block.light[k]);
-            }
-            for row in &mut block.derivatives {
+        noise
+    }
+}
+
+/// Sums of the derivatives times themselves, times the variance of the pixel.
+struct Middle<'a, const N: usize> {
+    laid: &'a Laid<N>,
+    law: NoiseLaw,
+}
+
+impl<const N: usize> instructions::Kernel for Middle<'_, N> {
+    type Output = [Lanes; N];
+
+    #[inline(always)]
+    fn run(self) -> [Lanes; N] {
+        let mut sums = [[0.0f64; LANES]; N];
+        for (block, pixels) in self.laid.blocks.iter().zip(&self.laid.pixels) {
+            let mut weighted = block.derivatives;
+            for a in 0..N {
                 for k in 0..LANES {
-                    row[k] *= variances[k];
+                    weighted[a][k] *= self.law.variance(block.light[k]);
+                }
+            }
+            for k in 0..block.len.min(LANES) {
+                for a in 0..N {
+                    add(&mut sums[a], weighted[a][k], &pixels[k].0);
                 }
             }
         }
+        sums
     }
 }
 

@@ -219,7 +219,7 @@ pub(super) fn fit(
     if !laid {
         room.lay(window, &model);
     }
-    let precision_px = precision(&now, weight, &mut room.laid)?;
+    let precision_px = precision(&now, weight, &room.laid)?;
     Some(Fitted {
         model,
         precision_px,
@@ -227,7 +227,7 @@ pub(super) fn fit(
 }
 
 /// Standard error of the position from what the fit leaves, with a noise that may grow with the height of the spot.
-fn precision(now: &Normal<5>, weight: f64, laid: &mut Laid<5>) -> Option<f64> {
+fn precision(now: &Normal<5>, weight: f64, laid: &Laid<5>) -> Option<f64> {
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
     for i in 0..5 {
