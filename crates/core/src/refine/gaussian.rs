@@ -82,6 +82,8 @@ struct Work {
     pitch: i32,
     neighbours: Vec<usize>,
     fitted: Option<Fitted>,
+    /// Nothing can make a pair of it.
+    round: bool,
     /// One of two that were taken for one.
     split: bool,
 }
@@ -97,6 +99,7 @@ impl Gaussian {
                 pitch: (c.width_px / CELLS_PER_WIDTH).floor().clamp(1.0, 4.0) as i32,
                 neighbours: Vec::new(),
                 fitted: None,
+                round: false,
                 split: false,
             })
             .collect();
@@ -114,15 +117,18 @@ impl Gaussian {
 
     fn fit_one(
         &self,
-        works: &[Work],
+        works: &mut [Work],
         i: usize,
         (flat, film): (&Flat, &Film),
         room: &mut Room,
     ) -> Option<Fitted> {
-        let work = &works[i];
-        let c = &work.candidate;
         self.take_window(works, i, (flat, film), room);
-        let Room { window, fit: fit_room } = room;
+        let Room {
+            window,
+            fit: fit_room,
+        } = room;
+        let work = &mut works[i];
+        let c = &work.candidate;
         let noise = pixel_noise_counts(film);
         // A later round starts where the last one ended.
         let start = match &work.fitted {
@@ -130,6 +136,10 @@ impl Gaussian {
             None => first_guess(c, window, film, noise),
         };
         let fitted = fit(window, start, c.width_px, noise, fit_room)?;
+        // Without neighbours the window stays as it is, and so does what it shows.
+        work.round = work.neighbours.is_empty()
+            && c.snr >= LEAST_PAIR_SNR
+            && pair::surely_round(window, &fitted, noise, &fit_room.factors);
         let m = &fitted.model;
         let moved = (m.y - c.y_px).hypot(m.x - c.x_px);
         let credible = m.height > 0.0
@@ -152,17 +162,18 @@ impl Gaussian {
             let (c, Some(single)) = (works[i].candidate, works[i].fitted) else {
                 continue;
             };
-            if works[i].pitch > 1 || c.snr < LEAST_PAIR_SNR {
+            if works[i].round || works[i].pitch > 1 || c.snr < LEAST_PAIR_SNR {
                 continue;
             }
             self.take_window(works, i, (flat, film), room);
-            let Some([a, b]) = pair::split(
-                &room.window,
-                &single,
-                film.spot_width_px,
-                noise,
-                &mut room.fit.factors,
-            ) else {
+            let Room { window, fit } = &mut *room;
+            if !works[i].neighbours.is_empty() {
+                fit.factors.fill(&single.model, window);
+                if pair::surely_round(window, &single, noise, &fit.factors) {
+                    continue;
+                }
+            }
+            let Some([a, b]) = pair::split(window, &single, film.spot_width_px, noise) else {
                 continue;
             };
             let response =
@@ -180,6 +191,7 @@ impl Gaussian {
                 pitch: 1,
                 neighbours: neighbours.clone(),
                 fitted: Some(fitted),
+                round: false,
                 split: true,
             };
             let (first, second, place) = (part(a), part(b), works.len());
@@ -303,8 +315,10 @@ fn find_neighbours(works: &mut [Work]) {
                 break;
             }
             let (a, b) = (&works[*i].candidate, &works[*j].candidate);
-            let d = (a.y_px - b.y_px).hypot(a.x_px - b.x_px);
-            if d < works[*i].radius_px + works[*j].radius_px {
+            let reach = works[*i].radius_px + works[*j].radius_px;
+            let (dy, dx) = (a.y_px - b.y_px, a.x_px - b.x_px);
+            // The exact distance only where it may matter.
+            if dx.abs() < 1.01 * reach && dy.hypot(dx) < reach {
                 works[*i].neighbours.push(*j);
                 works[*j].neighbours.push(*i);
             }
@@ -329,7 +343,7 @@ impl Refiner for Gaussian {
         for round in 0..ROUNDS {
             for i in 0..works.len() {
                 if round == 0 || !works[i].neighbours.is_empty() {
-                    works[i].fitted = self.fit_one(&works, i, (flat, film), &mut room);
+                    works[i].fitted = self.fit_one(&mut works, i, (flat, film), &mut room);
                 }
             }
         }
@@ -337,7 +351,7 @@ impl Refiner for Gaussian {
         if split > 0 {
             for i in 0..works.len() {
                 if !works[i].neighbours.is_empty() && !works[i].split {
-                    works[i].fitted = self.fit_one(&works, i, (flat, film), &mut room);
+                    works[i].fitted = self.fit_one(&mut works, i, (flat, film), &mut room);
                 }
             }
         }

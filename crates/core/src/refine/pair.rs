@@ -34,22 +34,12 @@ pub(super) fn split(
     single: &Fitted,
     usual_width: f64,
     noise: f64,
-    factors: &mut Factors,
 ) -> Option<[Fitted; 2]> {
     let n = window.len();
     if n < LEAST_PIXELS {
         return None;
     }
     let one = &single.model;
-    factors.fill(one, window);
-    let glance = Glance {
-        window,
-        model: one,
-        factors,
-    };
-    if instructions::run(glance).surely_round(noise) {
-        return None;
-    }
     let (axis, round_cost) = elongation(window, one, noise)?;
     let half = 0.5 * (LEAST_SEPARATION + 0.5) * usual_width;
     let at = |sign: f64| (one.y + sign * half * axis.0, one.x + sign * half * axis.1);
@@ -90,6 +80,22 @@ fn elongation(window: &Window, m: &Model, noise: f64) -> Option<((f64, f64), f64
     }
     let angle = 0.5 * across.atan2(along);
     Some(((angle.cos(), angle.sin()), cost))
+}
+
+/// Whether [`split`] is sure to find no pair, at a glance. The factors are those of the spot.
+pub(super) fn surely_round(
+    window: &Window,
+    single: &Fitted,
+    noise: f64,
+    factors: &Factors,
+) -> bool {
+    let model = &single.model;
+    let seen = instructions::run(Glance {
+        window,
+        model,
+        factors,
+    });
+    seen.surely_round(noise)
 }
 
 /// The sums of [`elongation`] with the Gaussian as the product of its factors: a quick look, since most spots are round.

@@ -86,8 +86,8 @@ impl Window {
         let inside = |first: i64, n: usize| {
             first >= i64::from(radius) && first + i64::from(radius) < n as i64
         };
-        let plain = pitch == 1 && flat.saturated.is_empty();
-        let plain = plain && inside(top, height) && inside(left, width);
+        let full = full_pixels(flat, (top, left), radius, pitch);
+        let plain = pitch == 1 && full.is_empty() && inside(top, height) && inside(left, width);
         let (image, usable) = (flat.image.as_slice(), film.usable.as_slice());
         if let (true, Some(image), Some(usable)) = (plain, image, usable) {
             // Nearly all windows: nothing is outside or full.
@@ -95,7 +95,7 @@ impl Window {
             for row in 0..side {
                 let from = corner + row * width - radius as usize;
                 let (counts, open) = (&image[from..][..side], &usable[from..][..side]);
-                if open.iter().all(|o| *o) {
+                if all_open(open) {
                     self.open_run(row, 0, side);
                     self.counts.extend(counts.iter().map(|c| f64::from(*c)));
                     continue;
@@ -114,7 +114,7 @@ impl Window {
                     first + i64::from((k as i32 - radius) * pitch)
                 };
                 let corner = (from(top, row), from(left, col));
-                if let Some(counts) = cell(flat, film, corner, i64::from(pitch)) {
+                if let Some(counts) = cell(flat, film, full, corner, i64::from(pitch)) {
                     self.push(row, col, counts);
                 }
             }
@@ -163,17 +163,50 @@ impl Window {
 
     /// Median of the outermost pixels: what lies below the spot.
     pub(super) fn rim_counts(&self) -> f64 {
-        let mut rim: Vec<f64> = self
-            .cells()
-            .filter(|p| p.0.abs().max(p.1.abs()) == self.radius)
-            .map(|p| p.2)
-            .collect();
+        let end = 2 * self.radius as usize;
+        let mut rim = Vec::with_capacity(4 * end);
+        for run in &self.runs {
+            let counts = &self.counts[run.at..][..run.len];
+            if run.row == 0 || run.row == end {
+                rim.extend_from_slice(counts);
+                continue;
+            }
+            let (first, last) = (run.col == 0, run.col + run.len == end + 1);
+            rim.extend(first.then_some(counts[0]));
+            rim.extend((last && end > 0).then_some(counts[run.len - 1]));
+        }
         crate::tiles::median(&mut rim).unwrap_or(0.0)
     }
 }
 
+/// Saturated pixels of the rows of a window; none if it holds none.
+fn full_pixels(flat: &Flat, (top, left): (i64, i64), radius: i32, pitch: i32) -> &[(u32, u32)] {
+    let (before, behind) = (i64::from(radius * pitch), i64::from((radius + 1) * pitch));
+    let rows = flat.saturated.as_slice();
+    let from = rows.partition_point(|p| i64::from(p.0) < top - before);
+    let to = rows.partition_point(|p| i64::from(p.0) < top + behind);
+    let rows = &rows[from..to.max(from)];
+    let columns = left - before..left + behind;
+    let any = rows.iter().any(|p| columns.contains(&i64::from(p.1)));
+    if any { rows } else { &[] }
+}
+
+/// Whether all of some pixels may be used.
+fn all_open(open: &[bool]) -> bool {
+    // Eight at a time, the last of them twice where they do not come out even.
+    let (blocks, rest) = open.as_chunks::<8>();
+    let whole = blocks.iter().all(|block| *block == [true; 8]);
+    whole && open.last_chunk::<8>().map_or_else(|| rest.iter().all(|o| *o), |end| *end == [true; 8])
+}
+
 /// Mean of the cell with this upper left corner; `None` if any of its pixels is outside, masked or saturated.
-fn cell(flat: &Flat, film: &Film, (top, left): (i64, i64), pitch: i64) -> Option<f64> {
+fn cell(
+    flat: &Flat,
+    film: &Film,
+    full: &[(u32, u32)],
+    (top, left): (i64, i64),
+    pitch: i64,
+) -> Option<f64> {
     let mut sum = 0.0;
     for y in top..top + pitch {
         for x in left..left + pitch {
@@ -181,9 +214,7 @@ fn cell(flat: &Flat, film: &Film, (top, left): (i64, i64), pitch: i64) -> Option
             if film.usable.get(at) != Some(&true) {
                 return None;
             }
-            let full = !flat.saturated.is_empty()
-                && flat.saturated.binary_search(&(y as u32, x as u32)).is_ok();
-            if full {
+            if !full.is_empty() && full.binary_search(&(y as u32, x as u32)).is_ok() {
                 return None;
             }
             sum += f64::from(flat.image[at]);
@@ -219,24 +250,29 @@ pub(super) fn settle(mut spots: Vec<Spot>, film: &Film, tally: &mut Tally) -> Ve
             .then(a.y_px.total_cmp(&b.y_px))
             .then(a.x_px.total_cmp(&b.x_px))
     });
-    let mut rows: Vec<Vec<Spot>> = vec![Vec::new(); height];
+    // The spots kept, each with the one kept before it in its row, and the last one of each row.
+    let mut kept: Vec<(Spot, Option<usize>)> = Vec::with_capacity(spots.len());
+    let mut last: Vec<Option<usize>> = vec![None; height];
     for spot in spots {
         // Two fits that ended this near to each other describe the same particle.
         let reach = film.spot_width_px.max(1.0);
         let row = (spot.y_px.max(0.0) as usize).min(height.saturating_sub(1));
         let from = row.saturating_sub(reach.ceil() as usize + 1);
         let to = (row + reach.ceil() as usize + 2).min(height);
-        let twin = rows[from..to]
-            .iter()
-            .flatten()
-            .any(|s| (s.y_px - spot.y_px).hypot(s.x_px - spot.x_px) < reach);
+        let twin = last[from..to].iter().any(|last| {
+            std::iter::successors(*last, |i| kept[*i].1).any(|i| {
+                let other = &kept[i].0;
+                (other.y_px - spot.y_px).hypot(other.x_px - spot.x_px) < reach
+            })
+        });
         if twin {
             tally.add("merged", 1);
         } else {
-            rows[row].push(spot);
+            let before = last[row].replace(kept.len());
+            kept.push((spot, before));
         }
     }
-    let mut out: Vec<Spot> = rows.into_iter().flatten().collect();
+    let mut out: Vec<Spot> = kept.into_iter().map(|k| k.0).collect();
     out.sort_by(Spot::by_place);
     out
 }
