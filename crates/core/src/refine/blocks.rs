@@ -8,10 +8,10 @@ use super::window::{Run, Window};
 use crate::instructions;
 use nalgebra::{SMatrix, SVector};
 
-/// Pixels in a block, and room for the unknowns of a shape.
+/// Pixels in a block.
 pub(super) const LANES: usize = 8;
 
-/// A number for each pixel of a block, or for each unknown of a pixel.
+/// A number for each pixel of a block.
 pub(super) type Lanes = [f64; LANES];
 
 /// A shape on some pixels of one row. Numbers beyond the end of a run mean nothing.
@@ -37,10 +37,14 @@ impl<const N: usize> Block<N> {
     };
 }
 
-/// The derivatives of one pixel, filled up with zeros.
+/// Where a shape has one unknown more than its pixels have lanes, this one is the level: its derivative is 1 everywhere,
+/// and what it makes of the sums is in those of the others.
+const LEVEL: usize = 3;
+
+/// The derivatives of some pixels, pixel by pixel, filled up with zeros.
 #[repr(align(64))]
 #[derive(Clone, Copy)]
-struct Pixel(Lanes);
+struct Pixels<const W: usize>([[f64; W]; LANES]);
 
 /// A shape with `N` unknowns.
 pub(super) trait Shape<const N: usize> {
@@ -49,13 +53,13 @@ pub(super) trait Shape<const N: usize> {
     fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<N>;
 }
 
-/// A shape laid over a window. Room that may be used again.
+/// A shape laid over a window, its derivatives in `W` lanes. Room that may be used again.
 #[derive(Default)]
-pub(super) struct Laid<const N: usize> {
+pub(super) struct Laid<const N: usize, const W: usize> {
     blocks: Vec<Block<N>>,
     /// The derivatives once more, the other way round. That they are read from memory keeps the compiler from making
     /// something slower of the sums.
-    pixels: Vec<[Pixel; LANES]>,
+    pixels: Vec<Pixels<W>>,
 }
 
 /// Normal equations of a shape on a window.
@@ -66,12 +70,12 @@ pub(super) struct Normal<const N: usize> {
     pub(super) cost: f64,
 }
 
-impl<const N: usize> Laid<N> {
+impl<const N: usize, const W: usize> Laid<N, W> {
     /// Lays a shape over a window.
     pub(super) fn lay(&mut self, window: &Window, shape: &impl Shape<N>) {
         let blocks = window.runs.iter().map(|run| run.len.div_ceil(LANES)).sum();
         self.blocks.resize(blocks, Block::ZERO);
-        self.pixels.resize(blocks, [Pixel([0.0; LANES]); LANES]);
+        self.pixels.resize(blocks, Pixels([[0.0; W]; LANES]));
         instructions::run(Lay {
             window,
             shape,
@@ -80,11 +84,14 @@ impl<const N: usize> Laid<N> {
     }
 
     pub(super) fn normal(&self) -> Normal<N> {
-        let (sums, right, cost) = instructions::run(Equations(self));
+        let (sums, residuals) = instructions::run(Equations(self));
         Normal {
-            jtj: SMatrix::from_fn(|a, b| sums[a][b]),
-            jtr: SVector::from_fn(|a, _| right[a]),
-            cost,
+            jtj: sums.matrix(),
+            jtr: SVector::from_fn(|a, _| match lane::<N, W>(a) {
+                Some(lane) => residuals.right[lane],
+                None => residuals.sum,
+            }),
+            cost: residuals.cost,
         }
     }
 
@@ -100,17 +107,17 @@ impl<const N: usize> Laid<N> {
             laid: self,
             law: noise.law(),
         });
-        inverse * SMatrix::from_fn(|a, b| sums[a][b]) * inverse
+        inverse * sums.matrix() * inverse
     }
 }
 
-struct Lay<'a, S, const N: usize> {
+struct Lay<'a, S, const N: usize, const W: usize> {
     window: &'a Window,
     shape: &'a S,
-    laid: &'a mut Laid<N>,
+    laid: &'a mut Laid<N, W>,
 }
 
-impl<S: Shape<N>, const N: usize> instructions::Kernel for Lay<'_, S, N> {
+impl<S: Shape<N>, const N: usize, const W: usize> instructions::Kernel for Lay<'_, S, N, W> {
     type Output = ();
 
     #[inline(always)]
@@ -129,7 +136,9 @@ impl<S: Shape<N>, const N: usize> instructions::Kernel for Lay<'_, S, N> {
                 block.len = (run.len - skip).min(LANES);
                 for k in 0..LANES {
                     for a in 0..N {
-                        pixels[k].0[a] = block.derivatives[a][k];
+                        if let Some(lane) = lane::<N, W>(a) {
+                            pixels.0[k][lane] = block.derivatives[a][k];
+                        }
                     }
                 }
                 *to = block;
@@ -139,44 +148,97 @@ impl<S: Shape<N>, const N: usize> instructions::Kernel for Lay<'_, S, N> {
     }
 }
 
-/// Sums of the derivatives times themselves and times the residual, and of the squared residuals.
-struct Equations<'a, const N: usize>(&'a Laid<N>);
+/// The lane of an unknown.
+#[inline(always)]
+fn lane<const N: usize, const W: usize>(unknown: usize) -> Option<usize> {
+    match N > W {
+        true if unknown == LEVEL => None,
+        true if unknown > LEVEL => Some(unknown - 1),
+        _ => Some(unknown),
+    }
+}
 
-impl<const N: usize> instructions::Kernel for Equations<'_, N> {
-    type Output = ([Lanes; N], Lanes, f64);
+/// Sums of derivatives times derivatives.
+struct Sums<const N: usize, const W: usize> {
+    rows: [[f64; W]; N],
+    /// That of the level with itself, where it has no lane.
+    corner: f64,
+}
+
+impl<const N: usize, const W: usize> Sums<N, W> {
+    /// Takes in a pixel: its derivatives in lanes, and once more by themselves, where they may have a weight.
+    #[inline(always)]
+    fn add(&mut self, left: &[Lanes; N], k: usize, pixel: &[f64; W]) {
+        for a in 0..N {
+            add(&mut self.rows[a], left[a][k], pixel);
+        }
+        if N > W {
+            self.corner += left[LEVEL][k];
+        }
+    }
+
+    fn matrix(&self) -> SMatrix<f64, N, N> {
+        SMatrix::from_fn(|a, b| match (lane::<N, W>(a), lane::<N, W>(b)) {
+            (_, Some(lane)) => self.rows[a][lane],
+            (Some(lane), None) => self.rows[LEVEL][lane],
+            (None, None) => self.corner,
+        })
+    }
+}
+
+/// Sums of residuals.
+struct Residuals<const W: usize> {
+    /// Times the derivatives.
+    right: [f64; W],
+    sum: f64,
+    /// Squared.
+    cost: f64,
+}
+
+/// The sums of the normal equations.
+struct Equations<'a, const N: usize, const W: usize>(&'a Laid<N, W>);
+
+impl<const N: usize, const W: usize> instructions::Kernel for Equations<'_, N, W> {
+    type Output = (Sums<N, W>, Residuals<W>);
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let mut sums = [[0.0f64; LANES]; N];
-        let (mut right, mut cost) = ([0.0f64; LANES], 0.0);
+        let mut sums = Sums {
+            rows: [[0.0; W]; N],
+            corner: 0.0,
+        };
+        let mut residuals = Residuals {
+            right: [0.0; W],
+            sum: 0.0,
+            cost: 0.0,
+        };
         for (block, pixels) in self.0.blocks.iter().zip(&self.0.pixels) {
             for k in 0..block.len.min(LANES) {
-                let (residual, pixel) = (block.residual[k], &pixels[k].0);
-                for a in 0..N {
-                    add(&mut sums[a], block.derivatives[a][k], pixel);
-                }
-                add(&mut right, residual, pixel);
-                cost += residual * residual;
+                let (residual, pixel) = (block.residual[k], &pixels.0[k]);
+                sums.add(&block.derivatives, k, pixel);
+                add(&mut residuals.right, residual, pixel);
+                residuals.sum += residual;
+                residuals.cost += residual * residual;
             }
         }
-        (sums, right, cost)
+        (sums, residuals)
     }
 }
 
 #[inline(always)]
-fn add(sum: &mut Lanes, factor: f64, pixel: &Lanes) {
-    for b in 0..LANES {
+fn add<const W: usize>(sum: &mut [f64; W], factor: f64, pixel: &[f64; W]) {
+    for b in 0..W {
         sum[b] += factor * pixel[b];
     }
 }
 
 /// Sums of the squared residuals against the light.
-struct Noise<'a, const N: usize> {
-    laid: &'a Laid<N>,
+struct Noise<'a, const N: usize, const W: usize> {
+    laid: &'a Laid<N, W>,
     inverse: &'a [[f64; N]; N],
 }
 
-impl<const N: usize> instructions::Kernel for Noise<'_, N> {
+impl<const N: usize, const W: usize> instructions::Kernel for Noise<'_, N, W> {
     type Output = NoiseSums;
 
     #[inline(always)]
@@ -199,17 +261,20 @@ impl<const N: usize> instructions::Kernel for Noise<'_, N> {
 }
 
 /// Sums of the derivatives times themselves, times the variance of the pixel.
-struct Middle<'a, const N: usize> {
-    laid: &'a Laid<N>,
+struct Middle<'a, const N: usize, const W: usize> {
+    laid: &'a Laid<N, W>,
     law: NoiseLaw,
 }
 
-impl<const N: usize> instructions::Kernel for Middle<'_, N> {
-    type Output = [Lanes; N];
+impl<const N: usize, const W: usize> instructions::Kernel for Middle<'_, N, W> {
+    type Output = Sums<N, W>;
 
     #[inline(always)]
-    fn run(self) -> [Lanes; N] {
-        let mut sums = [[0.0f64; LANES]; N];
+    fn run(self) -> Sums<N, W> {
+        let mut sums = Sums {
+            rows: [[0.0; W]; N],
+            corner: 0.0,
+        };
         for (block, pixels) in self.laid.blocks.iter().zip(&self.laid.pixels) {
             let mut weighted = block.derivatives;
             for a in 0..N {
@@ -218,9 +283,7 @@ impl<const N: usize> instructions::Kernel for Middle<'_, N> {
                 }
             }
             for k in 0..block.len.min(LANES) {
-                for a in 0..N {
-                    add(&mut sums[a], weighted[a][k], &pixels[k].0);
-                }
+                sums.add(&weighted, k, &pixels.0[k]);
             }
         }
         sums

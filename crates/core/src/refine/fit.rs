@@ -130,7 +130,7 @@ pub(super) struct Fitted {
 #[derive(Default)]
 pub(super) struct Room {
     pub(super) factors: Factors,
-    laid: Laid<5>,
+    laid: Laid<5, 4>,
 }
 
 impl Room {
@@ -227,7 +227,7 @@ pub(super) fn fit(
 }
 
 /// Standard error of the position from what the fit leaves, with a noise that may grow with the height of the spot.
-fn precision(now: &Normal<5>, weight: f64, laid: &Laid<5>) -> Option<f64> {
+fn precision(now: &Normal<5>, weight: f64, laid: &Laid<5, 4>) -> Option<f64> {
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
     for i in 0..5 {

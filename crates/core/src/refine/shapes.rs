@@ -71,7 +71,7 @@ impl<S: Sum<N, E>, const N: usize, const E: usize> Shape<N> for Valued<'_, S, E>
 /// Room for fits of one kind of shape.
 struct Room<const N: usize, const E: usize> {
     values: [Vec<f64>; E],
-    laid: Laid<N>,
+    laid: Laid<N, 8>,
 }
 
 impl<const N: usize, const E: usize> Room<N, E> {
@@ -82,7 +82,7 @@ impl<const N: usize, const E: usize> Room<N, E> {
         }
     }
 
-    fn lay<S: Sum<N, E>>(&mut self, window: &Window, shape: &S) -> &mut Laid<N> {
+    fn lay<S: Sum<N, E>>(&mut self, window: &Window, shape: &S) -> &mut Laid<N, 8> {
         for values in &mut self.values {
             values.resize(window.counts.len(), 0.0);
         }
