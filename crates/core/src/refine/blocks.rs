@@ -169,8 +169,8 @@ impl<const N: usize, const W: usize> Sums<N, W> {
     /// Takes in a pixel: its derivatives in lanes, and once more by themselves, where they may have a weight.
     #[inline(always)]
     fn add(&mut self, left: &[Lanes; N], k: usize, pixel: &[f64; W]) {
-        for a in 0..N {
-            add(&mut self.rows[a], left[a][k], pixel);
+        for (row, left) in self.rows.iter_mut().zip(left) {
+            add(row, left[k], pixel);
         }
         if N > W {
             self.corner += left[LEVEL][k];
@@ -252,8 +252,8 @@ impl<const N: usize, const W: usize> instructions::Kernel for Noise<'_, N, W> {
                 let left = 1.0 - leverages[k].clamp(0.0, 0.9);
                 variances[k] = block.residual[k] * block.residual[k] / left;
             }
-            for k in 0..block.len.min(LANES) {
-                noise.add(block.light[k], variances[k]);
+            for (light, variance) in block.light.iter().zip(variances).take(block.len) {
+                noise.add(*light, variance);
             }
         }
         noise
@@ -277,9 +277,9 @@ impl<const N: usize, const W: usize> instructions::Kernel for Middle<'_, N, W> {
         };
         for (block, pixels) in self.laid.blocks.iter().zip(&self.laid.pixels) {
             let mut weighted = block.derivatives;
-            for a in 0..N {
-                for k in 0..LANES {
-                    weighted[a][k] *= self.law.variance(block.light[k]);
+            for row in &mut weighted {
+                for (derivative, light) in row.iter_mut().zip(&block.light) {
+                    *derivative *= self.law.variance(*light);
                 }
             }
             for k in 0..block.len.min(LANES) {

@@ -157,9 +157,7 @@ impl Centroid {
             }
         }
         let (found, level, window) = last?;
-        let peak = window
-            .cells()
-            .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
+        let peak = window.cells().filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
         let peak = peak.map(|p| p.2 - level).fold(0.0, f64::max);
         let noise = pixel_noise_counts(film);
         let precision = precision(&window, level, &found, radius, noise);

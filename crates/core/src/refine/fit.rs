@@ -68,7 +68,12 @@ struct Round<'a> {
 impl Shape<5> for Round<'_> {
     #[inline(always)]
     fn block(&self, _: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<5> {
-        let Model { height, level, width, .. } = *self.model;
+        let Model {
+            height,
+            level,
+            width,
+            ..
+        } = *self.model;
         let Factors { rows, cols } = self.factors;
         let (row, col) = (run.row, run.col + skip);
         let (row_shape, v) = (rows.shapes[row], rows.offsets[row]);
@@ -166,9 +171,7 @@ pub(super) fn fit(
     let mut damping = 1e-3;
     // The expectation of the width counts as one observation with the noise that the residuals show.
     let prior = |cost: f64| {
-        let variance = (cost / window.len() as f64)
-            .max(noise * noise)
-            .max(1e-6);
+        let variance = (cost / window.len() as f64).max(noise * noise).max(1e-6);
         variance / (WIDTH_PRIOR_LN * WIDTH_PRIOR_LN)
     };
     let mut now = room.normal(window, &model);

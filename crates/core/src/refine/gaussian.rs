@@ -268,10 +268,7 @@ impl Gaussian {
 /// Height, level and width to start a fit from.
 fn first_guess(c: &Candidate, window: &Window, film: &Film, noise: f64) -> Model {
     let level = window.rim_counts();
-    let near = window
-        .cells()
-        .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
-    let top = near.map(|p| p.2).fold(f64::MIN, f64::max);
+    let top = window.middle_counts().fold(f64::MIN, f64::max);
     // Where the centre is saturated the ceiling is the best guess of the height.
     let top = if top == f64::MIN {
         f64::from(film.ceiling_counts) - f64::from(film.level_counts)

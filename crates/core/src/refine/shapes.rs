@@ -1,8 +1,8 @@
 //! Least squares of shapes that are not one round Gaussian: two of a common width, and a long one. By Levenberg and
 //! Marquardt's method.
 
-use super::fit::{Fitted, Model};
 use super::blocks::{Block, LANES, Laid, Lanes, Shape};
+use super::fit::{Fitted, Model};
 use super::window::{Run, Window};
 use nalgebra::{SMatrix, SVector};
 
@@ -48,18 +48,18 @@ impl<S: Sum<N, E>, const N: usize, const E: usize> Shape<N> for Valued<'_, S, E>
         let y = window.row_px(run.row);
         let mut out = Block::ZERO;
         let mut values = [[0.0; LANES]; E];
-        for e in 0..E {
-            values[e].copy_from_slice(&self.values[e][run.at + skip..][..LANES]);
+        for (to, values) in values.iter_mut().zip(self.values) {
+            to.copy_from_slice(&values[run.at + skip..][..LANES]);
         }
         for k in 0..LANES {
             let x = window.col_px(run.col + skip + k);
             let mut here = [0.0; E];
-            for e in 0..E {
-                here[e] = values[e][k];
+            for (here, values) in here.iter_mut().zip(&values) {
+                *here = values[k];
             }
             let (value, j) = self.shape.at(y, x, here);
-            for a in 0..N {
-                out.derivatives[a][k] = j[a];
+            for (to, derivative) in out.derivatives.iter_mut().zip(j) {
+                to[k] = derivative;
             }
             out.residual[k] = counts[k] - value;
             out.light[k] = value - self.shape.level();

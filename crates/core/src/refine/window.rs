@@ -110,9 +110,7 @@ impl Window {
         }
         for row in 0..side {
             for col in 0..side {
-                let from = |first: i64, k: usize| {
-                    first + i64::from((k as i32 - radius) * pitch)
-                };
+                let from = |first: i64, k: usize| first + i64::from((k as i32 - radius) * pitch);
                 let corner = (from(top, row), from(left, col));
                 if let Some(counts) = cell(flat, film, full, corner, i64::from(pitch)) {
                     self.push(row, col, counts);
@@ -161,6 +159,17 @@ impl Window {
         })
     }
 
+    /// Counts of the middle cell and those around it.
+    pub(super) fn middle_counts(&self) -> impl Iterator<Item = f64> {
+        let middle = self.radius as usize;
+        let near = move |k: usize| k.abs_diff(middle) <= 1;
+        let runs = self.runs.iter().filter(move |run| near(run.row));
+        runs.flat_map(move |run| {
+            let cells = (run.col..).zip(&self.counts[run.at..][..run.len]);
+            cells.filter(move |c| near(c.0)).map(|c| *c.1)
+        })
+    }
+
     /// Median of the outermost pixels: what lies below the spot.
     pub(super) fn rim_counts(&self) -> f64 {
         let end = 2 * self.radius as usize;
@@ -196,7 +205,10 @@ fn all_open(open: &[bool]) -> bool {
     // Eight at a time, the last of them twice where they do not come out even.
     let (blocks, rest) = open.as_chunks::<8>();
     let whole = blocks.iter().all(|block| *block == [true; 8]);
-    whole && open.last_chunk::<8>().map_or_else(|| rest.iter().all(|o| *o), |end| *end == [true; 8])
+    whole
+        && open
+            .last_chunk::<8>()
+            .map_or_else(|| rest.iter().all(|o| *o), |end| *end == [true; 8])
 }
 
 /// Mean of the cell with this upper left corner; `None` if any of its pixels is outside, masked or saturated.
