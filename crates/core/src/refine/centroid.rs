@@ -75,8 +75,8 @@ struct Moments {
 
 fn moments(window: &Window, level: f64, y: f64, x: f64, radius: f64) -> Option<Moments> {
     let disc = || {
-        window.pixels.iter().filter_map(move |(dy, dx, counts)| {
-            let (v, u) = (window.y + f64::from(*dy), window.x + f64::from(*dx));
+        window.cells().filter_map(move |(dy, dx, counts)| {
+            let (v, u) = (window.y + f64::from(dy), window.x + f64::from(dx));
             let inside = (v - y).hypot(u - x) <= radius;
             inside.then_some((v, u, (counts - level).max(0.0)))
         })
@@ -112,12 +112,12 @@ fn precision(window: &Window, level: f64, found: &Moments, radius: f64, noise: f
         })
     };
     let (mut variance, mut rim, mut in_rim) = (0.0, 0.0, 0.0f64);
-    for (dy, dx, counts) in &window.pixels {
-        let (v, u) = (window.y + f64::from(*dy), window.x + f64::from(*dx));
+    for (dy, dx, counts) in window.cells() {
+        let (v, u) = (window.y + f64::from(dy), window.x + f64::from(dx));
         let r2 = (v - found.y).powi(2) + (u - found.x).powi(2);
         let r = r2.sqrt();
         // A pixel below the level counts as zero and moves nothing.
-        if r <= radius && *counts > level {
+        if r <= radius && counts > level {
             variance += 0.5 * r2 * law.variance(spot(r2));
         }
         if (r - radius).abs() <= RIM_PX {
@@ -157,10 +157,7 @@ impl Centroid {
             }
         }
         let (found, level, window) = last?;
-        let peak = window
-            .pixels
-            .iter()
-            .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
+        let peak = window.cells().filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
         let peak = peak.map(|p| p.2 - level).fold(0.0, f64::max);
         let noise = pixel_noise_counts(film);
         let precision = precision(&window, level, &found, radius, noise);

@@ -4,6 +4,7 @@ use super::{REFINERS, Refiner};
 use crate::Tally;
 use crate::detect::{Candidate, DETECTORS};
 use crate::film::Film;
+use crate::instructions::Instructions;
 use crate::method::{Choice, resolve};
 use crate::model::{Frame, FrameIndex, Spot};
 use crate::test_film::{Scene, Truth, grid, places};
@@ -363,5 +364,33 @@ fn the_alternatives_know_how_wrong_they_are() {
                 assert!(error < lost * best, "{what}: {error} px, bound {best}");
             }
         }
+    }
+}
+
+#[test]
+fn the_numbers_are_the_same_with_any_vector_instructions() {
+    // Weak spots and saturated ones, touching ones and ones out of focus.
+    let scene = Scene::default();
+    let truth: Vec<Vec<Truth>> = (0..4)
+        .map(|i| {
+            let singles = grid(&scene, i, 50.0, 60.0, 1.5).into_iter().enumerate();
+            let more = |(k, (y, x, a, s)): (usize, Truth)| {
+                let part = [0.2, 1.0, 3.0, 15.0][k % 4];
+                let wide = if k.is_multiple_of(5) { 3.2 } else { 1.0 };
+                [(y, x, part * a, wide * s), (y + 3.0, x + 3.5, a, s)]
+            };
+            singles.flat_map(more).collect()
+        })
+        .collect();
+    for entry in REFINERS {
+        let spots: Vec<String> = Instructions::available()
+            .into_iter()
+            .map(|instructions| {
+                instructions.limit();
+                // As text every bit counts.
+                format!("{:?}", measure(&scene, &truth, entry.key, &[]))
+            })
+            .collect();
+        assert!(spots.iter().all(|s| *s == spots[0]), "{}", entry.key);
     }
 }

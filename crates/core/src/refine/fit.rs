@@ -1,11 +1,7 @@
 //! Least squares of a round Gaussian on a constant, by Levenberg and Marquardt's method.
 
-use super::noise_law::covariance;
-use super::window::Window;
-use nalgebra::{SMatrix, SVector};
-
-type Matrix = SMatrix<f64, 5, 5>;
-type Vector = SVector<f64, 5>;
+use super::blocks::{Block, LANES, Laid, Lanes, Normal, Shape};
+use super::window::{Run, Window};
 
 /// Steps at most.
 const MOST_STEPS: usize = 12;
@@ -27,50 +23,88 @@ pub(super) struct Model {
     pub(super) width: f64,
 }
 
-/// A Gaussian over the rows and columns of a window, of which it is the product.
+/// A Gaussian over the rows and columns of a window, of which it is the product. Room that may be used again.
 #[derive(Default)]
-struct Factors {
-    rows: Vec<Factor>,
-    cols: Vec<Factor>,
+pub(super) struct Factors {
+    pub(super) rows: Axis,
+    pub(super) cols: Axis,
 }
 
-/// One row or column of a window.
-#[derive(Clone, Copy)]
-struct Factor {
-    /// Its part of the Gaussian.
-    shape: f64,
-    /// Its distance from the centre of the Gaussian, px.
-    offset: f64,
+/// The rows or columns of a window, and beyond them some zeros so that no block ends early.
+#[derive(Default)]
+pub(super) struct Axis {
+    /// Their parts of the Gaussian.
+    pub(super) shapes: Vec<f64>,
+    /// Their distances from the centre of the Gaussian, px.
+    pub(super) offsets: Vec<f64>,
 }
 
 impl Factors {
-    fn fill(&mut self, model: &Model, window: &Window) {
+    pub(super) fn fill(&mut self, model: &Model, window: &Window) {
         let bend = -0.5 / (model.width * model.width);
-        let axis = |out: &mut Vec<Factor>, centre: f64, at: f64| {
-            out.clear();
-            out.extend((-window.radius..=window.radius).map(|d| {
-                let offset = at + window.pitch * f64::from(d) - centre;
-                let shape = (bend * offset.powi(2)).exp();
-                Factor { shape, offset }
-            }));
+        let axis = |out: &mut Axis, centre: f64, at: f64| {
+            out.offsets.clear();
+            out.shapes.clear();
+            let cells = -window.radius..=window.radius;
+            let offsets = cells.map(|d| at + window.pitch * f64::from(d) - centre);
+            out.offsets.extend(offsets);
+            let shapes = out.offsets.iter().map(|o| (bend * o.powi(2)).exp());
+            out.shapes.extend(shapes);
+            out.offsets.extend([0.0; LANES]);
+            out.shapes.extend([0.0; LANES]);
         };
         axis(&mut self.rows, model.y, window.y);
         axis(&mut self.cols, model.x, window.x);
     }
 }
 
+/// A round Gaussian on a window, for which the factors were filled.
+struct Round<'a> {
+    model: &'a Model,
+    factors: &'a Factors,
+}
+
+/// Derivatives by (y, x, height, level, ln width).
+impl Shape<5> for Round<'_> {
+    #[inline(always)]
+    fn block(&self, _: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<5> {
+        let Model {
+            height,
+            level,
+            width,
+            ..
+        } = *self.model;
+        let Factors { rows, cols } = self.factors;
+        let (row, col) = (run.row, run.col + skip);
+        let (row_shape, v) = (rows.shapes[row], rows.offsets[row]);
+        let per_width2 = 1.0 / (width * width);
+        let mut out = Block::ZERO;
+        out.derivatives[3] = [1.0; LANES];
+        let (shapes, offsets) = (&cols.shapes[col..][..LANES], &cols.offsets[col..][..LANES]);
+        for k in 0..LANES {
+            let (shape, u) = (row_shape * shapes[k], offsets[k]);
+            let spot = height * shape;
+            out.derivatives[0][k] = spot * v * per_width2;
+            out.derivatives[1][k] = spot * u * per_width2;
+            out.derivatives[2][k] = shape;
+            out.derivatives[4][k] = spot * (u * u + v * v) * per_width2;
+            out.residual[k] = counts[k] - spot - level;
+            out.light[k] = spot;
+        }
+        out
+    }
+}
+
 impl Model {
     /// Takes this spot, without its level, out of a window.
-    pub(super) fn subtract_from(&self, window: &mut Window) {
-        let mut factors = Factors::default();
+    pub(super) fn subtract_from(&self, window: &mut Window, factors: &mut Factors) {
         factors.fill(self, window);
-        let r = window.radius;
-        for (dy, dx, counts) in &mut window.pixels {
-            let (row, col) = (
-                factors.rows[(*dy + r) as usize],
-                factors.cols[(*dx + r) as usize],
-            );
-            *counts -= self.height * (row.shape * col.shape);
+        for run in &window.runs {
+            let row = factors.rows.shapes[run.row];
+            let cols = &factors.cols.shapes[run.col..][..run.len];
+            for (counts, col) in window.counts[run.at..].iter_mut().zip(cols) {
+                *counts -= self.height * (row * col);
+            }
         }
     }
 
@@ -97,59 +131,24 @@ pub(super) struct Fitted {
     pub(super) precision_px: f64,
 }
 
-/// Normal equations of one model on one window.
-struct Normal {
-    jtj: Matrix,
-    jtr: Vector,
-    cost: f64,
+/// Room for fits, used again and again.
+#[derive(Default)]
+pub(super) struct Room {
+    pub(super) factors: Factors,
+    laid: Laid<5, 4>,
 }
 
-fn normal(window: &Window, model: &Model, factors: &mut Factors) -> Normal {
-    // Derivatives times derivatives, and in the last column times the residual: six columns fill vector registers.
-    let mut sums = [[0.0f64; 6]; 5];
-    let mut cost = 0.0;
-    factors.fill(model, window);
-    each_pixel(window, model, factors, |j, residual, _| {
-        let [y, x, height, level, width] = j;
-        let all = [y, x, height, level, width, residual];
-        for (row, a) in sums.iter_mut().zip(j) {
-            for (sum, b) in row.iter_mut().zip(all) {
-                *sum += a * b;
-            }
-        }
-        cost += residual * residual;
-    });
-    Normal {
-        jtj: Matrix::from_fn(|a, b| sums[a][b]),
-        jtr: Vector::from_fn(|a, _| sums[a][5]),
-        cost,
+impl Room {
+    fn lay(&mut self, window: &Window, model: &Model) {
+        self.factors.fill(model, window);
+        let factors = &self.factors;
+        self.laid.lay(window, &Round { model, factors });
     }
-}
 
-/// Calls `visit` with the derivatives by (y, x, height, level, ln width), the residual and the spot's counts.
-fn each_pixel(
-    window: &Window,
-    model: &Model,
-    factors: &Factors,
-    mut visit: impl FnMut([f64; 5], f64, f64),
-) {
-    let (r, per_width2) = (window.radius, 1.0 / (model.width * model.width));
-    for (dy, dx, counts) in &window.pixels {
-        let (row, col) = (
-            factors.rows[(*dy + r) as usize],
-            factors.cols[(*dx + r) as usize],
-        );
-        let shape = row.shape * col.shape;
-        let spot = model.height * shape;
-        let (v, u) = (row.offset, col.offset);
-        let derivatives = [
-            spot * v * per_width2,
-            spot * u * per_width2,
-            shape,
-            1.0,
-            spot * (u * u + v * v) * per_width2,
-        ];
-        visit(derivatives, counts - spot - model.level, spot);
+    /// Normal equations of one model on one window.
+    fn normal(&mut self, window: &Window, model: &Model) -> Normal<5> {
+        self.lay(window, model);
+        self.laid.normal()
     }
 }
 
@@ -160,8 +159,9 @@ pub(super) fn fit(
     start: Model,
     expected_width: f64,
     noise: f64,
+    room: &mut Room,
 ) -> Option<Fitted> {
-    if window.pixels.len() < 8 || !start.is_sound() || expected_width <= 0.0 {
+    if window.len() < 8 || !start.is_sound() || expected_width <= 0.0 {
         return None;
     }
     // A cell is the mean of `pitch` by `pitch` pixels.
@@ -171,13 +171,12 @@ pub(super) fn fit(
     let mut damping = 1e-3;
     // The expectation of the width counts as one observation with the noise that the residuals show.
     let prior = |cost: f64| {
-        let variance = (cost / window.pixels.len() as f64)
-            .max(noise * noise)
-            .max(1e-6);
+        let variance = (cost / window.len() as f64).max(noise * noise).max(1e-6);
         variance / (WIDTH_PRIOR_LN * WIDTH_PRIOR_LN)
     };
-    let mut factors = Factors::default();
-    let mut now = normal(window, &model, &mut factors);
+    let mut now = room.normal(window, &model);
+    // Whether it is `model` that lies on the window.
+    let mut laid = true;
     let mut weight = prior(now.cost);
     let penalty = |m: &Model, weight: f64| weight * (m.width.ln() - expected_ln).powi(2);
     for _ in 0..MOST_STEPS {
@@ -200,7 +199,8 @@ pub(super) fn fit(
         if !trial.is_sound() {
             return None;
         }
-        let next = normal(window, &trial, &mut factors);
+        let next = room.normal(window, &trial);
+        laid = false;
         let gain = now.cost + penalty(&model, weight) - next.cost - penalty(&trial, weight);
         if gain < 0.0 {
             damping *= 8.0;
@@ -212,13 +212,17 @@ pub(super) fn fit(
         let moved = step[0].abs().max(step[1].abs()).max(step[4].abs());
         model = trial;
         now = next;
+        laid = true;
         weight = prior(now.cost);
         damping = (damping * 0.2).max(1e-9);
         if moved < 2e-4 {
             break;
         }
     }
-    let precision_px = precision(window, &model, &now, weight, &mut factors)?;
+    if !laid {
+        room.lay(window, &model);
+    }
+    let precision_px = precision(&now, weight, &room.laid)?;
     Some(Fitted {
         model,
         precision_px,
@@ -226,22 +230,14 @@ pub(super) fn fit(
 }
 
 /// Standard error of the position from what the fit leaves, with a noise that may grow with the height of the spot.
-fn precision(
-    window: &Window,
-    model: &Model,
-    now: &Normal,
-    weight: f64,
-    factors: &mut Factors,
-) -> Option<f64> {
-    factors.fill(model, window);
+fn precision(now: &Normal<5>, weight: f64, laid: &Laid<5, 4>) -> Option<f64> {
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
     for i in 0..5 {
         bread[(i, i)] += 1e-12;
     }
     let inverse = bread.cholesky()?.inverse();
-    let factors = &*factors;
-    let covariance = covariance(&inverse, |visit| each_pixel(window, model, factors, visit));
+    let covariance = laid.covariance(&inverse);
     let variance = 0.5 * (covariance[(0, 0)] + covariance[(1, 1)]);
     (variance.is_finite() && variance >= 0.0).then(|| variance.sqrt())
 }

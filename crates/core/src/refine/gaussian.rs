@@ -12,7 +12,7 @@
 //! with the light, not from a formula of photon numbers, which films do not state; it is larger for weak spots
 //! (`weak_spot_factor`).
 
-use super::fit::{Fitted, Model, fit};
+use super::fit::{self, Fitted, Model, fit};
 use super::pair;
 use super::window::{Window, pixel_noise_counts, settle};
 use super::{MakeRefiner, Refiner};
@@ -68,6 +68,13 @@ struct Gaussian {
     lowest_precision_px: f64,
 }
 
+/// Room that all fits of a frame use.
+#[derive(Default)]
+struct Room {
+    window: Window,
+    fit: fit::Room,
+}
+
 /// A candidate while it is worked on.
 struct Work {
     candidate: Candidate,
@@ -75,6 +82,8 @@ struct Work {
     pitch: i32,
     neighbours: Vec<usize>,
     fitted: Option<Fitted>,
+    /// Nothing can make a pair of it.
+    round: bool,
     /// One of two that were taken for one.
     split: bool,
 }
@@ -90,6 +99,7 @@ impl Gaussian {
                 pitch: (c.width_px / CELLS_PER_WIDTH).floor().clamp(1.0, 4.0) as i32,
                 neighbours: Vec::new(),
                 fitted: None,
+                round: false,
                 split: false,
             })
             .collect();
@@ -105,17 +115,31 @@ impl Gaussian {
         works
     }
 
-    fn fit_one(&self, works: &[Work], i: usize, flat: &Flat, film: &Film) -> Option<Fitted> {
-        let work = &works[i];
+    fn fit_one(
+        &self,
+        works: &mut [Work],
+        i: usize,
+        (flat, film): (&Flat, &Film),
+        room: &mut Room,
+    ) -> Option<Fitted> {
+        self.take_window(works, i, (flat, film), room);
+        let Room {
+            window,
+            fit: fit_room,
+        } = room;
+        let work = &mut works[i];
         let c = &work.candidate;
-        let window = self.window_without_neighbours(works, i, flat, film);
         let noise = pixel_noise_counts(film);
         // A later round starts where the last one ended.
         let start = match &work.fitted {
             Some(fitted) => fitted.model,
-            None => first_guess(c, &window, film, noise),
+            None => first_guess(c, window, film, noise),
         };
-        let fitted = fit(&window, start, c.width_px, noise)?;
+        let fitted = fit(window, start, c.width_px, noise, fit_room)?;
+        // Without neighbours the window stays as it is, and so does what it shows.
+        work.round = work.neighbours.is_empty()
+            && c.snr >= LEAST_PAIR_SNR
+            && pair::surely_round(window, &fitted, noise, &fit_room.factors);
         let m = &fitted.model;
         let moved = (m.y - c.y_px).hypot(m.x - c.x_px);
         let credible = m.height > 0.0
@@ -126,18 +150,30 @@ impl Gaussian {
     }
 
     /// Takes apart what is two spots; gives how many there were.
-    fn split_pairs(&self, works: &mut Vec<Work>, flat: &Flat, film: &Film) -> usize {
+    fn split_pairs(
+        &self,
+        works: &mut Vec<Work>,
+        (flat, film): (&Flat, &Film),
+        room: &mut Room,
+    ) -> usize {
         let noise = pixel_noise_counts(film);
         let before = works.len();
         for i in 0..before {
             let (c, Some(single)) = (works[i].candidate, works[i].fitted) else {
                 continue;
             };
-            if works[i].pitch > 1 || c.snr < LEAST_PAIR_SNR {
+            if works[i].round || works[i].pitch > 1 || c.snr < LEAST_PAIR_SNR {
                 continue;
             }
-            let window = self.window_without_neighbours(works, i, flat, film);
-            let Some([a, b]) = pair::split(&window, &single, film.spot_width_px, noise) else {
+            self.take_window(works, i, (flat, film), room);
+            let Room { window, fit } = &mut *room;
+            if !works[i].neighbours.is_empty() {
+                fit.factors.fill(&single.model, window);
+                if pair::surely_round(window, &single, noise, &fit.factors) {
+                    continue;
+                }
+            }
+            let Some([a, b]) = pair::split(window, &single, film.spot_width_px, noise) else {
                 continue;
             };
             let response =
@@ -155,6 +191,7 @@ impl Gaussian {
                 pitch: 1,
                 neighbours: neighbours.clone(),
                 fitted: Some(fitted),
+                round: false,
                 split: true,
             };
             let (first, second, place) = (part(a), part(b), works.len());
@@ -167,22 +204,22 @@ impl Gaussian {
         works.len() - before
     }
 
-    fn window_without_neighbours(
+    /// The window of a candidate, without its neighbours.
+    fn take_window(
         &self,
         works: &[Work],
         i: usize,
-        flat: &Flat,
-        film: &Film,
-    ) -> Window {
+        (flat, film): (&Flat, &Film),
+        Room { window, fit }: &mut Room,
+    ) {
         let work = &works[i];
         let c = &work.candidate;
-        let mut window = Window::around(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
+        window.take(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
         for n in &work.neighbours {
             if let Some(other) = &works[*n].fitted {
-                other.model.subtract_from(&mut window);
+                other.model.subtract_from(window, &mut fit.factors);
             }
         }
-        window
     }
 
     fn spot(&self, work: &Work, flat: &Flat, film: &Film) -> Option<Spot> {
@@ -208,7 +245,7 @@ impl Gaussian {
                 let window =
                     Window::around(flat, film, (c.y_px, c.x_px), work.radius_px, work.pitch);
                 let level = window.rim_counts();
-                let centre = window.pixels.iter().find(|p| p.0 == 0 && p.1 == 0);
+                let centre = window.cells().find(|p| p.0 == 0 && p.1 == 0);
                 let peak = centre.map_or(0.0, |p| (p.2 - level).max(0.0));
                 let precision = 2.0 * std::f64::consts::SQRT_2 * c.width_px / c.snr.max(1.0);
                 Spot {
@@ -231,11 +268,7 @@ impl Gaussian {
 /// Height, level and width to start a fit from.
 fn first_guess(c: &Candidate, window: &Window, film: &Film, noise: f64) -> Model {
     let level = window.rim_counts();
-    let near = window
-        .pixels
-        .iter()
-        .filter(|p| p.0.abs() <= 1 && p.1.abs() <= 1);
-    let top = near.map(|p| p.2).fold(f64::MIN, f64::max);
+    let top = window.middle_counts().fold(f64::MIN, f64::max);
     // Where the centre is saturated the ceiling is the best guess of the height.
     let top = if top == f64::MIN {
         f64::from(film.ceiling_counts) - f64::from(film.level_counts)
@@ -279,8 +312,10 @@ fn find_neighbours(works: &mut [Work]) {
                 break;
             }
             let (a, b) = (&works[*i].candidate, &works[*j].candidate);
-            let d = (a.y_px - b.y_px).hypot(a.x_px - b.x_px);
-            if d < works[*i].radius_px + works[*j].radius_px {
+            let reach = works[*i].radius_px + works[*j].radius_px;
+            let (dy, dx) = (a.y_px - b.y_px, a.x_px - b.x_px);
+            // The exact distance only where it may matter.
+            if dx.abs() < 1.01 * reach && dy.hypot(dx) < reach {
                 works[*i].neighbours.push(*j);
                 works[*j].neighbours.push(*i);
             }
@@ -301,18 +336,19 @@ impl Refiner for Gaussian {
     ) -> Vec<Spot> {
         let mut works = self.prepare(candidates);
         let unsound = candidates.len() - works.len();
+        let mut room = Room::default();
         for round in 0..ROUNDS {
             for i in 0..works.len() {
                 if round == 0 || !works[i].neighbours.is_empty() {
-                    works[i].fitted = self.fit_one(&works, i, flat, film);
+                    works[i].fitted = self.fit_one(&mut works, i, (flat, film), &mut room);
                 }
             }
         }
-        let split = self.split_pairs(&mut works, flat, film);
+        let split = self.split_pairs(&mut works, (flat, film), &mut room);
         if split > 0 {
             for i in 0..works.len() {
                 if !works[i].neighbours.is_empty() && !works[i].split {
-                    works[i].fitted = self.fit_one(&works, i, flat, film);
+                    works[i].fitted = self.fit_one(&mut works, i, (flat, film), &mut room);
                 }
             }
         }

@@ -115,10 +115,10 @@ impl Gradients {
             }
         }
         let mut meat = Matrix2::zeros();
-        for (dy, dx, _) in &window.pixels {
+        for (dy, dx, _) in window.cells() {
             let (row, col) = (dy + window.radius, dx + window.radius);
             let change = at_cells[row as usize * self.side + col as usize];
-            let variance = noise.variance(spot_counts(*dy, *dx));
+            let variance = noise.variance(spot_counts(dy, dx));
             meat += variance * (change * change.transpose());
         }
         0.5 * (self.inverse * meat * self.inverse).trace()
@@ -136,9 +136,9 @@ const CORNERS: [(usize, usize, f64, f64); 4] = [
 /// Gradients between cells, row by row; `None` where one of the four cells may not be used.
 fn differences(window: &Window, side: usize) -> Vec<Option<Vector2<f64>>> {
     let mut cells = vec![None; side * side];
-    for (dy, dx, counts) in &window.pixels {
+    for (dy, dx, counts) in window.cells() {
         let (row, col) = (dy + window.radius, dx + window.radius);
-        cells[row as usize * side + col as usize] = Some(*counts);
+        cells[row as usize * side + col as usize] = Some(counts);
     }
     let places = side - 1;
     (0..places * places)

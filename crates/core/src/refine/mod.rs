@@ -1,5 +1,6 @@
 //! Refiners: exactly where the particle is, how sure that is, how wide and bright it is.
 
+mod blocks;
 mod centroid;
 #[cfg(test)]
 mod conformance;

@@ -3,8 +3,6 @@
 //! Light itself is noisy, so the variance of a pixel is taken as `floor + slope m`, `m` being the counts of the spot in
 //! it: the straight line through the squared residuals, neither number below zero. Both in counts; variances in counts^2.
 
-use nalgebra::{SMatrix, SVector};
-
 /// Variance of a pixel as a straight line over the spot's counts in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct NoiseLaw {
@@ -26,6 +24,7 @@ pub(super) struct NoiseSums {
 
 impl NoiseSums {
     /// Takes in a pixel: the spot's counts in it, and its squared residual.
+    #[inline(always)]
     pub(super) fn add(&mut self, spot_counts: f64, variance: f64) {
         let m = spot_counts.max(0.0);
         self.pixels += 1.0;
@@ -56,34 +55,8 @@ impl NoiseSums {
 
 impl NoiseLaw {
     /// Variance of a pixel, counts^2.
+    #[inline(always)]
     pub(super) fn variance(&self, spot_counts: f64) -> f64 {
         self.floor + self.slope * spot_counts.max(0.0)
     }
-}
-
-/// Covariance of what an unweighted fit found, whose normal equations have this inverse, with the noise that the residuals
-/// show (White 1980, doi:10.2307/1912934, with a smooth variance). `each_pixel` calls its argument for every pixel with the
-/// derivatives, the residual, and the counts of light.
-pub(super) fn covariance<const N: usize>(
-    inverse: &SMatrix<f64, N, N>,
-    each_pixel: impl Fn(&mut dyn FnMut([f64; N], f64, f64)),
-) -> SMatrix<f64, N, N> {
-    let mut sums = NoiseSums::default();
-    each_pixel(&mut |j, residual, light| {
-        let j = SVector::from(j);
-        // The fit follows the pixels it leans on; what it has taken from their residuals is given back.
-        let leverage = (inverse * j).dot(&j).clamp(0.0, 0.9);
-        sums.add(light, residual * residual / (1.0 - leverage));
-    });
-    let law = sums.law();
-    let mut middle = SMatrix::zeros();
-    each_pixel(&mut |j, _, light| {
-        let variance = law.variance(light);
-        for a in 0..N {
-            for b in 0..N {
-                middle[(a, b)] += variance * j[a] * j[b];
-            }
-        }
-    });
-    inverse * middle * inverse
 }

@@ -35,7 +35,7 @@ pub(super) fn profile(
     expected_width: f64,
     noise: f64,
 ) -> Option<Profile> {
-    let n = window.pixels.len() as f64;
+    let n = window.len() as f64;
     let noise = noise / window.pitch;
     if n < 2.0 * TAKEN || expected_width <= 0.0 {
         return None;
@@ -89,7 +89,7 @@ fn golden(mut low: f64, mut high: f64, price: impl Fn(f64) -> f64) -> f64 {
 
 /// The Gaussian of this width that fits best, and the sum of squares it leaves.
 fn with_width(window: &Window, at: (f64, f64), width: f64) -> (Model, f64) {
-    let n = window.pixels.len() as f64;
+    let n = window.len() as f64;
     let (mut s, mut ss, mut c, mut cc, mut sc) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for_each(window, at, width, |shape, counts| {
         s += shape;
@@ -124,8 +124,8 @@ fn for_each(window: &Window, (y, x): (f64, f64), width: f64, mut visit: impl FnM
             .collect()
     };
     let (rows, cols) = (axis(window.y, y), axis(window.x, x));
-    for (dy, dx, counts) in &window.pixels {
+    for (dy, dx, counts) in window.cells() {
         let shape = rows[(dy + window.radius) as usize] * cols[(dx + window.radius) as usize];
-        visit(shape, *counts);
+        visit(shape, counts);
     }
 }

@@ -1,9 +1,9 @@
 //! Least squares of shapes that are not one round Gaussian: two of a common width, and a long one. By Levenberg and
 //! Marquardt's method.
 
+use super::blocks::{Block, LANES, Laid, Lanes, Shape};
 use super::fit::{Fitted, Model};
-use super::noise_law::covariance;
-use super::window::Window;
+use super::window::{Run, Window};
 use nalgebra::{SMatrix, SVector};
 
 /// Steps at most.
@@ -13,10 +13,14 @@ const WIDTH_PRIOR_LN: f64 = 0.25;
 /// No step changes the logarithm of a width by more.
 const LARGEST_STEP_LN: f64 = 0.3;
 
-/// A shape with `N` unknowns.
-trait Shape<const N: usize>: Copy {
-    /// Its counts at (row, column), and their derivatives.
-    fn at(&self, y: f64, x: f64) -> (f64, [f64; N]);
+/// A shape with `N` unknowns, made of `E` exponential functions.
+trait Sum<const N: usize, const E: usize>: Copy {
+    /// The exponents at (row, column).
+    fn exponents(&self, y: f64, x: f64) -> [f64; E];
+    /// Its counts at (row, column), where the exponential functions have these values, and their derivatives.
+    fn at(&self, y: f64, x: f64, shapes: [f64; E]) -> (f64, [f64; N]);
+    /// Its counts far away.
+    fn level(&self) -> f64;
     /// The shape with its unknowns changed; `None` where that is none.
     fn moved(&self, step: &SVector<f64, N>) -> Option<Self>;
     /// What is expected of one unknown: which, how far it is from that, and the standard deviation.
@@ -32,42 +36,77 @@ pub(super) struct Fit<S, const N: usize> {
     inverse: SMatrix<f64, N, N>,
 }
 
-struct Normal<const N: usize> {
-    jtj: SMatrix<f64, N, N>,
-    jtr: SVector<f64, N>,
-    cost: f64,
+/// A shape with the values of its exponential functions in all cells of a window.
+struct Valued<'a, S, const E: usize> {
+    shape: &'a S,
+    values: &'a [Vec<f64>; E],
 }
 
-/// Calls `visit` with the derivatives, the residual and the counts of the shape.
-fn each_pixel<S: Shape<N>, const N: usize>(
-    window: &Window,
-    shape: &S,
-    mut visit: impl FnMut([f64; N], f64, f64),
-) {
-    for (dy, dx, counts) in &window.pixels {
-        let y = window.y + window.pitch * f64::from(*dy);
-        let x = window.x + window.pitch * f64::from(*dx);
-        let (value, j) = shape.at(y, x);
-        visit(j, counts - value, value);
+impl<S: Sum<N, E>, const N: usize, const E: usize> Shape<N> for Valued<'_, S, E> {
+    #[inline(always)]
+    fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<N> {
+        let y = window.row_px(run.row);
+        let mut out = Block::ZERO;
+        let mut values = [[0.0; LANES]; E];
+        for (to, values) in values.iter_mut().zip(self.values) {
+            to.copy_from_slice(&values[run.at + skip..][..LANES]);
+        }
+        for k in 0..LANES {
+            let x = window.col_px(run.col + skip + k);
+            let mut here = [0.0; E];
+            for (here, values) in here.iter_mut().zip(&values) {
+                *here = values[k];
+            }
+            let (value, j) = self.shape.at(y, x, here);
+            for (to, derivative) in out.derivatives.iter_mut().zip(j) {
+                to[k] = derivative;
+            }
+            out.residual[k] = counts[k] - value;
+            out.light[k] = value - self.shape.level();
+        }
+        out
     }
 }
 
-fn normal<S: Shape<N>, const N: usize>(window: &Window, shape: &S) -> Normal<N> {
-    let (mut jtj, mut jtr, mut cost) = (SMatrix::zeros(), SVector::zeros(), 0.0);
-    each_pixel(window, shape, |j, residual, _| {
-        for a in 0..N {
-            for b in 0..N {
-                jtj[(a, b)] += j[a] * j[b];
-            }
-            jtr[a] += j[a] * residual;
-        }
-        cost += residual * residual;
-    });
-    Normal { jtj, jtr, cost }
+/// Room for fits of one kind of shape.
+struct Room<const N: usize, const E: usize> {
+    values: [Vec<f64>; E],
+    laid: Laid<N, 8>,
 }
 
-fn fit<S: Shape<N>, const N: usize>(window: &Window, start: S, noise: f64) -> Option<Fit<S, N>> {
-    let pixels = window.pixels.len() as f64;
+impl<const N: usize, const E: usize> Room<N, E> {
+    fn new() -> Self {
+        Self {
+            values: [const { Vec::new() }; E],
+            laid: Laid::default(),
+        }
+    }
+
+    fn lay<S: Sum<N, E>>(&mut self, window: &Window, shape: &S) -> &mut Laid<N, 8> {
+        for values in &mut self.values {
+            values.resize(window.counts.len(), 0.0);
+        }
+        for run in &window.runs {
+            let y = window.row_px(run.row);
+            for k in 0..run.len {
+                let exponents = shape.exponents(y, window.col_px(run.col + k));
+                for (values, exponent) in self.values.iter_mut().zip(exponents) {
+                    values[run.at + k] = exponent.exp();
+                }
+            }
+        }
+        let values = &self.values;
+        self.laid.lay(window, &Valued { shape, values });
+        &mut self.laid
+    }
+}
+
+fn fit<S: Sum<N, E>, const N: usize, const E: usize>(
+    window: &Window,
+    start: S,
+    noise: f64,
+) -> Option<Fit<S, N>> {
+    let pixels = window.len() as f64;
     // An expectation counts as one observation with the noise that the residuals show.
     let weight = |shape: &S, cost: f64| {
         let variance = (cost / pixels).max(noise * noise).max(1e-6);
@@ -75,7 +114,8 @@ fn fit<S: Shape<N>, const N: usize>(window: &Window, start: S, noise: f64) -> Op
     };
     let penalty = |shape: &S, w: f64| shape.expected().map_or(0.0, |e| w * e.1 * e.1);
     let (mut shape, mut damping) = (start, 1e-3);
-    let mut now = normal(window, &shape);
+    let mut room = Room::new();
+    let mut now = room.lay(window, &shape).normal();
     let mut w = weight(&shape, now.cost);
     for _ in 0..MOST_STEPS {
         let (mut left, mut right) = (now.jtj, now.jtr);
@@ -87,7 +127,10 @@ fn fit<S: Shape<N>, const N: usize>(window: &Window, start: S, noise: f64) -> Op
             left[(i, i)] += damping * left[(i, i)] + 1e-12;
         }
         let step = left.cholesky()?.solve(&right);
-        let next = shape.moved(&step).map(|s| (s, normal(window, &s)));
+        let next = shape.moved(&step).map(|s| {
+            let next = room.lay(window, &s).normal();
+            (s, next)
+        });
         let better = next.filter(|(s, n)| n.cost + penalty(s, w) <= now.cost + penalty(&shape, w));
         let Some((trial, next)) = better else {
             damping *= 8.0;
@@ -128,24 +171,37 @@ pub(super) struct Pair {
     usual_ln_width: f64,
 }
 
-impl Shape<8> for Pair {
-    fn at(&self, y: f64, x: f64) -> (f64, [f64; 8]) {
+impl Sum<8, 2> for Pair {
+    #[inline(always)]
+    fn exponents(&self, y: f64, x: f64) -> [f64; 2] {
+        let per_width2 = 1.0 / (self.width * self.width);
+        self.at.map(|at| {
+            let (v, u) = (y - at.0, x - at.1);
+            -0.5 * ((u * u + v * v) * per_width2)
+        })
+    }
+
+    #[inline(always)]
+    fn at(&self, y: f64, x: f64, shapes: [f64; 2]) -> (f64, [f64; 8]) {
         let per_width2 = 1.0 / (self.width * self.width);
         let mut j = [0.0; 8];
         let mut value = self.level;
         for i in 0..2 {
             let (v, u) = (y - self.at[i].0, x - self.at[i].1);
             let r2 = (u * u + v * v) * per_width2;
-            let shape = (-0.5 * r2).exp();
-            let spot = self.height[i] * shape;
+            let spot = self.height[i] * shapes[i];
             value += spot;
             j[3 * i] = spot * v * per_width2;
             j[3 * i + 1] = spot * u * per_width2;
-            j[3 * i + 2] = shape;
+            j[3 * i + 2] = shapes[i];
             j[7] += spot * r2;
         }
         j[6] = 1.0;
         (value, j)
+    }
+
+    fn level(&self) -> f64 {
+        self.level
     }
 
     fn moved(&self, step: &SVector<f64, 8>) -> Option<Self> {
@@ -167,26 +223,30 @@ impl Shape<8> for Pair {
 }
 
 impl Fit<Pair, 8> {
+    /// Both spots.
+    pub(super) fn models(&self) -> [Model; 2] {
+        let p = &self.shape;
+        [0, 1].map(|i| Model {
+            y: p.at[i].0,
+            x: p.at[i].1,
+            height: p.height[i],
+            level: p.level,
+            width: p.width,
+        })
+    }
+
     /// Both spots with their standard errors, with a noise that may grow with the light.
     pub(super) fn spots(&self, window: &Window) -> [Fitted; 2] {
-        let p = &self.shape;
-        let covariance = covariance(&self.inverse, |visit| {
-            each_pixel(window, p, |j, residual, value| {
-                visit(j, residual, value - p.level)
-            });
-        });
-        [0, 1].map(|i| Fitted {
-            model: Model {
-                y: p.at[i].0,
-                x: p.at[i].1,
-                height: p.height[i],
-                level: p.level,
-                width: p.width,
-            },
-            precision_px: {
-                let c = |k: usize| covariance[(3 * i + k, 3 * i + k)];
-                (0.5 * (c(0) + c(1))).sqrt()
-            },
+        let mut room = Room::new();
+        let covariance = room.lay(window, &self.shape).covariance(&self.inverse);
+        let error = |i: usize| {
+            let c = |k: usize| covariance[(3 * i + k, 3 * i + k)];
+            (0.5 * (c(0) + c(1))).sqrt()
+        };
+        let [a, b] = self.models();
+        [(0, a), (1, b)].map(|(i, model)| Fitted {
+            model,
+            precision_px: error(i),
         })
     }
 }
@@ -218,11 +278,18 @@ pub(super) struct Long {
     inverse: [f64; 3],
 }
 
-impl Shape<7> for Long {
-    fn at(&self, y: f64, x: f64) -> (f64, [f64; 7]) {
+impl Sum<7, 1> for Long {
+    #[inline(always)]
+    fn exponents(&self, y: f64, x: f64) -> [f64; 1] {
         let (v, u) = (y - self.at.0, x - self.at.1);
         let [a, b, c] = self.inverse;
-        let shape = (-0.5 * (a * v * v + 2.0 * b * v * u + c * u * u)).exp();
+        [-0.5 * (a * v * v + 2.0 * b * v * u + c * u * u)]
+    }
+
+    #[inline(always)]
+    fn at(&self, y: f64, x: f64, [shape]: [f64; 1]) -> (f64, [f64; 7]) {
+        let (v, u) = (y - self.at.0, x - self.at.1);
+        let [a, b, c] = self.inverse;
         let spot = self.height * shape;
         let j = [
             spot * (a * v + b * u),
@@ -234,6 +301,10 @@ impl Shape<7> for Long {
             -0.5 * spot * u * u,
         ];
         (self.level + spot, j)
+    }
+
+    fn level(&self) -> f64 {
+        self.level
     }
 
     fn moved(&self, step: &SVector<f64, 7>) -> Option<Self> {
