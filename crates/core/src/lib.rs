@@ -25,9 +25,11 @@ pub mod motion_blur;
 mod noise;
 pub mod refine;
 mod reunite;
+mod side_by_side;
 pub mod source;
 mod spot_width;
 mod stranger_light;
+mod temporal_median;
 #[cfg(test)]
 mod test_film;
 mod tiles;
