@@ -6,6 +6,7 @@
 //! that relies on fresh noise in each frame (CVE, Berglund 2010 doi:10.1103/PhysRevE.82.011917) is then biased.
 
 use crate::filter::{Kernel, Plane, Scratch, smooth};
+use crate::instructions;
 use crate::model::{Flat, FrameIndex, Pixels};
 use crate::side_by_side::each;
 use crate::tiles::{median, median_of_f32};
@@ -105,28 +106,49 @@ pub(crate) fn clipping(
 }
 
 /// How many pixels of a row are at the ceiling, and how many are zero.
-fn clipped<T: Copy + Into<u16>>(
+fn clipped<T: Copy + Ord + From<u8> + Into<u16>>(
     counts: ArrayView1<'_, T>,
     (behind, open): (ArrayView1<'_, f32>, ArrayView1<'_, bool>),
     ceiling: u16,
 ) -> (u32, u32) {
-    let (mut black, mut full) = (0u32, false);
-    for (v, open) in counts.iter().zip(open) {
-        let v: u16 = (*v).into();
-        black += u32::from(*open & (v == 0));
-        full |= v >= ceiling;
+    // Hardly any row has a pixel at either end, and looking for one is quick.
+    let (lowest, highest) = match counts.to_slice() {
+        Some(counts) => instructions::run(Range(counts)),
+        None => (0, u16::MAX),
+    };
+    let (hot_from, mut saturated, mut black) = (0.9 * f32::from(ceiling), 0, 0);
+    if lowest == 0 {
+        let ends = counts.iter().zip(open);
+        black = ends.map(|(v, o)| u32::from(*o & (*v == T::from(0)))).sum();
     }
-    // Hardly any row has a pixel at the ceiling.
-    if !full || ceiling == 0 {
-        return (0, black);
+    if ceiling > 0 && highest >= ceiling {
+        let places = counts.iter().zip(behind.iter().zip(open));
+        let full = places.filter(|(v, (b, open))| {
+            let v: u16 = (**v).into();
+            **open && v >= ceiling && **b < hot_from
+        });
+        saturated = full.count() as u32;
     }
-    let hot_from = 0.9 * f32::from(ceiling);
-    let places = counts.iter().zip(behind.iter().zip(open));
-    let saturated = places.filter(|(v, (b, open))| {
-        let v: u16 = (**v).into();
-        **open && v >= ceiling && **b < hot_from
-    });
-    (saturated.count() as u32, black)
+    (saturated, black)
+}
+
+/// The lowest and the highest count of a row.
+struct Range<'a, T>(&'a [T]);
+
+impl<T: Copy + Ord + Into<u16>> instructions::Kernel for Range<'_, T> {
+    type Output = (u16, u16);
+
+    #[inline(always)]
+    fn run(self) -> (u16, u16) {
+        let Some(first) = self.0.first() else {
+            return (u16::MAX, 0);
+        };
+        let (mut low, mut high) = (*first, *first);
+        for v in self.0 {
+            (low, high) = (low.min(*v), high.max(*v));
+        }
+        (low.into(), high.into())
+    }
 }
 
 /// Correlation of the noise between neighbouring frames and between neighbouring pixels.
@@ -203,20 +225,17 @@ impl Steps {
             &mut mean,
             &mut Scratch::default(),
         );
-        let width = mean.width;
-        // Some of the pixels, counted row after row: the number of the first, and how far it is to the next.
-        let some = |step: usize| {
-            (0..mean.height).flat_map(move |y| {
-                let before = y * width;
-                let first = before.next_multiple_of(step) - before;
-                (first..width).step_by(step).map(move |x| (y, x))
-            })
-        };
-        let mut values: Vec<f32> = some(7).map(|(y, x)| mean.at(y, x)).collect();
+        let mut values = Vec::with_capacity(mean.height * mean.width / 3 + 1);
+        some_pixels(&mean, 7, |_, x, row| values.push(row[x]));
         let shift = median_of_f32(&mut values).unwrap_or(0.0);
         values.clear();
-        let open = some(3).filter(|at| usable[*at]);
-        values.extend(open.map(|(y, x)| (mean.at(y, x) - shift).abs()));
+        let open = usable.as_standard_layout();
+        let open = open.as_slice().unwrap_or_default();
+        some_pixels(&mean, 3, |i, x, row| {
+            if open[i] {
+                values.push((row[x] - shift).abs());
+            }
+        });
         let middle = median_of_f32(&mut values).map_or(0.0, f64::from);
         Self {
             fine,
@@ -228,6 +247,17 @@ impl Steps {
 
     fn is_calm(&self, mean: f32) -> bool {
         (mean - self.shift).abs() <= self.quiet_limit
+    }
+}
+
+/// Gives every `step`-th pixel, counted row after row: its number, its place in its row, and the row.
+fn some_pixels(plane: &Plane, step: usize, mut give: impl FnMut(usize, usize, &[f32])) {
+    for y in 0..plane.height {
+        let (row, before) = (plane.row(y), y * plane.width);
+        let first = before.next_multiple_of(step) - before;
+        for x in (first..row.len()).step_by(step) {
+            give(before + x, x, row);
+        }
     }
 }
 
