@@ -13,6 +13,7 @@ pub mod drift;
 pub mod film;
 #[cfg(test)]
 mod film_conformance;
+mod film_findings;
 mod filter;
 pub mod finding;
 mod flatten;

@@ -86,7 +86,7 @@ impl Grid {
         let mut columns = vec![0..0; map.values.ncols()];
         for x in 0..width {
             let range: &mut Range<usize> = &mut columns[map.tile_of(0, x).1];
-            *range = if range.is_empty() { x } else { range.start }..x + 1;
+            *range = if range.end == 0 { x } else { range.start }..x + 1;
         }
         let mut grid = Self {
             step,
