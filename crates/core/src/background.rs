@@ -174,8 +174,19 @@ fn without(frame: &Pixels, factor: f32, background: &Array2<f32>) -> Plane {
         factor: f32,
         out: &mut [f32],
     ) {
-        for (o, (v, b)) in out.iter_mut().zip(counts.iter().zip(background)) {
-            *o = (*v).into() * factor - b;
+        let value = |v: T, b: f32| v.into() * factor - b;
+        match (counts.to_slice(), background.to_slice()) {
+            // The shape that becomes vector code.
+            (Some(counts), Some(background)) => {
+                for (o, (v, b)) in out.iter_mut().zip(counts.iter().zip(background)) {
+                    *o = value(*v, *b);
+                }
+            }
+            _ => {
+                for (o, (v, b)) in out.iter_mut().zip(counts.iter().zip(background)) {
+                    *o = value(*v, *b);
+                }
+            }
         }
     }
     let (height, width) = background.dim();

@@ -166,6 +166,7 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
     let (mut same, mut shifted, mut beside, mut n) = (0.0, 0.0, 0.0, 0u64);
     // The difference of two frames is used twice: as what comes after one frame and before the next.
     let mut known: Option<(u32, Steps)> = None;
+    let mut room = Steps::default();
     for run in neighbours.windows(3) {
         let follow = |a: u32, b: u32| a.checked_add(1) == Some(b);
         if !follow(run[0].0.0, run[1].0.0) || !follow(run[1].0.0, run[2].0.0) {
@@ -176,9 +177,9 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
         }
         let before = match known.take() {
             Some((index, steps)) if index == run[0].0.0 => steps,
-            _ => Steps::new(&run[0].1, &run[1].1, usable),
+            _ => Steps::new(&run[0].1, &run[1].1, usable, Steps::default()),
         };
-        let after = Steps::new(&run[1].1, &run[2].1, usable);
+        let after = Steps::new(&run[1].1, &run[2].1, usable, std::mem::take(&mut room));
         let (height, width) = usable.dim();
         for y in (2..height.saturating_sub(2)).step_by(2) {
             let open = usable.row(y);
@@ -197,6 +198,7 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
                 n += 1;
             }
         }
+        room = before;
         known = Some((run[1].0.0, after));
     }
     (n >= 1000 && same > 0.0).then(|| Memory {
@@ -206,6 +208,7 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
 }
 
 /// Difference of two frames, and its mean over 5 x 5 pixels, which shows what moved.
+#[derive(Default)]
 struct Steps {
     fine: Plane,
     mean: Plane,
@@ -216,9 +219,12 @@ struct Steps {
 }
 
 impl Steps {
-    fn new(a: &Pixels, b: &Pixels, usable: &Array2<bool>) -> Self {
-        let fine = difference(a, b);
-        let mut mean = Plane::default();
+    /// Takes over the room of others that are not needed any more.
+    fn new(a: &Pixels, b: &Pixels, usable: &Array2<bool>, room: Self) -> Self {
+        let Self {
+            mut fine, mut mean, ..
+        } = room;
+        difference(a, b, &mut fine);
         smooth(
             &fine,
             &Kernel::boxcar(2),
@@ -262,21 +268,31 @@ fn some_pixels(plane: &Plane, step: usize, mut give: impl FnMut(usize, usize, &[
 }
 
 /// The second frame less the first.
-fn difference(a: &Pixels, b: &Pixels) -> Plane {
-    fn counts<T: Copy + Into<f32>>(row: ArrayView1<'_, T>, out: &mut [f32], sign: f32) {
-        for (o, v) in out.iter_mut().zip(row) {
-            *o += sign * (*v).into();
-        }
-    }
-    let (height, width) = b.dim();
-    let mut out = Plane::new(height, width);
-    for y in 0..height {
-        for (pixels, sign) in [(b, 1.0), (a, -1.0)] {
-            match pixels {
-                Pixels::U8(p) => counts(p.row(y), out.row_mut(y), sign),
-                Pixels::U16(p) => counts(p.row(y), out.row_mut(y), sign),
+fn difference(a: &Pixels, b: &Pixels, out: &mut Plane) {
+    fn add<T: Copy + Into<f32>>(row: ArrayView1<'_, T>, out: &mut [f32], sign: f32) {
+        match row.to_slice() {
+            Some(row) => {
+                for (o, v) in out.iter_mut().zip(row) {
+                    *o += sign * (*v).into();
+                }
+            }
+            None => {
+                for (o, v) in out.iter_mut().zip(row) {
+                    *o += sign * (*v).into();
+                }
             }
         }
     }
-    out
+    let (height, width) = b.dim();
+    out.resize(height, width);
+    for y in 0..height {
+        let row = out.row_mut(y);
+        row.fill(0.0);
+        for (pixels, sign) in [(b, 1.0), (a, -1.0)] {
+            match pixels {
+                Pixels::U8(p) => add(p.row(y), row, sign),
+                Pixels::U16(p) => add(p.row(y), row, sign),
+            }
+        }
+    }
 }

@@ -75,6 +75,7 @@ struct Grid {
     /// Where the values of each tile begin among those of a frame; at the end how many there are.
     starts: Vec<usize>,
     edge: Plane,
+    all_usable: bool,
 }
 
 impl Grid {
@@ -94,10 +95,14 @@ impl Grid {
             map,
             columns,
             edge: edge_noise(scale, height, width),
+            all_usable: usable.iter().all(|u| *u),
         };
         let mut counts = vec![0; grid.starts.len()];
         for y in (0..height).step_by(2) {
-            grid.each_pixel(y, usable, |tile, _| counts[tile + 1] += 1);
+            let open = usable.row(y * step);
+            grid.each_tile(y, |tile, range| {
+                counts[tile + 1] += range.step_by(2).filter(|x| open[x * step]).count();
+            });
         }
         for (i, count) in counts.iter().enumerate().skip(1) {
             grid.starts[i] = grid.starts[i - 1] + count;
@@ -105,18 +110,14 @@ impl Grid {
         grid
     }
 
-    /// Gives the tile and the column of each pixel of a row that is looked at.
-    fn each_pixel(&self, y: usize, usable: &Array2<bool>, mut give: impl FnMut(usize, usize)) {
-        let open = usable.row(y * self.step);
+    /// Gives each tile of a row with the columns in which every second pixel, from the first on, is looked at if the film
+    /// is usable there.
+    fn each_tile(&self, y: usize, mut give: impl FnMut(usize, Range<usize>)) {
         let first_tile = self.map.tile_of(y, 0).0 * self.columns.len();
         let first = y / 2 % 2;
         for (tile, range) in (first_tile..).zip(&self.columns) {
             let start = range.start + (range.start + first) % 2;
-            for x in (start..range.end).step_by(2) {
-                if open[x * self.step] {
-                    give(tile, x);
-                }
-            }
+            give(tile, start.min(range.end)..range.end);
         }
     }
 
@@ -131,13 +132,27 @@ impl Grid {
         let mut next = self.starts.clone();
         let mut values = vec![0.0; next.last().copied().unwrap_or(0)];
         scale.filtered(flat, out, work, |y, row| {
-            if y.is_multiple_of(2) {
-                let edge = self.edge.row(y);
-                self.each_pixel(y, usable, |tile, x| {
-                    values[next[tile]] = row[x] / edge[x];
-                    next[tile] += 1;
-                });
+            if y % 2 == 1 {
+                return;
             }
+            let edge = self.edge.row(y);
+            self.each_tile(y, |tile, range| {
+                let pixels = row[range.clone()].iter().zip(&edge[range.clone()]);
+                let room = values[next[tile]..].iter_mut();
+                if self.all_usable {
+                    next[tile] += range.len().div_ceil(2);
+                    let pixels = pixels.step_by(2);
+                    room.zip(pixels).for_each(|(o, (v, e))| *o = v / e);
+                    return;
+                }
+                let open = usable.row(y * self.step);
+                let pixels = range.zip(pixels).step_by(2);
+                let pixels = pixels.filter(|(x, _)| open[x * self.step]);
+                for (o, (_, (v, e))) in room.zip(pixels) {
+                    *o = v / e;
+                    next[tile] += 1;
+                }
+            });
         });
         values
     }
