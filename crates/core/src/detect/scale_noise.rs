@@ -213,9 +213,10 @@ fn edge_noise(scale: &Scale, height: usize, width: usize) -> Plane {
     let mut out = Plane::new(height, width);
     let mut line: Vec<f32> = Vec::new();
     let mut known = None;
-    for y in 0..height {
+    let [a, b, c] = &down;
+    let rows = a.iter().zip(b).zip(c).map(|((a, b), c)| [*a, *b, *c]);
+    for (y, here) in rows.enumerate() {
         // Far from the edges all rows are the same.
-        let here = [0, 1, 2].map(|k| down[k][y]);
         if known != Some(here) {
             line.clear();
             line.extend((0..width).map(|x| {
