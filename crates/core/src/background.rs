@@ -10,11 +10,11 @@
 
 use crate::filter::{Kernel, Plane, Scratch, smooth};
 use crate::model::Pixels;
+use crate::side_by_side::{both, each};
+use crate::temporal_median::{Medians, temporal_medians};
 use crate::tiles::{median, smooth_median};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
-/// Columns treated at once.
-const LANES: usize = 32;
 /// Side of the tiles of a smooth background, px: well above the widest spot and below common light profiles.
 pub(crate) const SMOOTH_TILE_PX: usize = 48;
 /// Fewer frames than this give no median over time.
@@ -73,212 +73,6 @@ fn interpolated(middle: u16, n: usize, below: usize, equal: usize) -> f64 {
     f64::from(middle) - 0.5 + (0.5 * n as f64 - below as f64) / equal as f64
 }
 
-/// Medians over time of a film and of its two halves.
-struct Medians {
-    whole: Array2<f32>,
-    /// Of the first and the second half, if they were asked for.
-    halves: Option<[Array2<f32>; 2]>,
-}
-
-/// Median over time of `frames`, each multiplied by its factor; all have the same shape. Interpolated within the
-/// step of one count, so that the result of 8-bit films is not coarser than their noise.
-fn temporal_medians(frames: &[&Pixels], factors: &[f64], with_halves: bool) -> Medians {
-    let (height, width) = frames.first().map_or((0, 0), |f| f.dim());
-    let highest = frames.iter().map(|f| highest_counts(f)).max().unwrap_or(0);
-    // Fixed point: as many steps per count as 16 bits allow for factors up to two.
-    let mut unit = 1u32;
-    while unit < 64 && 4 * unit * (u32::from(highest) + 1) <= 65_536 {
-        unit *= 2;
-    }
-    let scales: Vec<Scale> = frames
-        .iter()
-        .zip(factors)
-        .map(|(frame, factor)| Scale::new(frame, factor * f64::from(unit)))
-        .collect();
-    let stride = width.max(1).div_ceil(LANES) * LANES;
-    let mut rows = vec![0u16; frames.len() * stride];
-    let split = frames.len() / 2;
-    let empty = || Array2::zeros((height, width));
-    let mut whole = empty();
-    let mut halves = [empty(), empty()];
-    for y in 0..height {
-        for ((frame, scale), row) in frames
-            .iter()
-            .zip(&scales)
-            .zip(rows.chunks_exact_mut(stride))
-        {
-            scale.row(frame, y, &mut row[..width]);
-        }
-        let (first, second) = rows.split_at(split * stride);
-        for x in (0..stride).step_by(LANES) {
-            let put = |out: &mut Array2<f32>, values: [f32; LANES]| {
-                for (j, v) in values.iter().enumerate().take(width.saturating_sub(x)) {
-                    out[[y, x + j]] = *v;
-                }
-            };
-            let whole_rows = Block::new(&rows, stride, x);
-            if with_halves {
-                let (a, b) = (Block::new(first, stride, x), Block::new(second, stride, x));
-                let (m, n) = (a.middle_anywhere(), b.middle_anywhere());
-                put(&mut halves[0], a.interpolated(&m, unit));
-                put(&mut halves[1], b.interpolated(&n, unit));
-                // The median of all lies between those of the halves.
-                let (mut low, mut high) = (m, n);
-                for j in 0..LANES {
-                    (low[j], high[j]) = (m[j].min(n[j]), m[j].max(n[j]));
-                }
-                put(
-                    &mut whole,
-                    whole_rows.interpolated(&whole_rows.middle(low, high), unit),
-                );
-            } else {
-                let middle = whole_rows.middle_anywhere();
-                put(&mut whole, whole_rows.interpolated(&middle, unit));
-            }
-        }
-    }
-    Medians {
-        whole,
-        halves: with_halves.then_some(halves),
-    }
-}
-
-fn highest_counts(pixels: &Pixels) -> u16 {
-    // A fold becomes vector code, `max` does not.
-    match pixels {
-        Pixels::U8(a) => u16::from(a.fold(0, |m: u8, v| m.max(*v))),
-        Pixels::U16(a) => a.fold(0, |m: u16, v| m.max(*v)),
-    }
-}
-
-/// What counts of one frame become in fixed point: rounded, and what exceeds 16 bits stays at the top.
-struct Scale {
-    factor: f64,
-    /// For each count of 8 bits.
-    table: Vec<u16>,
-}
-
-impl Scale {
-    fn new(frame: &Pixels, factor: f64) -> Self {
-        let counts = match frame {
-            Pixels::U8(_) => 256,
-            Pixels::U16(_) => 0,
-        };
-        Self {
-            factor,
-            table: (0..counts).map(|v: u16| fixed(v, factor)).collect(),
-        }
-    }
-
-    fn row(&self, frame: &Pixels, y: usize, out: &mut [u16]) {
-        match frame {
-            Pixels::U8(a) => {
-                for (o, v) in out.iter_mut().zip(a.row(y)) {
-                    *o = self.table[usize::from(*v)];
-                }
-            }
-            Pixels::U16(a) => {
-                for (o, v) in out.iter_mut().zip(a.row(y)) {
-                    *o = fixed(*v, self.factor);
-                }
-            }
-        }
-    }
-}
-
-fn fixed(counts: u16, factor: f64) -> u16 {
-    (f64::from(counts) * factor + 0.5) as u16
-}
-
-/// A block of columns of all frames.
-struct Block<'a> {
-    rows: &'a [u16],
-    stride: usize,
-    x: usize,
-    frames: usize,
-}
-
-impl<'a> Block<'a> {
-    fn new(rows: &'a [u16], stride: usize, x: usize) -> Self {
-        Self {
-            rows,
-            stride,
-            x,
-            frames: rows.len() / stride,
-        }
-    }
-
-    fn frames(&self) -> impl Iterator<Item = &'a [u16; LANES]> {
-        let x = self.x;
-        self.rows
-            .chunks_exact(self.stride)
-            .filter_map(move |row| row[x..].first_chunk())
-    }
-
-    /// How many values of each column lie below its limit.
-    fn count_below(&self, limit: &[u16; LANES]) -> [u16; LANES] {
-        let mut count = [0u16; LANES];
-        for v in self.frames() {
-            for j in 0..LANES {
-                count[j] += u16::from(v[j] < limit[j]);
-            }
-        }
-        count
-    }
-
-    /// The lower median of each column.
-    fn middle_anywhere(&self) -> [u16; LANES] {
-        let (mut low, mut high) = ([u16::MAX; LANES], [0u16; LANES]);
-        for v in self.frames() {
-            for j in 0..LANES {
-                low[j] = low[j].min(v[j]);
-                high[j] = high[j].max(v[j]);
-            }
-        }
-        self.middle(low, high)
-    }
-
-    /// The lower median of each column, known to lie between `low` and `high`: the largest number that at most half of
-    /// the values lie below, found by halving what is left.
-    fn middle(&self, mut low: [u16; LANES], mut high: [u16; LANES]) -> [u16; LANES] {
-        let rank = (self.frames.saturating_sub(1) / 2) as u16;
-        while low.iter().zip(&high).any(|(l, h)| l < h) {
-            // Halfway, rounded up; where it is settled the limit is the value itself and nothing changes.
-            let mut limit = low;
-            for j in 0..LANES {
-                let gap = high[j].saturating_sub(low[j]);
-                limit[j] = low[j] + (gap - gap / 2);
-            }
-            let count = self.count_below(&limit);
-            for j in 0..LANES {
-                if count[j] <= rank {
-                    low[j] = limit[j];
-                } else {
-                    high[j] = limit[j].saturating_sub(1);
-                }
-            }
-        }
-        low
-    }
-
-    /// The median within the step of one count around `middle`.
-    fn interpolated(&self, middle: &[u16; LANES], unit: u32) -> [f32; LANES] {
-        let n = self.frames;
-        let half = (unit / 2) as u16;
-        let below = self.count_below(&middle.map(|m| m.saturating_sub(half)));
-        let up_to = self.count_below(&middle.map(|m| m.saturating_add(half + 1)));
-        let mut out = [0.0; LANES];
-        for j in 0..LANES {
-            let inside = f32::from(up_to[j].saturating_sub(below[j]).max(1));
-            let low = f32::from(middle[j].saturating_sub(half)) - 0.5;
-            let high = f32::from(middle[j].saturating_add(half)) + 0.5;
-            let share = (0.5 * n as f32 - f32::from(below[j])) / inside;
-            out[j] = (low + (high - low) * share.clamp(0.0, 1.0)).max(0.0) / unit as f32;
-        }
-        out
-    }
-}
-
 /// How a background was made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
@@ -302,7 +96,7 @@ pub(crate) fn background(
         let smooth = smooth_median(&whole, usable, SMOOTH_TILE_PX);
         return (smooth.to_array(), Kind::Smooth);
     };
-    let ghosts = Ghosts::new(&first, &second, usable);
+    let ghosts = Ghosts::new(first, second, usable);
     let share = ghosts.share(frames, factors, &whole, usable);
     if share < GHOST_SHARE {
         return (whole, Kind::Temporal);
@@ -314,19 +108,14 @@ pub(crate) fn background(
 struct Ghosts {
     first: Plane,
     second: Plane,
-    scratch: Scratch,
 }
 
 impl Ghosts {
-    fn new(first: &Array2<f32>, second: &Array2<f32>, usable: &Array2<bool>) -> Self {
-        let mut scratch = Scratch::default();
-        let first = fine_detail(first, usable, &mut scratch);
-        let second = fine_detail(second, usable, &mut scratch);
-        Self {
-            first,
-            second,
-            scratch,
-        }
+    fn new(first: Array2<f32>, second: Array2<f32>, usable: &Array2<bool>) -> Self {
+        // Each half goes as soon as it is not needed any more.
+        let detail = |half: Array2<f32>| fine_detail(&half, usable);
+        let (first, second) = both(|| detail(first), || detail(second));
+        Self { first, second }
     }
 
     /// Power of what differs between the halves, beyond noise, over the power of what differs between frames that
@@ -339,24 +128,12 @@ impl Ghosts {
         usable: &Array2<bool>,
     ) -> f64 {
         let n = frames.len();
-        let mut scratch = Scratch::default();
-        let mut powers = Vec::new();
-        let mut floors = Vec::new();
-        for i in (0..4).map(|k| k * (n - 1) / 3) {
-            let factor = factors[i] as f32;
-            let mut flat = frames[i].to_f32();
-            flat.zip_mut_with(whole, |v, b| *v = *v * factor - b);
-            let mut out = Plane::default();
-            smooth(
-                &Plane::of(&flat),
-                &Kernel::gauss(1.5),
-                &mut out,
-                &mut scratch,
-            );
-            let (power, floor) = power_and_floor(&out, usable);
-            powers.push(power);
-            floors.push(floor);
-        }
+        let looked_at: Vec<usize> = (0..4).map(|k| k * (n - 1) / 3).collect();
+        let seen = each(looked_at, |i| {
+            let flat = without(frames[i], factors[i] as f32, whole);
+            power_and_floor(&smoothed(&flat), usable)
+        });
+        let (powers, mut floors): (Vec<f64>, Vec<f64>) = seen.into_iter().unzip();
         let floor = median(&mut floors).unwrap_or(0.0);
         let spots = powers.iter().sum::<f64>() / powers.len() as f64 - floor;
         let mut apart = self.first.clone();
@@ -376,7 +153,7 @@ impl Ghosts {
     }
 
     /// A smooth background plus the detail of `whole` where both halves agree on it.
-    fn without(mut self, whole: &Array2<f32>, usable: &Array2<bool>) -> Array2<f32> {
+    fn without(self, whole: &Array2<f32>, usable: &Array2<bool>) -> Array2<f32> {
         let (height, width) = whole.dim();
         let base = smooth_median(whole, usable, SMOOTH_TILE_PX);
         let mut common = Plane::new(height, width);
@@ -390,10 +167,12 @@ impl Ghosts {
             }
         }
         let window = Kernel::gauss(3.0);
-        let mut near = Plane::default();
-        smooth(&common, &window, &mut near, &mut self.scratch);
-        std::mem::swap(&mut common, &mut near);
-        smooth(&total, &window, &mut near, &mut self.scratch);
+        let mean = |plane: Plane| {
+            let mut near = Plane::default();
+            smooth(&plane, &window, &mut near, &mut Scratch::default());
+            near
+        };
+        let (common, near) = both(|| mean(common), || mean(total));
         Array2::from_shape_fn((height, width), |(y, x)| {
             let agreement = common.at(y, x) / near.at(y, x).max(1e-12);
             // Ghosts of different particles agree by chance up to about a half.
@@ -404,11 +183,56 @@ impl Ghosts {
 }
 
 /// What is left above a smooth background, smoothed a little against pixel noise.
-fn fine_detail(image: &Array2<f32>, usable: &Array2<bool>, scratch: &mut Scratch) -> Plane {
-    let base = smooth_median(image, usable, SMOOTH_TILE_PX);
-    let detail = Array2::from_shape_fn(image.dim(), |(y, x)| image[[y, x]] - base.at(y, x));
+fn fine_detail(image: &Array2<f32>, usable: &Array2<bool>) -> Plane {
+    let mut detail = smooth_median(image, usable, SMOOTH_TILE_PX);
+    for (y, row) in image.rows().into_iter().enumerate() {
+        for (base, v) in detail.row_mut(y).iter_mut().zip(row) {
+            *base = v - *base;
+        }
+    }
+    smoothed(&detail)
+}
+
+/// A frame times its factor less the background.
+fn without(frame: &Pixels, factor: f32, background: &Array2<f32>) -> Plane {
+    fn subtract<T: Copy + Into<f32>>(
+        counts: ArrayView1<'_, T>,
+        background: ArrayView1<'_, f32>,
+        factor: f32,
+        out: &mut [f32],
+    ) {
+        let value = |v: T, b: f32| v.into() * factor - b;
+        match (counts.to_slice(), background.to_slice()) {
+            // The shape that becomes vector code.
+            (Some(counts), Some(background)) => {
+                for (o, (v, b)) in out.iter_mut().zip(counts.iter().zip(background)) {
+                    *o = value(*v, *b);
+                }
+            }
+            _ => {
+                for (o, (v, b)) in out.iter_mut().zip(counts.iter().zip(background)) {
+                    *o = value(*v, *b);
+                }
+            }
+        }
+    }
+    let (height, width) = background.dim();
+    let mut out = Plane::new(height, width);
+    for y in 0..height {
+        let (behind, row) = (background.row(y), out.row_mut(y));
+        match frame {
+            Pixels::U8(a) => subtract(a.row(y), behind, factor, row),
+            Pixels::U16(a) => subtract(a.row(y), behind, factor, row),
+        }
+    }
+    out
+}
+
+/// Smoothed at about the size of a spot.
+fn smoothed(plane: &Plane) -> Plane {
     let mut out = Plane::default();
-    smooth(&Plane::of(&detail), &Kernel::gauss(1.5), &mut out, scratch);
+    let kernel = Kernel::gauss(1.5);
+    smooth(plane, &kernel, &mut out, &mut Scratch::default());
     out
 }
 

@@ -1,11 +1,11 @@
 //! What is learned of a film before anything is detected in it: background, noise, spot width, mask.
 
-use crate::background::{self, FEWEST_FRAMES, Kind};
-use crate::filter::{Difference, Kernel, Plane, Scratch, Surround, difference, smooth};
+use crate::background::{self, Kind};
 use crate::flatten::{DARKEST_LEVEL, flicker_factor};
 use crate::model::{Flat, FrameIndex, Pixels};
+use crate::side_by_side::{both, each};
 use crate::tiles::median;
-use crate::{Finding, Severity, mask, noise, spot_width};
+use crate::{Finding, film_findings, mask, noise, spot_width};
 use ndarray::Array2;
 
 /// Flat frames handed to detectors.
@@ -97,25 +97,49 @@ impl Film {
         ceiling_counts: u16,
         options: &FilmOptions,
     ) -> (Film, Vec<Flat>, Vec<Finding>) {
+        let chosen = Chosen::of(sample);
+        let behind = Self::behind(sample, &chosen, ceiling_counts, options);
+        Self::with_noise(behind, sample, &chosen, neighbours, options)
+    }
+
+    /// As [`Self::learn`], but lets go of each frame of the sample, except the middle one, as soon as it has been learned
+    /// from: it becomes an empty picture.
+    pub(crate) fn learn_and_empty(
+        sample: &mut [(FrameIndex, Pixels)],
+        neighbours: Vec<(FrameIndex, Pixels)>,
+        ceiling_counts: u16,
+        options: &FilmOptions,
+    ) -> (Film, Vec<Flat>, Vec<Finding>) {
+        let chosen = Chosen::of(sample);
+        let middle = sample.len() / 2;
+        let behind = Self::behind(sample, &chosen, ceiling_counts, options);
+        let needed = |i| chosen.flat.contains(&i) || chosen.looked_at.contains(&i);
+        empty(sample, |i| i == middle || needed(i));
+        let out = Self::with_noise(behind, sample, &chosen, &neighbours, options);
+        empty(sample, |i| i == middle);
+        out
+    }
+
+    /// The first part of learning, which needs the whole sample: mask, light and background. The noise is not known yet.
+    fn behind(
+        sample: &[(FrameIndex, Pixels)],
+        chosen: &Chosen,
+        ceiling_counts: u16,
+        options: &FilmOptions,
+    ) -> (Film, Kind, Vec<Finding>) {
         let mut findings = Vec::new();
         let (height, width) = sample.first().map_or((0, 0), |(_, p)| p.dim());
         let mut usable = mask::usable(height, width, &options.exclude);
         if options.find_burnt_in {
             let found = mask::burnt_in(sample, ceiling_counts);
-            for rect in &found {
-                findings.push(burnt_in_finding(rect));
-            }
+            findings.extend(found.iter().map(film_findings::burnt_in));
             usable.zip_mut_with(&mask::usable(height, width, &found), |u, v| *u &= v);
         }
-        let frames: Vec<&(FrameIndex, Pixels)> = sample
-            .iter()
-            .filter(|(_, p)| p.dim() == (height, width))
-            .collect();
-        let pixels: Vec<&Pixels> = frames.iter().map(|(_, p)| p).collect();
+        let pixels: Vec<&Pixels> = chosen.frames.iter().map(|i| &sample[*i].1).collect();
         let (level, factors) = light(&pixels, &mut findings);
         let (background, kind) = background::background(&pixels, &factors, &usable);
-        findings.extend(background_finding(kind, pixels.len()));
-        let mut film = Film {
+        findings.extend(film_findings::background(kind, pixels.len()));
+        let film = Film {
             background,
             level_counts: level as f32,
             noise_counts: 0.0,
@@ -126,27 +150,56 @@ impl Film {
             polarity: options.polarity,
             even_flicker: level >= DARKEST_LEVEL,
         };
-        let flats: Vec<Flat> = (0..frames.len().min(FLAT_FRAMES))
-            .map(|i| i * frames.len() / FLAT_FRAMES.min(frames.len()))
-            .map(|i| film.flat(frames[i].0, 0.0, &frames[i].1))
-            .collect();
-        film.noise_counts = noise::pixel_noise_counts(&flats, &film.usable) as f32;
-        film.learn_width(&flats, options, &mut findings);
-        findings.extend(camera_findings(&mut film, &pixels));
-        // Without noise there is nothing to be shared.
-        if film.noise_counts >= 0.3 {
-            findings.extend(memory_finding(noise::memory(neighbours, &film.usable)));
-        }
-        if kind != Kind::Smooth {
-            findings.extend(film.stuck_finding());
-        }
+        (film, kind, findings)
+    }
+
+    /// The second part, which needs some frames only: flat frames, noise and the width of a spot.
+    fn with_noise(
+        (mut film, kind, mut findings): (Film, Kind, Vec<Finding>),
+        sample: &[(FrameIndex, Pixels)],
+        chosen: &Chosen,
+        neighbours: &[(FrameIndex, Pixels)],
+        options: &FilmOptions,
+    ) -> (Film, Vec<Flat>, Vec<Finding>) {
+        let flats = each(chosen.flat.clone(), |i| {
+            film.flat(sample[i].0, 0.0, &sample[i].1)
+        });
+        let (noise_counts, clipping) = both(
+            || noise::pixel_noise_counts(&flats, &film.usable),
+            || {
+                let frames: Vec<&Pixels> = chosen.looked_at.iter().map(|i| &sample[*i].1).collect();
+                let ceiling = film.ceiling_counts;
+                noise::clipping(&frames, &film.background, &film.usable, ceiling)
+            },
+        );
+        film.noise_counts = noise_counts as f32;
+        film.black_share = clipping.black_share;
+        findings.extend(film.camera_findings(clipping, chosen.frames.len()));
+        let (memory, (width, mut of_spots)) = both(
+            // Without noise there is nothing to be shared.
+            || {
+                let noisy = film.noise_counts >= 0.3;
+                noisy.then(|| noise::memory(neighbours, &film.usable))
+            },
+            || {
+                let mut found = Vec::new();
+                let width = film.width_of_spots(&flats, options, &mut found);
+                if kind != Kind::Smooth {
+                    found.extend(film.stuck_finding(width));
+                }
+                (width, found)
+            },
+        );
+        film.spot_width_px = width;
+        findings.append(&mut of_spots);
+        findings.extend(memory.flatten().and_then(film_findings::memory));
         findings.sort_by(|a, b| a.code.cmp(&b.code));
         (film, flats, findings)
     }
 
     /// Whether so much reads zero that the lower half of the noise is missing.
     pub fn is_cut_at_black(&self) -> bool {
-        self.black_share > MOST_BLACK
+        self.black_share > film_findings::MOST_BLACK
     }
 
     /// Width and height, px.
@@ -166,92 +219,63 @@ impl Film {
         y >= 0.0 && x >= 0.0 && self.usable.get((y as usize, x as usize)) == Some(&true)
     }
 
-    fn learn_width(&mut self, flats: &[Flat], options: &FilmOptions, findings: &mut Vec<Finding>) {
+    fn width_of_spots(
+        &self,
+        flats: &[Flat],
+        options: &FilmOptions,
+        findings: &mut Vec<Finding>,
+    ) -> f64 {
         let given = options.spot_width_px.filter(|w| w.is_finite() && *w > 0.0);
         if let Some(width) = given {
-            self.spot_width_px = width.clamp(0.5, 20.0);
-            return;
+            return width.clamp(0.5, 20.0);
         }
-        match spot_width::spot_width_px(flats, f64::from(self.noise_counts)) {
-            Some(width) => self.spot_width_px = width,
-            None => findings.push(
-                Finding::new(
-                    "B08",
-                    Severity::Info,
-                    "background",
-                    "The width of a spot could not be measured, because the film shows too few. The usual one was taken; for a blank that is as it should be.",
-                )
-                .with(USUAL_WIDTH_PX, None, "px"),
-            ),
+        let measured = spot_width::spot_width_px(flats, f64::from(self.noise_counts));
+        if measured.is_none() {
+            findings.push(film_findings::usual_width(USUAL_WIDTH_PX));
+        }
+        measured.unwrap_or(USUAL_WIDTH_PX)
+    }
+}
+
+/// Lets go of the frames that are not to be kept.
+fn empty(sample: &mut [(FrameIndex, Pixels)], keep: impl Fn(usize) -> bool) {
+    for (i, (_, pixels)) in sample.iter_mut().enumerate() {
+        if !keep(i) {
+            *pixels = Pixels::U8(Array2::zeros((0, 0)));
         }
     }
+}
 
-    /// Particles that stand still during the whole film: round peaks of the background itself.
-    fn stuck_finding(&self) -> Option<Finding> {
-        let mut scratch = Scratch::default();
-        let mut plain = Plane::default();
-        // A first smoothing keeps hot pixels from looking like spots: it leaves them a few percent of their height.
-        let sign = if self.polarity == Polarity::Dark {
-            -1.0
-        } else {
-            1.0
-        };
-        let image = Plane::of(&self.background.mapv(|v| v * sign));
-        smooth(
-            &image,
-            &Kernel::gauss(0.7 * self.spot_width_px),
-            &mut plain,
-            &mut scratch,
-        );
-        let mut peaks = Plane::default();
-        let s = self.spot_width_px;
-        let filter = Difference {
-            centre: &Kernel::gauss(s),
-            surround: &Surround::gauss(3.0 * s),
-        };
-        difference(plain.view(), filter, &mut peaks, &mut scratch);
-        let mut values: Vec<f64> = Vec::new();
-        for y in 0..peaks.height {
-            values.extend(peaks.row(y).iter().map(|v| f64::from(v.abs())));
+/// Which frames of the sample are learned from.
+struct Chosen {
+    /// All that have the shape of the first.
+    frames: Vec<usize>,
+    /// Those that are made flat.
+    flat: Vec<usize>,
+    /// Those whose pixels at either end of the range are counted.
+    looked_at: Vec<usize>,
+}
+
+impl Chosen {
+    fn of(sample: &[(FrameIndex, Pixels)]) -> Self {
+        let shape = sample.first().map(|(_, p)| p.dim());
+        let frames: Vec<usize> = (0..sample.len())
+            .filter(|i| Some(sample[*i].1.dim()) == shape)
+            .collect();
+        let n = frames.len();
+        let flat = (0..n.min(FLAT_FRAMES)).map(|i| frames[i * n / FLAT_FRAMES.min(n)]);
+        let looked_at = frames.iter().copied().step_by((n / FLAT_FRAMES).max(1));
+        Self {
+            flat: flat.collect(),
+            looked_at: looked_at.collect(),
+            frames,
         }
-        let spread = 1.4826 * median(&mut values)?;
-        // As high as a spot that would be seen in every frame.
-        let frame_noise = f64::from(self.noise_counts) / (3.5 * s);
-        let limit = (4.0 * spread).max(6.0 * frame_noise).max(0.2) as f32;
-        let mut count = 0u32;
-        for y in 1..peaks.height.saturating_sub(1) {
-            for x in 1..peaks.width.saturating_sub(1) {
-                let v = peaks.at(y, x);
-                let highest = || {
-                    (y - 1..=y + 1).all(|i| {
-                        (x - 1..=x + 1).all(|j| {
-                            let other = peaks.at(i, j);
-                            if (i, j) < (y, x) {
-                                v > other
-                            } else {
-                                v >= other
-                            }
-                        })
-                    })
-                };
-                count += u32::from(v > limit && self.usable[[y, x]] && highest());
-            }
-        }
-        (count > 0).then(|| {
-            Finding::new(
-                "B07",
-                Severity::Info,
-                "background",
-                "Some spots stand still during the whole film: particles stuck to the glass, or dirt. They belong to the background and are not counted; clean the cell if there are many.",
-            )
-            .with(f64::from(count), None, "spots")
-        })
     }
 }
 
 /// The light of the film and each frame's factor; says so if the light varies.
 fn light(pixels: &[&Pixels], findings: &mut Vec<Finding>) -> (f64, Vec<f64>) {
-    let levels: Vec<f64> = pixels.iter().map(|p| background::level_counts(p)).collect();
+    let levels = each(pixels.to_vec(), background::level_counts);
     let level = median(&mut levels.clone()).unwrap_or(0.0);
     if level < DARKEST_LEVEL {
         return (level, vec![1.0; levels.len()]);
@@ -265,125 +289,7 @@ fn light(pixels: &[&Pixels], findings: &mut Vec<Finding>) -> (f64, Vec<f64>) {
         / n)
         .sqrt();
     if spread > 0.01 {
-        findings.push(
-            Finding::new(
-                "B06",
-                Severity::Info,
-                "background",
-                "The light of the film varies. Each frame was brought to the same light; let the laser warm up if the brightness of particles matters to you.",
-            )
-            .with(100.0 * spread, Some(1.0), "%"),
-        );
+        findings.push(film_findings::flicker(spread));
     }
     (level, factors)
 }
-
-fn burnt_in_finding(rect: &Rect) -> Finding {
-    Finding::new(
-        "B02",
-        Severity::Info,
-        "background",
-        format!(
-            "A clock or logo burnt into the picture was left out: x {} to {}, y {} to {} px. If there are particles in that region, switch this off with --set film.find_burnt_in=false.",
-            rect.x_px,
-            rect.x_px + rect.width_px,
-            rect.y_px,
-            rect.y_px + rect.height_px
-        ),
-    )
-    .with(
-        f64::from(rect.width_px) * f64::from(rect.height_px),
-        None,
-        "px",
-    )
-}
-
-fn background_finding(kind: Kind, frames: usize) -> Option<Finding> {
-    match kind {
-        Kind::Temporal => None,
-        Kind::Smooth => Some(
-            Finding::new(
-                "B01",
-                Severity::Warning,
-                "background",
-                "The film has too few frames to tell particles from what stands still. Stuck particles and fringes may be counted; record more frames.",
-            )
-            .with(frames as f64, Some(FEWEST_FRAMES as f64), "frames"),
-        ),
-        Kind::Mixed(share) => Some(
-            Finding::new(
-                "B09",
-                Severity::Info,
-                "background",
-                "The particles are so slow, large or dense that they stay in the background over time. A smooth background plus what stands still was taken instead; nothing needs to be done.",
-            )
-            .with(100.0 * share, Some(3.0), "% of the spots' power"),
-        ),
-    }
-}
-
-/// Share of pixels at zero that an honest black level does not reach.
-const MOST_BLACK: f64 = 0.05;
-
-/// Saturation, too little noise, clipped black.
-fn camera_findings(film: &mut Film, pixels: &[&Pixels]) -> Vec<Finding> {
-    let mut out = Vec::new();
-    let stride = (pixels.len() / FLAT_FRAMES).max(1);
-    let some: Vec<&Pixels> = pixels.iter().copied().step_by(stride).collect();
-    let clipping = noise::clipping(&some, &film.background, &film.usable, film.ceiling_counts);
-    film.black_share = clipping.black_share;
-    if clipping.saturated_per_frame >= 1.0 {
-        out.push(
-            Finding::new(
-                "B03",
-                Severity::Warning,
-                "background",
-                "Some particles are too bright for the camera. Their positions were fitted without the pixels at the ceiling, and their brightness is too low; lower the gain or the exposure.",
-            )
-            .with(clipping.saturated_per_frame, Some(1.0), "px per frame"),
-        );
-    }
-    if film.noise_counts < 0.5 && !pixels.is_empty() {
-        out.push(
-            Finding::new(
-                "B04",
-                Severity::Warning,
-                "background",
-                "The noise is smaller than half a step of the camera, so that weak particles vanish. Raise the gain or record more bits.",
-            )
-            .with(f64::from(film.noise_counts), Some(0.5), "counts"),
-        );
-    }
-    if film.is_cut_at_black() {
-        out.push(
-            Finding::new(
-                "B05",
-                Severity::Warning,
-                "background",
-                "Much of the picture is cut off at black, and weak particles with it. Raise the black level of the camera.",
-            )
-            .with(100.0 * clipping.black_share, Some(100.0 * MOST_BLACK), "% of the pixels"),
-        );
-    }
-    out
-}
-
-/// Noise that is carried over from frame to frame.
-fn memory_finding(memory: Option<noise::Memory>) -> Option<Finding> {
-    let memory = memory.filter(|m| m.between_frames > MEMORY_LIMIT)?;
-    Some(
-        Finding::new(
-            "V08",
-            Severity::Warning,
-            "video",
-            format!(
-                "Neighbouring frames share their noise, as after video compression, which can make sizes wrong. Record without compression (noise shared between neighbouring pixels: {:.2}).",
-                memory.between_pixels
-            ),
-        )
-        .with(memory.between_frames, Some(MEMORY_LIMIT), "1"),
-    )
-}
-
-/// Share of noise carried over from frame to frame above which it is reported.
-const MEMORY_LIMIT: f64 = 0.3;

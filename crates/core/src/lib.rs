@@ -13,6 +13,7 @@ pub mod drift;
 pub mod film;
 #[cfg(test)]
 mod film_conformance;
+mod film_findings;
 mod filter;
 pub mod finding;
 mod flatten;
@@ -25,9 +26,11 @@ pub mod motion_blur;
 mod noise;
 pub mod refine;
 mod reunite;
+mod side_by_side;
 pub mod source;
 mod spot_width;
 mod stranger_light;
+mod temporal_median;
 #[cfg(test)]
 mod test_film;
 mod tiles;

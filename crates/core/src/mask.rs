@@ -5,11 +5,16 @@
 //! such pixels stand close together. A particle has soft flanks, moves, and a stuck or hot pixel stands alone.
 
 use crate::film::Rect;
+use crate::instructions;
 use crate::model::{FrameIndex, Pixels};
+use crate::side_by_side::each;
 use ndarray::Array2;
+use std::borrow::Cow;
 
 /// Frames looked at.
 const FRAMES: usize = 24;
+/// Rows that are one piece of work.
+const BAND: usize = 32;
 /// A stroke differs from both of its sides by this share of the range.
 const EDGE_SHARE: f64 = 0.4;
 /// A pixel must be a stroke in this share of the frames.
@@ -46,16 +51,27 @@ pub(crate) fn burnt_in(sample: &[(FrameIndex, Pixels)], ceiling_counts: u16) -> 
     };
     let (height, width) = first.dim();
     let stride = (sample.len() / FRAMES).max(1);
-    let chosen: Vec<&Pixels> = sample.iter().step_by(stride).map(|(_, p)| p).collect();
+    let chosen = sample.iter().step_by(stride).map(|(_, p)| p);
+    let chosen: Vec<&Pixels> = chosen.filter(|p| p.dim() == first.dim()).collect();
     // With fewer frames a particle that rests would pass for text.
     if chosen.len() < 6 {
         return Vec::new();
     }
     let edge = (f64::from(ceiling_counts) * EDGE_SHARE).max(1.0) as u16;
     let mut hits = Array2::<u8>::zeros((height, width));
-    for pixels in &chosen {
-        count_strokes(pixels, edge, &mut hits);
-    }
+    let bands = hits
+        .as_slice_mut()
+        .unwrap_or_default()
+        .chunks_mut(BAND * width.max(1))
+        .zip((0..).step_by(BAND));
+    each(bands.collect(), |(hits, top)| {
+        instructions::run(Strokes {
+            frames: &chosen,
+            edge,
+            top,
+            hits,
+        });
+    });
     let enough = (RECURRENCE * chosen.len() as f64).ceil().max(2.0) as u8;
     let mut stroke = hits.mapv(|n| n >= enough);
     // A picture that is full of hard edges is noise; text would cover all of it.
@@ -101,35 +117,55 @@ fn touch(a: &Rect, b: &Rect) -> bool {
         && b.y_px <= a.y_px + a.height_px
 }
 
-/// Adds one to every pixel that is a stroke in this frame: at least `edge` above both of its sides, two pixels
-/// away, or below both, along the rows or along the columns.
-fn count_strokes(pixels: &Pixels, edge: u16, hits: &mut Array2<u8>) {
-    match pixels {
-        Pixels::U8(a) => {
-            // An edge that 8 bits cannot have is nowhere.
-            let Ok(edge) = u8::try_from(edge) else {
-                return;
-            };
-            add_strokes(a, hits, |v, a, b| {
-                v.saturating_sub(a.max(b)) >= edge || a.min(b).saturating_sub(v) >= edge
-            });
+/// Adds one to every pixel of some rows, from `top` on, for each frame in which it is a stroke: at least `edge` above
+/// both of its sides, two pixels away, or below both, along the rows or along the columns.
+struct Strokes<'a> {
+    frames: &'a [&'a Pixels],
+    edge: u16,
+    top: usize,
+    hits: &'a mut [u8],
+}
+
+impl instructions::Kernel for Strokes<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for pixels in self.frames {
+            match pixels {
+                Pixels::U8(a) => {
+                    // An edge that 8 bits cannot have is nowhere.
+                    let Ok(edge) = u8::try_from(self.edge) else {
+                        continue;
+                    };
+                    add_strokes(a, self.top, self.hits, |v, a, b| {
+                        (v.saturating_sub(a.max(b)) >= edge) | (a.min(b).saturating_sub(v) >= edge)
+                    });
+                }
+                Pixels::U16(a) => add_strokes(a, self.top, self.hits, |v, a, b| {
+                    let edge = self.edge;
+                    (v.saturating_sub(a.max(b)) >= edge) | (a.min(b).saturating_sub(v) >= edge)
+                }),
+            }
         }
-        Pixels::U16(a) => add_strokes(a, hits, |v, a, b| {
-            v.saturating_sub(a.max(b)) >= edge || a.min(b).saturating_sub(v) >= edge
-        }),
     }
 }
 
-/// As [`count_strokes`], for one kind of pixel; `hard` says whether the first differs from both others by an edge.
-fn add_strokes<T: Copy>(pixels: &Array2<T>, hits: &mut Array2<u8>, hard: impl Fn(T, T, T) -> bool) {
+/// As [`Strokes`], for one kind of pixel; `hard` says whether the first differs from both others by an edge.
+#[inline(always)]
+fn add_strokes<T: Copy>(
+    pixels: &Array2<T>,
+    top: usize,
+    hits: &mut [u8],
+    hard: impl Fn(T, T, T) -> bool,
+) {
     let (height, width) = pixels.dim();
-    let standard = pixels.as_standard_layout();
-    let Some(counts) = standard.as_slice() else {
-        return;
+    let row = |y: usize| match pixels.row(y).to_slice() {
+        Some(row) => Cow::Borrowed(row),
+        None => Cow::Owned(pixels.row(y).to_vec()),
     };
-    let row = |y: usize| &counts[y * width..][..width];
     let mut strokes = vec![false; width];
-    for (y, mut hits) in hits.rows_mut().into_iter().enumerate() {
+    for (y, hits) in (top..height).zip(hits.chunks_exact_mut(width)) {
         let here = row(y);
         strokes.fill(false);
         if width > 4 {
@@ -139,7 +175,8 @@ fn add_strokes<T: Copy>(pixels: &Array2<T>, hits: &mut Array2<u8>, hard: impl Fn
             }
         }
         if y >= 2 && y + 2 < height {
-            let sides = row(y - 2).iter().zip(row(y + 2));
+            let (above, below) = (row(y - 2), row(y + 2));
+            let sides = above.iter().zip(below.iter());
             for (s, (v, (a, b))) in strokes.iter_mut().zip(here.iter().zip(sides)) {
                 *s |= hard(*v, *a, *b);
             }

@@ -5,9 +5,12 @@
 //! frames relative to each other carries noise over from frame to frame and moves it towards zero; every estimate
 //! that relies on fresh noise in each frame (CVE, Berglund 2010 doi:10.1103/PhysRevE.82.011917) is then biased.
 
+use crate::filter::{Kernel, Plane, Scratch, smooth};
+use crate::instructions;
 use crate::model::{Flat, FrameIndex, Pixels};
-use crate::tiles::median;
-use ndarray::Array2;
+use crate::side_by_side::each;
+use crate::tiles::{median, median_of_f32};
+use ndarray::{Array2, ArrayView1};
 
 /// Standard deviation of one pixel between flat frames, counts. Particles count as outliers. 0 if unknown.
 pub(crate) fn pixel_noise_counts(flats: &[Flat], usable: &Array2<bool>) -> f64 {
@@ -75,29 +78,76 @@ pub(crate) fn clipping(
     usable: &Array2<bool>,
     ceiling_counts: u16,
 ) -> Clipping {
-    let hot_from = 0.9 * f32::from(ceiling_counts);
-    let (mut saturated, mut black, mut seen) = (0u64, 0u64, 0u64);
-    for frame in frames.iter().filter(|f| f.dim() == usable.dim()) {
+    let same: Vec<&Pixels> = frames
+        .iter()
+        .copied()
+        .filter(|f| f.dim() == usable.dim())
+        .collect();
+    let seen = usable.iter().filter(|u| **u).count() as u64 * same.len() as u64;
+    let counted = each(same, |frame| {
+        let (mut saturated, mut black) = (0u64, 0u64);
         for y in 0..usable.nrows() {
-            let behind = background.row(y);
-            let place = behind.iter().zip(usable.row(y));
-            let mut add = |v: u16, (behind, open): (&f32, &bool)| {
-                let full = ceiling_counts > 0 && v >= ceiling_counts && *behind < hot_from;
-                seen += u64::from(*open);
-                black += u64::from(*open && v == 0);
-                saturated += u64::from(*open && full);
+            let place = (background.row(y), usable.row(y));
+            let (s, b) = match frame {
+                Pixels::U8(a) => clipped(a.row(y), place, ceiling_counts),
+                Pixels::U16(a) => clipped(a.row(y), place, ceiling_counts),
             };
-            match frame {
-                Pixels::U8(a) => {
-                    (a.row(y).iter().zip(place)).for_each(|(v, p)| add((*v).into(), p))
-                }
-                Pixels::U16(a) => a.row(y).iter().zip(place).for_each(|(v, p)| add(*v, p)),
-            }
+            saturated += u64::from(s);
+            black += u64::from(b);
         }
-    }
+        (saturated, black)
+    });
+    let saturated: u64 = counted.iter().map(|c| c.0).sum();
+    let black: u64 = counted.iter().map(|c| c.1).sum();
     Clipping {
         saturated_per_frame: saturated as f64 / frames.len().max(1) as f64,
         black_share: black as f64 / seen.max(1) as f64,
+    }
+}
+
+/// How many pixels of a row are at the ceiling, and how many are zero.
+fn clipped<T: Copy + Ord + From<u8> + Into<u16>>(
+    counts: ArrayView1<'_, T>,
+    (behind, open): (ArrayView1<'_, f32>, ArrayView1<'_, bool>),
+    ceiling: u16,
+) -> (u32, u32) {
+    // Hardly any row has a pixel at either end, and looking for one is quick.
+    let (lowest, highest) = match counts.to_slice() {
+        Some(counts) => instructions::run(Range(counts)),
+        None => (0, u16::MAX),
+    };
+    let (hot_from, mut saturated, mut black) = (0.9 * f32::from(ceiling), 0, 0);
+    if lowest == 0 {
+        let ends = counts.iter().zip(open);
+        black = ends.map(|(v, o)| u32::from(*o & (*v == T::from(0)))).sum();
+    }
+    if ceiling > 0 && highest >= ceiling {
+        let places = counts.iter().zip(behind.iter().zip(open));
+        let full = places.filter(|(v, (b, open))| {
+            let v: u16 = (**v).into();
+            **open && v >= ceiling && **b < hot_from
+        });
+        saturated = full.count() as u32;
+    }
+    (saturated, black)
+}
+
+/// The lowest and the highest count of a row.
+struct Range<'a, T>(&'a [T]);
+
+impl<T: Copy + Ord + Into<u16>> instructions::Kernel for Range<'_, T> {
+    type Output = (u16, u16);
+
+    #[inline(always)]
+    fn run(self) -> (u16, u16) {
+        let Some(first) = self.0.first() else {
+            return (u16::MAX, 0);
+        };
+        let (mut low, mut high) = (*first, *first);
+        for v in self.0 {
+            (low, high) = (low.min(*v), high.max(*v));
+        }
+        (low.into(), high.into())
     }
 }
 
@@ -116,6 +166,7 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
     let (mut same, mut shifted, mut beside, mut n) = (0.0, 0.0, 0.0, 0u64);
     // The difference of two frames is used twice: as what comes after one frame and before the next.
     let mut known: Option<(u32, Steps)> = None;
+    let mut room = Steps::default();
     for run in neighbours.windows(3) {
         let follow = |a: u32, b: u32| a.checked_add(1) == Some(b);
         if !follow(run[0].0.0, run[1].0.0) || !follow(run[1].0.0, run[2].0.0) {
@@ -126,29 +177,28 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
         }
         let before = match known.take() {
             Some((index, steps)) if index == run[0].0.0 => steps,
-            _ => Steps::new(&run[0].1, &run[1].1, usable),
+            _ => Steps::new(&run[0].1, &run[1].1, usable, Steps::default()),
         };
-        let after = Steps::new(&run[1].1, &run[2].1, usable);
-        let quiet = (before.quiet_limit, after.quiet_limit);
+        let after = Steps::new(&run[1].1, &run[2].1, usable, std::mem::take(&mut room));
         let (height, width) = usable.dim();
         for y in (2..height.saturating_sub(2)).step_by(2) {
+            let open = usable.row(y);
+            let (a_row, b_row) = (before.fine.row(y), after.fine.row(y));
+            let (a_mean, b_mean) = (before.mean.row(y), after.mean.row(y));
             for x in (2..width.saturating_sub(3)).step_by(2) {
-                let calm = |s: &Steps, limit: f64| s.mean[[y, x]].abs() <= limit as f32;
-                if !usable[[y, x]] || !calm(&before, quiet.0) || !calm(&after, quiet.1) {
+                if !open[x] || !before.is_calm(a_mean[x]) || !after.is_calm(b_mean[x]) {
                     continue;
                 }
-                let (a, b) = (
-                    f64::from(before.fine[[y, x]]),
-                    f64::from(after.fine[[y, x]]),
-                );
+                let first = |x: usize| f64::from(a_row[x] - before.shift);
+                let second = |x: usize| f64::from(b_row[x] - after.shift);
+                let (a, b) = (first(x), second(x));
                 same += 0.5 * (a * a + b * b);
                 shifted += a * b;
-                beside += 0.5
-                    * (a * f64::from(before.fine[[y, x + 1]])
-                        + b * f64::from(after.fine[[y, x + 1]]));
+                beside += 0.5 * (a * first(x + 1) + b * second(x + 1));
                 n += 1;
             }
         }
+        room = before;
         known = Some((run[1].0.0, after));
     }
     (n >= 1000 && same > 0.0).then(|| Memory {
@@ -158,43 +208,91 @@ pub(crate) fn memory(neighbours: &[(FrameIndex, Pixels)], usable: &Array2<bool>)
 }
 
 /// Difference of two frames, and its mean over 5 x 5 pixels, which shows what moved.
+#[derive(Default)]
 struct Steps {
-    fine: Array2<f32>,
-    mean: Array2<f32>,
+    fine: Plane,
+    mean: Plane,
+    /// Lamp flicker moves the whole frame; it is not noise.
+    shift: f32,
     /// Half of the picture moves less than this: particles in motion lie above.
-    quiet_limit: f64,
+    quiet_limit: f32,
 }
 
 impl Steps {
-    fn new(a: &Pixels, b: &Pixels, usable: &Array2<bool>) -> Self {
-        use crate::filter::{Kernel, Plane, Scratch, smooth};
-        let mut fine = b.to_f32();
-        fine -= &a.to_f32();
-        let mut mean = Plane::default();
-        let mut scratch = Scratch::default();
+    /// Takes over the room of others that are not needed any more.
+    fn new(a: &Pixels, b: &Pixels, usable: &Array2<bool>, room: Self) -> Self {
+        let Self {
+            mut fine, mut mean, ..
+        } = room;
+        difference(a, b, &mut fine);
         smooth(
-            &Plane::of(&fine),
+            &fine,
             &Kernel::boxcar(2),
             &mut mean,
-            &mut scratch,
+            &mut Scratch::default(),
         );
-        let mut mean = mean.to_array();
-        // Lamp flicker moves the whole frame; it is not noise.
-        let mut all: Vec<f64> = mean.iter().step_by(7).map(|v| f64::from(*v)).collect();
-        let shift = median(&mut all).unwrap_or(0.0) as f32;
-        fine -= shift;
-        mean -= shift;
-        let mut values: Vec<f64> = mean
-            .iter()
-            .zip(usable)
-            .step_by(3)
-            .filter(|(_, open)| **open)
-            .map(|(v, _)| f64::from(v.abs()))
-            .collect();
+        let mut values = Vec::with_capacity(mean.height * mean.width / 3 + 1);
+        some_pixels(&mean, 7, |_, x, row| values.push(row[x]));
+        let shift = median_of_f32(&mut values).unwrap_or(0.0);
+        values.clear();
+        let open = usable.as_standard_layout();
+        let open = open.as_slice().unwrap_or_default();
+        some_pixels(&mean, 3, |i, x, row| {
+            if open[i] {
+                values.push((row[x] - shift).abs());
+            }
+        });
+        let middle = median_of_f32(&mut values).map_or(0.0, f64::from);
         Self {
             fine,
             mean,
-            quiet_limit: 2.0 * median(&mut values).unwrap_or(0.0),
+            shift,
+            quiet_limit: (2.0 * middle) as f32,
+        }
+    }
+
+    fn is_calm(&self, mean: f32) -> bool {
+        (mean - self.shift).abs() <= self.quiet_limit
+    }
+}
+
+/// Gives every `step`-th pixel, counted row after row: its number, its place in its row, and the row.
+fn some_pixels(plane: &Plane, step: usize, mut give: impl FnMut(usize, usize, &[f32])) {
+    for y in 0..plane.height {
+        let (row, before) = (plane.row(y), y * plane.width);
+        let first = before.next_multiple_of(step) - before;
+        for x in (first..row.len()).step_by(step) {
+            give(before + x, x, row);
+        }
+    }
+}
+
+/// The second frame less the first.
+fn difference(a: &Pixels, b: &Pixels, out: &mut Plane) {
+    fn add<T: Copy + Into<f32>>(row: ArrayView1<'_, T>, out: &mut [f32], sign: f32) {
+        match row.to_slice() {
+            Some(row) => {
+                for (o, v) in out.iter_mut().zip(row) {
+                    *o += sign * (*v).into();
+                }
+            }
+            None => {
+                for (o, v) in out.iter_mut().zip(row) {
+                    *o += sign * (*v).into();
+                }
+            }
+        }
+    }
+    let (height, width) = b.dim();
+    out.resize(height, width);
+    for y in 0..height {
+        let row = out.row_mut(y);
+        row.fill(0.0);
+        for (pixels, sign) in [(b, 1.0), (a, -1.0)] {
+            match pixels {
+                Pixels::U8(p) => add(p.row(y), row, sign),
+                Pixels::U16(p) => add(p.row(y), row, sign),
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where frames come from. Readers live in `nta-video`, the simulated camera in `nta-sim`.
 
 use crate::model::{FrameIndex, Pixels};
+use crate::side_by_side::each;
 use crate::{Finding, Tally};
 use std::collections::BTreeMap;
 
@@ -128,12 +129,58 @@ pub trait FrameSource: Send + Sync {
     /// What is known after `next_packet` has returned `None`.
     fn end(&self) -> SourceEnd;
 
-    /// Up to `count` frames evenly spaced over the film, in the order of time; leaves the source rewound. Readers
-    /// with random access override this; here one pass keeps every k-th packet and doubles k when there are too
-    /// many, so that nothing needs to be known in advance. Frames that cannot be decoded are left out.
-    fn spaced(&mut self, count: usize) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
-        spaced_by_reading(self, count, None)
+    /// How many packets [`Self::packet_at`] gives in any order; `None` if they can only be read one after the other.
+    fn packets(&self) -> Option<usize> {
+        None
     }
+
+    /// The packet that is so many behind the first; from any thread. `None` if there is none, or no such access.
+    fn packet_at(&self, _n: usize) -> Option<Result<Packet, SourceError>> {
+        None
+    }
+
+    /// Up to `count` frames evenly spaced over the film, in the order of time; leaves the source rewound. Readers
+    /// with random access read only those; otherwise one pass keeps every k-th packet and doubles k when there are
+    /// too many, so that nothing needs to be known in advance. Frames that cannot be decoded are left out.
+    fn spaced(&mut self, count: usize) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
+        match self.packets() {
+            Some(n) => {
+                self.rewind()?;
+                spaced_by_place(self, &evenly(n, count))
+            }
+            None => spaced_by_reading(self, count, None),
+        }
+    }
+}
+
+/// `count` positions evenly spaced over `len`, rising, without repetition; all of them if there are fewer.
+pub fn evenly(len: usize, count: usize) -> Vec<usize> {
+    let count = count.max(1).min(len);
+    (0..count)
+        .map(|i| (i as u128 * len as u128 / count as u128) as usize)
+        .collect()
+}
+
+/// The frames at these places, read and decoded on all threads: each thread holds one packet at a time.
+fn spaced_by_place<S: FrameSource + ?Sized>(
+    source: &S,
+    places: &[usize],
+) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
+    let read = each(places.to_vec(), |n| {
+        let packet = source.packet_at(n).transpose()?;
+        Ok(packet.and_then(|packet| decoded(source, packet)))
+    });
+    // The first that cannot be read decides what is said.
+    read.into_iter().filter_map(Result::transpose).collect()
+}
+
+/// The pixels of a packet with its place in time, if they can be decoded.
+pub(crate) fn decoded<S: FrameSource + ?Sized>(
+    source: &S,
+    packet: Packet,
+) -> Option<(FrameIndex, Pixels)> {
+    let index = packet.index;
+    source.decode(packet).ok().map(|pixels| (index, pixels))
 }
 
 /// Up to `count` frames evenly spaced over the film, or over the frames from the first to the last (inclusive) of
@@ -174,14 +221,13 @@ pub(crate) fn spaced_by_reading<S: FrameSource + ?Sized>(
     }
     source.rewind()?;
     let len = kept.len();
-    let mut out = Vec::new();
-    for (i, (_, packet)) in kept.into_iter().enumerate() {
-        // Thins `len` down to `count`, evenly.
-        let take = len <= count || (i * count / len) != ((i + 1) * count / len);
-        let index = packet.index;
-        if take && let Ok(pixels) = source.decode(packet) {
-            out.push((index, pixels));
-        }
-    }
-    Ok(out)
+    // Thins `len` down to `count`, evenly.
+    let taken = kept
+        .into_iter()
+        .enumerate()
+        .filter(|(i, _)| len <= count || (i * count / len) != ((i + 1) * count / len));
+    let packets: Vec<Packet> = taken.map(|(_, (_, packet))| packet).collect();
+    let source = &*source;
+    let out = each(packets, |packet| decoded(source, packet));
+    Ok(out.into_iter().flatten().collect())
 }

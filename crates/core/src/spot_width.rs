@@ -4,7 +4,9 @@
 //! the camera only shows at lag 0, which is left out. Something wider than spots (stray light, rings far out of
 //! focus) adds about a constant, which is fitted along.
 
+use crate::instructions;
 use crate::model::Flat;
+use crate::side_by_side::each;
 
 /// Narrowest width that is believed, px: below, a spot is one pixel.
 const NARROWEST_PX: f64 = 0.8;
@@ -18,8 +20,12 @@ pub(crate) fn spot_width_px(flats: &[Flat], noise_counts: f64) -> Option<f64> {
     let stride = (flats.len() / 8).max(1);
     let mut sums = [0.0f64; LONGEST_LAG + 1];
     let mut counts = [0u64; LONGEST_LAG + 1];
-    for flat in flats.iter().step_by(stride) {
-        add_lags(flat, &mut sums, &mut counts);
+    let looked_at: Vec<&Flat> = flats.iter().step_by(stride).collect();
+    let parts = each(looked_at, products);
+    // In the order of the film, so that the sums round in one way only.
+    for part in parts.iter().flatten() {
+        sums[part.lag] += f64::from(part.sum);
+        counts[part.lag] += part.count;
     }
     if counts[1..].contains(&0) {
         return None;
@@ -44,31 +50,58 @@ pub(crate) fn spot_width_px(flats: &[Flat], noise_counts: f64) -> Option<f64> {
     Some(width.clamp(NARROWEST_PX, WIDEST_PX))
 }
 
-/// Adds the products of pixels `lag` apart, along rows and columns.
-fn add_lags(flat: &Flat, sums: &mut [f64; LONGEST_LAG + 1], counts: &mut [u64; LONGEST_LAG + 1]) {
+/// Products of pixels `lag` apart in one row.
+struct Part {
+    lag: usize,
+    sum: f32,
+    count: u64,
+}
+
+/// Products of the pixels of a frame, along rows and columns.
+fn products(flat: &Flat) -> Vec<Part> {
     let image = flat.image.as_standard_layout();
     let (height, width) = image.dim();
-    let Some(pixels) = image.as_slice() else {
-        return;
-    };
-    let mut add = |lag: usize, a: &[f32], b: &[f32]| {
-        sums[lag] += f64::from(product(a, b));
-        counts[lag] += a.len().min(b.len()) as u64;
-    };
-    for y in 0..height {
-        let row = &pixels[y * width..][..width];
-        for lag in 1..=LONGEST_LAG {
-            if lag < width {
-                add(lag, &row[..width - lag], &row[lag..]);
-            }
-            if y + lag < height {
-                add(lag, row, &pixels[(y + lag) * width..][..width]);
+    let pixels = image.as_slice().unwrap_or_default();
+    instructions::run(Products {
+        pixels,
+        height,
+        width,
+    })
+}
+
+struct Products<'a> {
+    pixels: &'a [f32],
+    height: usize,
+    width: usize,
+}
+
+impl instructions::Kernel for Products<'_> {
+    type Output = Vec<Part>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<Part> {
+        let (height, width) = (self.height, self.width);
+        let row = |y: usize| &self.pixels[y * width..][..width];
+        let mut out = Vec::with_capacity(2 * LONGEST_LAG * height);
+        for y in 0..height {
+            let here = row(y);
+            for lag in 1..=LONGEST_LAG {
+                if lag < width {
+                    let (sum, count) = (product(here, &here[lag..]), (width - lag) as u64);
+                    out.push(Part { lag, sum, count });
+                }
+                if y + lag < height {
+                    let (sum, count) = (product(here, row(y + lag)), width as u64);
+                    out.push(Part { lag, sum, count });
+                }
             }
         }
+        out
     }
 }
 
 /// Sum of the products, in sixteen partial sums that the compiler keeps in vector registers.
+#[inline(always)]
 fn product(a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().min(b.len());
     let ((a, a_rest), (b, b_rest)) = (a[..n].as_chunks::<16>(), b[..n].as_chunks::<16>());

@@ -1,6 +1,7 @@
 //! Slowly varying maps: one number per tile of the picture, joined smoothly.
 
-use crate::filter::{Heights, Plane};
+use crate::filter::Plane;
+use crate::side_by_side::each_with_room;
 use ndarray::Array2;
 
 /// Numbers on a coarse grid of tiles that together cover a picture of `height` x `width` pixels.
@@ -57,40 +58,66 @@ impl TileMap {
     /// The map at every pixel, bilinear between the centres of the tiles.
     pub(crate) fn spread(&self) -> Plane {
         let (rows, cols) = self.values.dim();
-        let mut coarse = Plane::new(rows, cols);
-        for ((r, c), v) in self.values.indexed_iter() {
-            coarse.row_mut(r)[c] = *v as f32;
-        }
+        let (across, down) = (axis(self.width, cols), axis(self.height, rows));
+        // Rows of tiles drawn out across the picture.
+        let lines: Vec<Vec<f32>> = self
+            .values
+            .rows()
+            .into_iter()
+            .map(|row| {
+                let at = |c: usize| row[c] as f32;
+                let point = |&(a, b, u): &(usize, usize, f32)| at(a) * (1.0 - u) + at(b) * u;
+                across.iter().map(point).collect()
+            })
+            .collect();
         let mut out = Plane::new(self.height, self.width);
-        for y in 0..self.height {
-            let v = (y as f64 + 0.5) * rows as f64 / self.height as f64 - 0.5;
-            for (x, o) in out.row_mut(y).iter_mut().enumerate() {
-                let u = (x as f64 + 0.5) * cols as f64 / self.width as f64 - 0.5;
-                *o = coarse.between(v, u);
+        for (y, &(above, below, v)) in down.iter().enumerate() {
+            let rows = lines[above].iter().zip(&lines[below]);
+            for (o, (top, bottom)) in out.row_mut(y).iter_mut().zip(rows) {
+                *o = top * (1.0 - v) + bottom * v;
             }
         }
         out
     }
 }
 
+/// For each pixel of an axis the two tiles around it and the share of the second.
+fn axis(pixels: usize, tiles: usize) -> Vec<(usize, usize, f32)> {
+    let last = tiles - 1;
+    (0..pixels)
+        .map(|i| {
+            let t = (i as f64 + 0.5) * tiles as f64 / pixels as f64 - 0.5;
+            let t = t.clamp(0.0, last as f64);
+            let low = t.floor() as usize;
+            (low, (low + 1).min(last), (t - low as f64) as f32)
+        })
+        .collect()
+}
+
 /// Medians of tiles of about `tile` pixels, settled: what is left of a picture without anything small.
 pub(crate) fn smooth_median(image: &Array2<f32>, usable: &Array2<bool>, tile: usize) -> Plane {
     let (height, width) = image.dim();
     let mut map = TileMap::new(height, width, tile);
-    let (_, cols) = map.values.dim();
-    let mut bags: Vec<Vec<f64>> = vec![Vec::new(); map.values.len()];
+    let (rows, cols) = map.values.dim();
     let columns: Vec<usize> = (0..width).map(|x| map.tile_of(0, x).1).collect();
-    for y in 0..height {
-        let (values, open) = (image.row(y), usable.row(y));
-        let bags = &mut bags[map.tile_of(y, 0).0 * cols..][..cols];
-        for x in (y % 2..width).step_by(2) {
-            if open[x] {
-                bags[columns[x]].push(f64::from(values[x]));
+    let mut tiles_of: Vec<Vec<usize>> = vec![Vec::new(); rows];
+    (0..height).for_each(|y| tiles_of[map.tile_of(y, 0).0].push(y));
+    let medians = each_with_room(tiles_of, |ys, bags: &mut Vec<Vec<f32>>| {
+        bags.resize(cols, Vec::new());
+        bags.iter_mut().for_each(Vec::clear);
+        for y in ys {
+            let (values, open) = (image.row(y), usable.row(y));
+            for x in (y % 2..width).step_by(2) {
+                if open[x] {
+                    bags[columns[x]].push(values[x]);
+                }
             }
         }
-    }
-    for (value, bag) in map.values.iter_mut().zip(&mut bags) {
-        *value = median(bag).unwrap_or(f64::NAN);
+        let median = |bag: &mut Vec<f32>| median_of_f32(bag).map_or(f64::NAN, f64::from);
+        bags.iter_mut().map(median).collect::<Vec<f64>>()
+    });
+    for (value, median) in map.values.iter_mut().zip(medians.iter().flatten()) {
+        *value = *median;
     }
     map.settle(0.0);
     map.spread()
@@ -109,6 +136,12 @@ pub(crate) fn quantile(values: &mut [f64], p: f64) -> Option<f64> {
 /// The middle value; of an even number the upper of the two. The order is lost.
 pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     quantile(values, 0.5)
+}
+
+/// As [`median`].
+pub(crate) fn median_of_f32(values: &mut [f32]) -> Option<f32> {
+    let k = (0.5 * values.len().checked_sub(1)? as f64).round() as usize;
+    Some(*values.select_nth_unstable_by(k, f32::total_cmp).1)
 }
 
 #[cfg(test)]

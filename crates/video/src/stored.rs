@@ -1,11 +1,11 @@
 //! A film whose frames all lie at known places: what the native readers have in common.
 
 use crate::findings;
-use crate::timeline::{Timeline, UNEVEN, evenly};
+use crate::timeline::{Timeline, UNEVEN};
 use crate::unsupported;
 use nta_core::{
-    Finding, FrameError, FrameIndex, FrameSource, Packet, PacketData, Pixels, SourceEnd,
-    SourceError, Tally, VideoInfo,
+    Finding, FrameError, FrameSource, Packet, PacketData, Pixels, SourceEnd, SourceError, Tally,
+    VideoInfo,
 };
 use std::path::Path;
 
@@ -84,18 +84,9 @@ impl<P: Pictures> FrameSource for Stored<P> {
     }
 
     fn next_packet(&mut self) -> Result<Option<Packet>, SourceError> {
-        let Some(&index) = self.timeline.places.get(self.next) else {
-            return Ok(None);
-        };
-        let data = PacketData::Place(self.next as u64);
-        let times = self.timeline.times_s.as_ref();
-        let time_s = times.and_then(|t| t.get(self.next)).copied();
-        self.next += 1;
-        Ok(Some(Packet {
-            index,
-            time_s,
-            data,
-        }))
+        let packet = self.packet_at(self.next).transpose()?;
+        self.next += usize::from(packet.is_some());
+        Ok(packet)
     }
 
     fn decode(&self, packet: Packet) -> Result<Pixels, FrameError> {
@@ -158,20 +149,19 @@ impl<P: Pictures> FrameSource for Stored<P> {
         }
     }
 
-    fn spaced(&mut self, count: usize) -> Result<Vec<(FrameIndex, Pixels)>, SourceError> {
-        self.rewind()?;
-        let mut out = Vec::new();
-        for n in evenly(self.timeline.places.len(), count) {
-            let index = self.timeline.places[n];
-            let packet = Packet {
-                index,
-                time_s: None,
-                data: PacketData::Place(n as u64),
-            };
-            if let Ok(pixels) = self.decode(packet) {
-                out.push((index, pixels));
-            }
-        }
-        Ok(out)
+    fn packets(&self) -> Option<usize> {
+        Some(self.timeline.places.len())
+    }
+
+    fn packet_at(&self, n: usize) -> Option<Result<Packet, SourceError>> {
+        let index = *self.timeline.places.get(n)?;
+        let times = self.timeline.times_s.as_ref();
+        let time_s = times.and_then(|t| t.get(n)).copied();
+        let data = PacketData::Place(n as u64);
+        Some(Ok(Packet {
+            index,
+            time_s,
+            data,
+        }))
     }
 }

@@ -1,6 +1,7 @@
 //! The places in time of a film whose frames are known beforehand.
 
 use nta_core::FrameIndex;
+pub(crate) use nta_core::source::evenly;
 
 /// Departure of a frame from its place, in intervals, from which on the times count as uneven.
 pub(crate) const UNEVEN: f64 = 0.2;
@@ -122,14 +123,6 @@ fn jitter_of(times: &[f64], places: &[FrameIndex], interval_s: f64) -> f64 {
     steps
         .map(|(t, p)| ((t[1] - t[0]) / interval_s - f64::from(p[1].0 - p[0].0)).abs())
         .fold(0.0, f64::max)
-}
-
-/// `count` positions evenly spaced over `len`, rising, without repetition; all of them if there are fewer.
-pub(crate) fn evenly(len: usize, count: usize) -> Vec<usize> {
-    let count = count.max(1).min(len);
-    (0..count)
-        .map(|i| (i as u128 * len as u128 / count as u128) as usize)
-        .collect()
 }
 
 #[cfg(test)]

@@ -47,7 +47,10 @@ pub(super) fn threshold(
     for (i, frame) in sides.iter().enumerate() {
         free_frames += free_share(frame, size_px, theory);
         let stays = |c: &Candidate| {
-            let there = |other: &Sides| other.dark.iter().any(|d| distance(c, d) <= SAME_PLACE_PX);
+            let same = |d: &Candidate| {
+                may_be_within(SAME_PLACE_PX, c, d) && distance(c, d) <= SAME_PLACE_PX
+            };
+            let there = |other: &Sides| other.dark.iter().any(same);
             let others = sides.iter().enumerate().filter(|(j, _)| *j != i);
             others.filter(|(_, s)| there(s)).count() >= SAME_PLACE_FRAMES
         };
@@ -71,9 +74,15 @@ fn distance(a: &Candidate, b: &Candidate) -> f64 {
     (a.x_px - b.x_px).hypot(a.y_px - b.y_px)
 }
 
+/// False for most that are further apart than that: their distance need not be worked out.
+fn may_be_within(reach_px: f64, a: &Candidate, b: &Candidate) -> bool {
+    (a.x_px - b.x_px).abs() <= reach_px && (a.y_px - b.y_px).abs() <= reach_px
+}
+
 fn in_trough(c: &Candidate, bright: &[Candidate]) -> bool {
     bright.iter().any(|b| {
-        c.snr < TROUGH_SHARE * b.snr && distance(b, c) < TROUGH_WIDTHS * b.width_px.max(c.width_px)
+        let reach = TROUGH_WIDTHS * b.width_px.max(c.width_px);
+        c.snr < TROUGH_SHARE * b.snr && may_be_within(reach, b, c) && distance(b, c) < reach
     })
 }
 

@@ -23,12 +23,14 @@
 use super::dark_side::{self, Sides};
 use super::peaks::{Peak, on_ridge};
 use super::scale::Scale;
+use super::scale_noise::learn_noise;
 use super::sweep::{Workspace, sweep};
 use super::{Candidate, Detector, MakeDetector};
 use crate::film::Film;
 use crate::filter::Heights;
 use crate::method::{Entry, ParamSpec, Params};
 use crate::model::Flat;
+use crate::side_by_side::{each, each_with_room};
 use crate::{Finding, Severity, Tally};
 use std::sync::Mutex;
 
@@ -112,10 +114,8 @@ struct Answer {
 
 impl MatchedFilter {
     fn new(params: &Params, film: &Film, sample: &[Flat]) -> Self {
-        let scales: Vec<Scale> = SCALES
-            .iter()
-            .map(|f| Scale::learn(f * film.spot_width_px, film, sample))
-            .collect();
+        let mut scales = Vec::from(SCALES.map(|f| Scale::new(f * film.spot_width_px)));
+        learn_noise(&mut scales, film, sample);
         let area = film.usable_px() as f64;
         let wavy: f64 = scales
             .iter()
@@ -135,40 +135,46 @@ impl MatchedFilter {
             rooms: Mutex::new(Vec::new()),
         };
         let wanted = params.get("false_spots_per_frame");
-        if let Some(measured) = detector.dark_side_threshold(film, sample, wanted) {
-            detector.start_snr = measured;
-        }
-        detector.start_snr *= params.get("threshold_factor");
-        detector.look_at_sample(film, sample);
+        let seen = detector.both_sides(film, sample);
+        let (sides, dropped): (Vec<Sides>, Vec<u64>) = seen.into_iter().unzip();
+        let theory = detector.start_snr;
+        let measured = dark_side::threshold(&sides, film.usable.dim(), wanted, theory);
+        detector.start_snr = measured.unwrap_or(theory) * params.get("threshold_factor");
+        // What was seen with another threshold does not count.
+        let known = (detector.start_snr == theory).then_some(&dropped[..]);
+        detector.look_at_sample(film, sample, known.unwrap_or_default());
         detector
     }
 
-    /// The threshold that noise with heavy tails calls for, if this film has such noise.
-    fn dark_side_threshold(&self, film: &Film, sample: &[Flat], wanted: f64) -> Option<f64> {
-        let sides: Vec<Sides> = sample
-            .iter()
-            .step_by((sample.len() / DARK_SIDE_FRAMES).max(1))
-            .map(|flat| {
-                let mut negated = flat.clone();
-                negated.image.mapv_inplace(|v| -v);
-                // Nothing is lost here: what these frames drop, they drop again when the film is worked through.
-                let mut tally = Tally::default();
-                Sides {
-                    bright: self.detect(flat, film, &mut tally),
-                    dark: self.detect(&negated, film, &mut tally),
-                }
-            })
-            .collect();
-        dark_side::threshold(&sides, film.usable.dim(), wanted, self.start_snr)
+    /// What is seen in some frames and in the same frames negated, and how many peaks of the former were too many.
+    fn both_sides(&self, film: &Film, sample: &[Flat]) -> Vec<(Sides, u64)> {
+        let frames = sample.iter().step_by(dark_side_step(sample.len()));
+        each_with_room(frames.collect(), |flat: &Flat, room: &mut Option<Flat>| {
+            let mut tally = Tally::default();
+            let bright = self.detect(flat, film, &mut tally);
+            let too_many = tally.get("too_many");
+            let negated = room.get_or_insert_with(|| flat.clone());
+            negated.clone_from(flat);
+            negated.image.mapv_inplace(|v| -v);
+            // Nothing is lost here: what these frames drop, they drop again when the film is worked through.
+            let dark = self.detect(negated, film, &mut tally);
+            (Sides { bright, dark }, too_many)
+        })
     }
 
-    /// Whether the film is one on which this detector can work.
-    fn look_at_sample(&mut self, film: &Film, sample: &[Flat]) {
-        let mut tally = Tally::default();
-        for flat in sample.iter().step_by((sample.len() / 3).max(1)) {
-            self.detect(flat, film, &mut tally);
-        }
-        let dropped = tally.get("too_many");
+    /// Whether the film is one on which this detector can work. What some frames drop may be known already.
+    fn look_at_sample(&mut self, film: &Film, sample: &[Flat], known: &[u64]) {
+        let step = dark_side_step(sample.len());
+        let frames = (0..sample.len()).step_by((sample.len() / 3).max(1));
+        let dropped = each(frames.collect(), |i| {
+            let known = known.get(i / step).filter(|_| i.is_multiple_of(step));
+            known.copied().unwrap_or_else(|| {
+                let mut tally = Tally::default();
+                self.detect(&sample[i], film, &mut tally);
+                tally.get("too_many")
+            })
+        });
+        let dropped: u64 = dropped.into_iter().sum();
         if dropped > 0 {
             self.findings.push(
                 Finding::new(
@@ -284,6 +290,11 @@ fn farthest_beside(spot: f64, filter: f64) -> f64 {
     let (near, far) = (total(filter), total(3.0 * filter));
     // Where both Gaussians are equal, and a little more for rounding.
     1.001 * (2.0 * (far / near).ln() / (1.0 / near - 1.0 / far)).sqrt()
+}
+
+/// Noise with heavy tails is looked for in every so many frames of a sample.
+fn dark_side_step(frames: usize) -> usize {
+    (frames / DARK_SIDE_FRAMES).max(1)
 }
 
 /// Answer of the difference of Gaussians of width `filter` at distance `d` from a Gaussian spot of height 1 and width

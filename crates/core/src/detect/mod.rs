@@ -7,6 +7,8 @@ mod dark_side;
 mod matched_filter;
 mod peaks;
 mod scale;
+mod scale_noise;
+mod sorting;
 mod sweep;
 
 use crate::film::Film;

@@ -9,6 +9,7 @@ use crate::mask::usable;
 use crate::method::resolve;
 use crate::model::{FrameIndex, FrameSpots, Pixels};
 use crate::refine::{REFINERS, Refiner};
+use crate::side_by_side::each;
 use crate::source::{FrameSource, SourceError, spaced_by_reading};
 use std::sync::Mutex;
 
@@ -20,9 +21,17 @@ pub(super) struct Learned {
     pub(super) film: Film,
     pub(super) detector: Box<dyn Detector>,
     pub(super) refiner: Box<dyn Refiner>,
-    /// Raw frames spread over the film.
+    /// Raw frames spread over the film, as many as were to be kept.
     pub(super) sample: Vec<(FrameIndex, Pixels)>,
     pub(super) findings: Vec<Finding>,
+}
+
+/// Which raw frames are wanted when the film has been learned from them. The others are let go on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    All,
+    /// Only the one in the middle of the film.
+    Middle,
 }
 
 /// Learns the film from `count` frames spread over the part that the plan names; leaves the source rewound.
@@ -30,11 +39,12 @@ pub(super) fn learn(
     source: &mut dyn FrameSource,
     plan: &TrackingPlan,
     count: usize,
+    keep: Keep,
 ) -> Result<Learned, TrackError> {
     let (detect_entry, detect_params) = resolve(DETECTORS, "detect", &plan.detect)?;
     let (refine_entry, refine_params) = resolve(REFINERS, "refine", &plan.refine)?;
     // Frames that are not analysed may show anything, so that nothing is learned from them either.
-    let sample = match plan.frames {
+    let mut sample = match plan.frames {
         None => source.spaced(count)?,
         range => spaced_by_reading(source, count, range)?,
     };
@@ -51,7 +61,15 @@ pub(super) fn learn(
     }
     let neighbours = first_frames(source, plan.frames)?;
     let ceiling = source.info().ceiling_counts;
-    let (film, flats, mut findings) = Film::learn(&sample, &neighbours, ceiling, &plan.film);
+    let (film, flats, mut findings) = match keep {
+        Keep::All => Film::learn(&sample, &neighbours, ceiling, &plan.film),
+        Keep::Middle => {
+            let middle = sample.len() / 2;
+            let learned = Film::learn_and_empty(&mut sample, neighbours, ceiling, &plan.film);
+            sample = vec![sample.swap_remove(middle)];
+            learned
+        }
+    };
     let detector = (detect_entry.make)(&detect_params, &film, &flats);
     let refiner = (refine_entry.make)(&refine_params, &film);
     findings.extend(detector.findings());
@@ -89,7 +107,7 @@ pub fn glance(
         refiner,
         sample,
         findings,
-    } = learn(source, plan, count)?;
+    } = learn(source, plan, count, Keep::All)?;
     let timing = FrameTiming {
         interval_s: 1.0,
         trust_file: false,
@@ -120,16 +138,25 @@ fn first_frames(
     source.rewind()?;
     let mut out = Vec::with_capacity(NEIGHBOURS);
     while out.len() < NEIGHBOURS {
-        let Some(packet) = source.next_packet()? else {
+        // A frame that cannot be decoded does not count, so that it may take another round.
+        let mut packets = Vec::new();
+        while out.len() + packets.len() < NEIGHBOURS {
+            let Some(packet) = source.next_packet()? else {
+                break;
+            };
+            if is_in(range, packet.index) {
+                packets.push(packet);
+            }
+        }
+        if packets.is_empty() {
             break;
-        };
-        let index = packet.index;
-        if !is_in(range, index) {
-            continue;
         }
-        if let Ok(pixels) = decode(&*source, packet) {
-            out.push((index, pixels));
-        }
+        let source = &*source;
+        let decoded = each(packets, |packet| {
+            let index = packet.index;
+            decode(source, packet).ok().map(|pixels| (index, pixels))
+        });
+        out.extend(decoded.into_iter().flatten());
     }
     source.rewind()?;
     Ok(out)

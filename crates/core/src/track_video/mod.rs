@@ -10,7 +10,7 @@ mod watch;
 
 pub use self::learn::{Glance, glance};
 
-use self::learn::{Learned, learn};
+use self::learn::{Keep, Learned, learn};
 use self::watch::{Eyes, watch};
 use crate::drift::{DRIFTS, Drift};
 use crate::film::{Film, FilmOptions};
@@ -155,9 +155,8 @@ pub fn track_video(
         refiner,
         sample,
         mut findings,
-    } = learn(source, plan, plan.film.background_frames)?;
-    let middle = sample.len() / 2;
-    let preview = sample.into_iter().nth(middle);
+    } = learn(source, plan, plan.film.background_frames, Keep::Middle)?;
+    let preview = sample.into_iter().next();
     let size_px = film.size_px();
 
     let eyes = Eyes {
