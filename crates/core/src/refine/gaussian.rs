@@ -13,7 +13,7 @@
 //! (`weak_spot_factor`).
 
 use super::fit::{self, Fitted, Model, fit};
-use super::pair;
+use super::pair::{self, Elongation};
 use super::window::{Window, pixel_noise_counts, settle};
 use super::{MakeRefiner, Refiner};
 use crate::Tally;
@@ -82,8 +82,8 @@ struct Work {
     pitch: i32,
     neighbours: Vec<usize>,
     fitted: Option<Fitted>,
-    /// Nothing can make a pair of it.
-    round: bool,
+    /// Of a spot without neighbours that is not round.
+    elongation: Option<Elongation>,
     /// One of two that were taken for one.
     split: bool,
 }
@@ -99,7 +99,7 @@ impl Gaussian {
                 pitch: (c.width_px / CELLS_PER_WIDTH).floor().clamp(1.0, 4.0) as i32,
                 neighbours: Vec::new(),
                 fitted: None,
-                round: false,
+                elongation: None,
                 split: false,
             })
             .collect();
@@ -137,9 +137,10 @@ impl Gaussian {
         };
         let fitted = fit(window, start, c.width_px, noise, fit_room)?;
         // Without neighbours the window stays as it is, and so does what it shows.
-        work.round = work.neighbours.is_empty()
-            && c.snr >= LEAST_PAIR_SNR
-            && pair::surely_round(window, &fitted, noise, &fit_room.factors);
+        work.elongation =
+            (work.neighbours.is_empty() && work.pitch == 1 && c.snr >= LEAST_PAIR_SNR)
+                .then(|| pair::elongation(window, &fitted, noise, &fit_room.factors))
+                .flatten();
         let m = &fitted.model;
         let moved = (m.y - c.y_px).hypot(m.x - c.x_px);
         let credible = m.height > 0.0
@@ -162,18 +163,26 @@ impl Gaussian {
             let (c, Some(single)) = (works[i].candidate, works[i].fitted) else {
                 continue;
             };
-            if works[i].round || works[i].pitch > 1 || c.snr < LEAST_PAIR_SNR {
+            if works[i].pitch > 1 || c.snr < LEAST_PAIR_SNR {
+                continue;
+            }
+            let alone = works[i].neighbours.is_empty();
+            if alone && works[i].elongation.is_none() {
                 continue;
             }
             self.take_window(works, i, (flat, film), room);
             let Room { window, fit } = &mut *room;
-            if !works[i].neighbours.is_empty() {
-                fit.factors.fill(&single.model, window);
-                if pair::surely_round(window, &single, noise, &fit.factors) {
-                    continue;
+            let elongation = match alone {
+                true => works[i].elongation,
+                // What the neighbours took from the window has changed since the spot was fitted.
+                false => {
+                    fit.factors.fill(&single.model, window);
+                    pair::elongation(window, &single, noise, &fit.factors)
                 }
-            }
-            let Some([a, b]) = pair::split(window, &single, film.spot_width_px, noise) else {
+            };
+            let two =
+                elongation.and_then(|e| pair::split(window, &single, e, film.spot_width_px, noise));
+            let Some([a, b]) = two else {
                 continue;
             };
             let response =
@@ -191,7 +200,7 @@ impl Gaussian {
                 pitch: 1,
                 neighbours: neighbours.clone(),
                 fitted: Some(fitted),
-                round: false,
+                elongation: None,
                 split: true,
             };
             let (first, second, place) = (part(a), part(b), works.len());

@@ -27,11 +27,12 @@ const WIDTHS: [f64; 2] = [0.6, 1.5];
 /// Fewer pixels do not tell two spots from one.
 const LEAST_PIXELS: usize = 24;
 
-/// A spot as two, if that is what it is. `window` holds its pixels without its neighbours, `usual_width` is that of a
-/// spot in this film, px, `noise` that of a pixel, counts.
+/// A spot that is not round as two, if that is what it is. `window` holds its pixels without its neighbours,
+/// `usual_width` is that of a spot in this film, px, `noise` that of a pixel, counts.
 pub(super) fn split(
     window: &Window,
     single: &Fitted,
+    Elongation { axis, cost }: Elongation,
     usual_width: f64,
     noise: f64,
 ) -> Option<[Fitted; 2]> {
@@ -40,7 +41,6 @@ pub(super) fn split(
         return None;
     }
     let one = &single.model;
-    let (axis, round_cost) = elongation(window, one, noise)?;
     let half = 0.5 * (LEAST_SEPARATION + 0.5) * usual_width;
     let at = |sign: f64| (one.y + sign * half * axis.0, one.x + sign * half * axis.1);
     let pair = fit_pair(window, [at(-1.0), at(1.0)], one, usual_width, noise)?;
@@ -54,79 +54,57 @@ pub(super) fn split(
         && near(&a)
         && near(&b);
     let variance = (pair.cost / (n as f64 - 8.0)).max(0.25 * noise * noise);
-    if !credible || (round_cost - pair.cost) / 3.0 < LEAST_F_ROUND * variance {
+    if !credible || (cost - pair.cost) / 3.0 < LEAST_F_ROUND * variance {
         return None;
     }
     let long_cost = fit_long(window, one, axis, noise)?.cost;
     (long_cost - pair.cost >= LEAST_F_LONG * variance).then(|| pair.spots(window))
 }
 
-/// Direction in which the spot is longer than it is wide, as a unit vector (rows, columns), and the squares that one
-/// Gaussian leaves; `None` if it is round.
-fn elongation(window: &Window, m: &Model, noise: f64) -> Option<((f64, f64), f64)> {
-    let (mut along, mut across, mut power, mut cost) = (0.0, 0.0, 0.0, 0.0);
-    for (dy, dx, counts) in window.cells() {
-        let v = window.y + window.pitch * f64::from(dy) - m.y;
-        let u = window.x + window.pitch * f64::from(dx) - m.x;
-        let g = (-0.5 * (u * u + v * v) / (m.width * m.width)).exp();
-        let residual = counts - m.level - m.height * g;
-        along += residual * g * (v * v - u * u);
-        across += residual * g * 2.0 * u * v;
-        power += (g * (v * v - u * u)).powi(2);
-        cost += residual * residual;
-    }
-    if along.hypot(across) <= LEAST_ELONGATION_Z * noise * power.sqrt() {
-        return None;
-    }
-    let angle = 0.5 * across.atan2(along);
-    Some(((angle.cos(), angle.sin()), cost))
+/// How far a spot is from round.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Elongation {
+    /// Direction in which it is longer than it is wide, as a unit vector (rows, columns).
+    axis: (f64, f64),
+    /// Squares that one Gaussian leaves, counts^2.
+    cost: f64,
 }
 
-/// Whether [`split`] is sure to find no pair, at a glance. The factors are those of the spot.
-pub(super) fn surely_round(
+/// `None` if the spot is round. The factors are those of the spot.
+pub(super) fn elongation(
     window: &Window,
     single: &Fitted,
     noise: f64,
     factors: &Factors,
-) -> bool {
-    let model = &single.model;
-    let seen = instructions::run(Glance {
+) -> Option<Elongation> {
+    let [along, across, power, cost] = instructions::run(Sides {
         window,
-        model,
+        model: &single.model,
         factors,
     });
-    seen.surely_round(noise)
+    if along.hypot(across) <= LEAST_ELONGATION_Z * noise * power.sqrt() {
+        return None;
+    }
+    let angle = 0.5 * across.atan2(along);
+    Some(Elongation {
+        axis: (angle.cos(), angle.sin()),
+        cost,
+    })
 }
 
-/// The sums of [`elongation`] with the Gaussian as the product of its factors: a quick look, since most spots are round.
-struct Glance<'a> {
+/// What the residuals show along the rows against the columns, along one diagonal against the other, how much the noise
+/// of a count is in these two, and the squares of the residuals.
+struct Sides<'a> {
     window: &'a Window,
     model: &'a Model,
     factors: &'a Factors,
 }
 
-/// What a quick look sees.
-struct Seen {
-    along: f64,
-    across: f64,
-    power: f64,
-    /// Size of what was summed, for its error.
-    size: f64,
-}
-
-impl Seen {
-    /// Whether the exact sums show a round spot whatever their last digits are.
-    fn surely_round(&self, noise: f64) -> bool {
-        let most = 0.99 * LEAST_ELONGATION_Z * noise * self.power.sqrt();
-        self.along.hypot(self.across) + 1e-9 * self.size <= most
-    }
-}
-
-impl instructions::Kernel for Glance<'_> {
-    type Output = Seen;
+impl instructions::Kernel for Sides<'_> {
+    type Output = [f64; 4];
 
     #[inline(always)]
-    fn run(self) -> Seen {
+    fn run(self) -> [f64; 4] {
         let (m, Factors { rows, cols }) = (self.model, self.factors);
         let mut sums = [[0.0; LANES]; 4];
         for run in &self.window.runs {
@@ -138,26 +116,18 @@ impl instructions::Kernel for Glance<'_> {
                 let offsets = &cols.offsets[col..][..LANES];
                 let counts = &self.window.counts[run.at + skip..][..LANES];
                 for k in 0..LANES {
-                    let inside = if skip + k < run.len { row_shape } else { 0.0 };
-                    let (g, u) = (inside * shapes[k], offsets[k]);
-                    let spot = m.height * g;
-                    let residual = counts[k] - m.level - spot;
-                    let (vv, uu) = (v * v, u * u);
-                    let long = g * (vv - uu);
+                    let inside = if skip + k < run.len { 1.0 } else { 0.0 };
+                    let (g, u) = (inside * (row_shape * shapes[k]), offsets[k]);
+                    let residual = inside * (counts[k] - m.level - m.height * g);
+                    let long = g * (v * v - u * u);
                     sums[0][k] += residual * long;
                     sums[1][k] += residual * g * 2.0 * u * v;
                     sums[2][k] += long * long;
-                    sums[3][k] += (residual.abs() + spot.abs()) * g * (vv + uu);
+                    sums[3][k] += residual * residual;
                 }
                 skip += LANES;
             }
         }
-        let [along, across, power, size] = sums.map(|s| s.iter().sum());
-        Seen {
-            along,
-            across,
-            power,
-            size,
-        }
+        sums.map(|s| s.iter().sum())
     }
 }

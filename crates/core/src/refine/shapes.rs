@@ -2,7 +2,7 @@
 //! Marquardt's method.
 
 use super::blocks::{Block, LANES, Laid, Lanes, Shape};
-use super::fit::{Fitted, Model};
+use super::fit::{Factors, Fitted, Model};
 use super::window::{Run, Window};
 use nalgebra::{SMatrix, SVector};
 
@@ -13,14 +13,10 @@ const WIDTH_PRIOR_LN: f64 = 0.25;
 /// No step changes the logarithm of a width by more.
 const LARGEST_STEP_LN: f64 = 0.3;
 
-/// A shape with `N` unknowns, made of `E` exponential functions.
-trait Sum<const N: usize, const E: usize>: Copy {
-    /// The exponents at (row, column).
-    fn exponents(&self, y: f64, x: f64) -> [f64; E];
-    /// Its counts at (row, column), where the exponential functions have these values, and their derivatives.
-    fn at(&self, y: f64, x: f64, shapes: [f64; E]) -> (f64, [f64; N]);
-    /// Its counts far away.
-    fn level(&self) -> f64;
+/// A shape with `N` unknowns.
+trait Unknowns<const N: usize>: Copy {
+    /// Lays the shape over a window.
+    fn lay(&self, window: &Window, room: &mut Room<N>);
     /// The shape with its unknowns changed; `None` where that is none.
     fn moved(&self, step: &SVector<f64, N>) -> Option<Self>;
     /// What is expected of one unknown: which, how far it is from that, and the standard deviation.
@@ -36,76 +32,15 @@ pub(super) struct Fit<S, const N: usize> {
     inverse: SMatrix<f64, N, N>,
 }
 
-/// A shape with the values of its exponential functions in all cells of a window.
-struct Valued<'a, S, const E: usize> {
-    shape: &'a S,
-    values: &'a [Vec<f64>; E],
-}
-
-impl<S: Sum<N, E>, const N: usize, const E: usize> Shape<N> for Valued<'_, S, E> {
-    #[inline(always)]
-    fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<N> {
-        let y = window.row_px(run.row);
-        let mut out = Block::ZERO;
-        let mut values = [[0.0; LANES]; E];
-        for (to, values) in values.iter_mut().zip(self.values) {
-            to.copy_from_slice(&values[run.at + skip..][..LANES]);
-        }
-        for k in 0..LANES {
-            let x = window.col_px(run.col + skip + k);
-            let mut here = [0.0; E];
-            for (here, values) in here.iter_mut().zip(&values) {
-                *here = values[k];
-            }
-            let (value, j) = self.shape.at(y, x, here);
-            for (to, derivative) in out.derivatives.iter_mut().zip(j) {
-                to[k] = derivative;
-            }
-            out.residual[k] = counts[k] - value;
-            out.light[k] = value - self.shape.level();
-        }
-        out
-    }
-}
-
 /// Room for fits of one kind of shape.
-struct Room<const N: usize, const E: usize> {
-    values: [Vec<f64>; E],
+#[derive(Default)]
+struct Room<const N: usize> {
+    factors: [Factors; 2],
+    values: Vec<f64>,
     laid: Laid<N, 8>,
 }
 
-impl<const N: usize, const E: usize> Room<N, E> {
-    fn new() -> Self {
-        Self {
-            values: [const { Vec::new() }; E],
-            laid: Laid::default(),
-        }
-    }
-
-    fn lay<S: Sum<N, E>>(&mut self, window: &Window, shape: &S) -> &mut Laid<N, 8> {
-        for values in &mut self.values {
-            values.resize(window.counts.len(), 0.0);
-        }
-        for run in &window.runs {
-            let y = window.row_px(run.row);
-            for k in 0..run.len {
-                let exponents = shape.exponents(y, window.col_px(run.col + k));
-                for (values, exponent) in self.values.iter_mut().zip(exponents) {
-                    values[run.at + k] = exponent.exp();
-                }
-            }
-        }
-        let values = &self.values;
-        self.laid.lay(window, &Valued { shape, values });
-        &mut self.laid
-    }
-}
-
-fn fit<S: Sum<N, E>, const N: usize, const E: usize>(
-    window: &Window,
-    start: S,
-    noise: f64,
-) -> Option<Fit<S, N>> {
+fn fit<S: Unknowns<N>, const N: usize>(window: &Window, start: S, noise: f64) -> Option<Fit<S, N>> {
     let pixels = window.len() as f64;
     // An expectation counts as one observation with the noise that the residuals show.
     let weight = |shape: &S, cost: f64| {
@@ -114,8 +49,12 @@ fn fit<S: Sum<N, E>, const N: usize, const E: usize>(
     };
     let penalty = |shape: &S, w: f64| shape.expected().map_or(0.0, |e| w * e.1 * e.1);
     let (mut shape, mut damping) = (start, 1e-3);
-    let mut room = Room::new();
-    let mut now = room.lay(window, &shape).normal();
+    let mut room = Room::default();
+    let mut normal = |shape: &S| {
+        shape.lay(window, &mut room);
+        room.laid.normal()
+    };
+    let mut now = normal(&shape);
     let mut w = weight(&shape, now.cost);
     for _ in 0..MOST_STEPS {
         let (mut left, mut right) = (now.jtj, now.jtr);
@@ -128,7 +67,7 @@ fn fit<S: Sum<N, E>, const N: usize, const E: usize>(
         }
         let step = left.cholesky()?.solve(&right);
         let next = shape.moved(&step).map(|s| {
-            let next = room.lay(window, &s).normal();
+            let next = normal(&s);
             (s, next)
         });
         let better = next.filter(|(s, n)| n.cost + penalty(s, w) <= now.cost + penalty(&shape, w));
@@ -171,37 +110,51 @@ pub(super) struct Pair {
     usual_ln_width: f64,
 }
 
-impl Sum<8, 2> for Pair {
-    #[inline(always)]
-    fn exponents(&self, y: f64, x: f64) -> [f64; 2] {
-        let per_width2 = 1.0 / (self.width * self.width);
-        self.at.map(|at| {
-            let (v, u) = (y - at.0, x - at.1);
-            -0.5 * ((u * u + v * v) * per_width2)
-        })
-    }
+/// A pair on a window, for which the factors of its spots were filled.
+struct LaidPair<'a> {
+    pair: &'a Pair,
+    factors: &'a [Factors; 2],
+}
 
+impl Shape<8> for LaidPair<'_> {
     #[inline(always)]
-    fn at(&self, y: f64, x: f64, shapes: [f64; 2]) -> (f64, [f64; 8]) {
-        let per_width2 = 1.0 / (self.width * self.width);
-        let mut j = [0.0; 8];
-        let mut value = self.level;
-        for i in 0..2 {
-            let (v, u) = (y - self.at[i].0, x - self.at[i].1);
-            let r2 = (u * u + v * v) * per_width2;
-            let spot = self.height[i] * shapes[i];
-            value += spot;
-            j[3 * i] = spot * v * per_width2;
-            j[3 * i + 1] = spot * u * per_width2;
-            j[3 * i + 2] = shapes[i];
-            j[7] += spot * r2;
+    fn block(&self, _: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<8> {
+        let p = self.pair;
+        let (row, col) = (run.row, run.col + skip);
+        let per_width2 = 1.0 / (p.width * p.width);
+        let mut out = Block::ZERO;
+        out.derivatives[6] = [1.0; LANES];
+        for (i, Factors { rows, cols }) in self.factors.iter().enumerate() {
+            let (row_shape, v) = (rows.shapes[row], rows.offsets[row]);
+            let (shapes, offsets) = (&cols.shapes[col..][..LANES], &cols.offsets[col..][..LANES]);
+            for k in 0..LANES {
+                let (shape, u) = (row_shape * shapes[k], offsets[k]);
+                let spot = p.height[i] * shape;
+                out.derivatives[3 * i][k] = spot * v * per_width2;
+                out.derivatives[3 * i + 1][k] = spot * u * per_width2;
+                out.derivatives[3 * i + 2][k] = shape;
+                out.derivatives[7][k] += spot * (u * u + v * v) * per_width2;
+                out.light[k] += spot;
+            }
         }
-        j[6] = 1.0;
-        (value, j)
+        for k in 0..LANES {
+            out.residual[k] = counts[k] - p.level - out.light[k];
+        }
+        out
     }
+}
 
-    fn level(&self) -> f64 {
-        self.level
+impl Unknowns<8> for Pair {
+    fn lay(&self, window: &Window, room: &mut Room<8>) {
+        for (factors, model) in room.factors.iter_mut().zip(self.models()) {
+            factors.fill(&model, window);
+        }
+        let factors = &room.factors;
+        let pair = LaidPair {
+            pair: self,
+            factors,
+        };
+        room.laid.lay(window, &pair);
     }
 
     fn moved(&self, step: &SVector<f64, 8>) -> Option<Self> {
@@ -222,23 +175,30 @@ impl Sum<8, 2> for Pair {
     }
 }
 
+impl Pair {
+    /// Both spots.
+    fn models(&self) -> [Model; 2] {
+        [0, 1].map(|i| Model {
+            y: self.at[i].0,
+            x: self.at[i].1,
+            height: self.height[i],
+            level: self.level,
+            width: self.width,
+        })
+    }
+}
+
 impl Fit<Pair, 8> {
     /// Both spots.
     pub(super) fn models(&self) -> [Model; 2] {
-        let p = &self.shape;
-        [0, 1].map(|i| Model {
-            y: p.at[i].0,
-            x: p.at[i].1,
-            height: p.height[i],
-            level: p.level,
-            width: p.width,
-        })
+        self.shape.models()
     }
 
     /// Both spots with their standard errors, with a noise that may grow with the light.
     pub(super) fn spots(&self, window: &Window) -> [Fitted; 2] {
-        let mut room = Room::new();
-        let covariance = room.lay(window, &self.shape).covariance(&self.inverse);
+        let mut room = Room::default();
+        self.shape.lay(window, &mut room);
+        let covariance = room.laid.covariance(&self.inverse);
         let error = |i: usize| {
             let c = |k: usize| covariance[(3 * i + k, 3 * i + k)];
             (0.5 * (c(0) + c(1))).sqrt()
@@ -278,33 +238,55 @@ pub(super) struct Long {
     inverse: [f64; 3],
 }
 
-impl Sum<7, 1> for Long {
-    #[inline(always)]
-    fn exponents(&self, y: f64, x: f64) -> [f64; 1] {
-        let (v, u) = (y - self.at.0, x - self.at.1);
-        let [a, b, c] = self.inverse;
-        [-0.5 * (a * v * v + 2.0 * b * v * u + c * u * u)]
-    }
+/// A long Gaussian on a window with the values of its exponential function in all cells.
+struct LaidLong<'a> {
+    long: &'a Long,
+    values: &'a [f64],
+}
 
+impl Shape<7> for LaidLong<'_> {
     #[inline(always)]
-    fn at(&self, y: f64, x: f64, [shape]: [f64; 1]) -> (f64, [f64; 7]) {
-        let (v, u) = (y - self.at.0, x - self.at.1);
-        let [a, b, c] = self.inverse;
-        let spot = self.height * shape;
-        let j = [
-            spot * (a * v + b * u),
-            spot * (b * v + c * u),
-            shape,
-            1.0,
-            -0.5 * spot * v * v,
-            -spot * v * u,
-            -0.5 * spot * u * u,
-        ];
-        (self.level + spot, j)
+    fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<7> {
+        let Long {
+            at,
+            height,
+            level,
+            inverse: [a, b, c],
+        } = *self.long;
+        let v = window.row_px(run.row) - at.0;
+        let shapes = &self.values[run.at + skip..][..LANES];
+        let mut out = Block::ZERO;
+        out.derivatives[3] = [1.0; LANES];
+        for k in 0..LANES {
+            let u = window.col_px(run.col + skip + k) - at.1;
+            let spot = height * shapes[k];
+            out.derivatives[0][k] = spot * (a * v + b * u);
+            out.derivatives[1][k] = spot * (b * v + c * u);
+            out.derivatives[2][k] = shapes[k];
+            out.derivatives[4][k] = -0.5 * spot * v * v;
+            out.derivatives[5][k] = -spot * v * u;
+            out.derivatives[6][k] = -0.5 * spot * u * u;
+            out.residual[k] = counts[k] - level - spot;
+            out.light[k] = spot;
+        }
+        out
     }
+}
 
-    fn level(&self) -> f64 {
-        self.level
+impl Unknowns<7> for Long {
+    fn lay(&self, window: &Window, room: &mut Room<7>) {
+        let [a, b, c] = self.inverse;
+        room.values.resize(window.counts.len(), 0.0);
+        for run in &window.runs {
+            let v = window.row_px(run.row) - self.at.0;
+            for k in 0..run.len {
+                let u = window.col_px(run.col + k) - self.at.1;
+                let exponent = -0.5 * (a * v * v + 2.0 * b * v * u + c * u * u);
+                room.values[run.at + k] = exponent.exp();
+            }
+        }
+        let values = &room.values;
+        room.laid.lay(window, &LaidLong { long: self, values });
     }
 
     fn moved(&self, step: &SVector<f64, 7>) -> Option<Self> {
