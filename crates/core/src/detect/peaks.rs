@@ -63,28 +63,18 @@ pub(super) fn maxima_in(
 fn is_highest(picture: &impl Heights, y: usize, x: usize, v: f32) -> bool {
     let (height, width) = picture.dim();
     let inside = y > 0 && x > 0 && y + 1 < height && x + 1 < width;
-    // The nearest ones first: most pixels have a higher one right beside them.
-    [
-        (1, 2),
-        (1, 0),
-        (2, 1),
-        (0, 1),
-        (0, 0),
-        (0, 2),
-        (2, 0),
-        (2, 2),
-    ]
-    .iter()
-    .all(|(i, j)| {
-        if !inside && !((1..=height).contains(&(y + i)) && (1..=width).contains(&(x + j))) {
-            return true;
+    let at = |i: usize, j: usize| {
+        if inside || ((1..=height).contains(&(y + i)) && (1..=width).contains(&(x + j))) {
+            picture.height(y + i - 1, x + j - 1)
+        } else {
+            f32::NEG_INFINITY
         }
-        let other = picture.height(y + i - 1, x + j - 1);
-        match (i, j) < (&1, &1) {
-            true => other < v,
-            false => other <= v,
-        }
-    })
+    };
+    // All neighbours are asked, because the processor cannot guess which of them is the first higher one.
+    let before = [at(0, 0), at(0, 1), at(0, 2), at(1, 0)];
+    let after = [at(1, 2), at(2, 0), at(2, 1), at(2, 2)];
+    let lower = before.iter().fold(true, |all, b| all & (*b < v));
+    after.iter().fold(lower, |all, a| all & (*a <= v))
 }
 
 fn top(picture: &impl Heights, y: usize, x: usize, v: f32) -> Peak {
