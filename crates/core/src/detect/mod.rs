@@ -10,6 +10,8 @@ mod scale;
 mod scale_noise;
 mod sorting;
 mod sweep;
+#[cfg(test)]
+mod sweep_test;
 
 use crate::film::Film;
 use crate::method::{Entry, Params};

@@ -30,6 +30,13 @@ pub(super) struct Response<'a> {
     per_noise: &'a Plane,
 }
 
+#[cfg(test)]
+impl Response<'_> {
+    pub(super) fn to_array(self) -> ndarray::Array2<f32> {
+        ndarray::Array2::from_shape_fn(self.dim(), |(y, x)| self.height(y, x))
+    }
+}
+
 impl Heights for Response<'_> {
     fn dim(&self) -> (usize, usize) {
         (self.counts.height, self.counts.width)

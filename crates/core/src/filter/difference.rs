@@ -23,6 +23,12 @@ impl Surround {
             coarse: (sigma >= 3.0).then(|| Kernel::gauss(0.5 * left.sqrt())),
         }
     }
+
+    /// The kernel on squares of two pixels.
+    #[cfg(test)]
+    pub(crate) fn coarse(&self) -> Option<&Kernel> {
+        self.coarse.as_ref()
+    }
 }
 
 /// A difference of two Gaussians. A wide surround is smoothed on squares of two pixels and drawn out again, which takes a

@@ -214,6 +214,12 @@ impl Kernel {
         Self(half.iter().map(|v| (v / sum) as f32).collect())
     }
 
+    /// Its weights from the centre outwards.
+    #[cfg(test)]
+    pub(crate) fn half(&self) -> &[f32] {
+        &self.0
+    }
+
     /// Running mean over `2 radius + 1` pixels.
     pub(crate) fn boxcar(radius: usize) -> Self {
         Self(vec![1.0 / (2 * radius + 1) as f32; radius + 1])
