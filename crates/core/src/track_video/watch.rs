@@ -12,11 +12,13 @@ use rayon::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-/// Frames that are read before the batch is worked on: at most so many ...
-const BATCH: usize = 32;
-/// ... and no more pixels than this, but enough frames for many threads.
-const BATCH_PX: usize = 40_000_000;
-const LEAST_BATCH: usize = 8;
+/// Frames that are worked on together at most: enough for many threads, and so many that hardly any time is lost while
+/// the last of them are waited for.
+const BATCH: usize = 128;
+/// No more decoded pixels than this are held in a batch ...
+const BATCH_PX: usize = 16_000_000;
+/// ... but so many frames, however large.
+const LEAST_BATCH: usize = 4;
 
 /// All that is needed to look at a frame.
 pub(super) struct Eyes<'a> {
@@ -187,9 +189,7 @@ pub(super) fn watch(
     let mut last_fingerprint = None;
     let mut done = 0;
     (control.progress)("detect", 0);
-    let (width, height) = eyes.size_px;
-    let size = (BATCH_PX / (width * height).max(1)).clamp(LEAST_BATCH, BATCH);
-    let mut batch = read_batch(source, size, range, control)?;
+    let mut batch = read_batch(source, range, control)?;
     while !batch.is_empty() {
         if control.cancel.load(Ordering::Relaxed) {
             return Err(TrackError::Cancelled);
@@ -200,13 +200,13 @@ pub(super) fn watch(
         let ready = batch.iter().all(|p| matches!(p.data, PacketData::Ready(_)));
         let (looks, next) = if ready {
             rayon::join(
-                || look_at(None, eyes, batch),
-                || read_batch(source, size, range, control),
+                || look_at(None, eyes, batch, control),
+                || read_batch(source, range, control),
             )
         } else {
             (
-                look_at(Some(&*source), eyes, batch),
-                read_batch(source, size, range, control),
+                look_at(Some(&*source), eyes, batch, control),
+                read_batch(source, range, control),
             )
         };
         for look in looks {
@@ -234,20 +234,25 @@ pub(super) fn watch(
     Ok(seen)
 }
 
-/// The next `size` frames of the range; fewer at the end, and when asked to stop.
+/// The next frames of the range; none at the end, and when asked to stop.
 fn read_batch(
     source: &mut dyn FrameSource,
-    size: usize,
     range: Option<(u32, u32)>,
     control: Control<'_>,
 ) -> Result<Vec<Packet>, SourceError> {
-    let mut out = Vec::with_capacity(size);
+    let mut out = Vec::new();
+    let mut held_px = 0;
+    let full =
+        |frames: usize, px: usize| frames == BATCH || (px >= BATCH_PX && frames >= LEAST_BATCH);
     // Before and behind the range there may be more frames than anyone wants to wait for.
-    while out.len() < size && !control.cancel.load(Ordering::Relaxed) {
+    while !full(out.len(), held_px) && !control.cancel.load(Ordering::Relaxed) {
         let Some(packet) = source.next_packet()? else {
             break;
         };
         if is_in(range, packet.index) {
+            if let PacketData::Ready(pixels) = &packet.data {
+                held_px += pixels.width_px() * pixels.height_px();
+            }
             out.push(packet);
         }
     }
@@ -259,15 +264,19 @@ pub(super) fn is_in(range: Option<(u32, u32)>, frame: FrameIndex) -> bool {
     range.is_none_or(|(first, last)| (first..=last).contains(&frame.0))
 }
 
-/// Looks at a batch in parallel; the answers are in the order of the batch.
+/// Looks at a batch in parallel; the answers are in the order of the batch. When asked to stop, they mean nothing.
 fn look_at(
     source: Option<&dyn FrameSource>,
     eyes: &Eyes<'_>,
     batch: Vec<Packet>,
+    control: Control<'_>,
 ) -> Vec<Option<Look>> {
     batch
         .into_par_iter()
         .map(|packet| {
+            if control.cancel.load(Ordering::Relaxed) {
+                return None;
+            }
             let (index, time_s) = (packet.index, packet.time_s);
             let pixels = match (packet.data, source) {
                 (PacketData::Ready(pixels), _) => pixels,
