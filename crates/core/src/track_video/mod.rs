@@ -239,6 +239,7 @@ fn link_all(
     let (mut drift, mut drift_findings) = measure(&linked.tracks)?;
     // Linking does not know of shear, so that with shear alone nothing would change.
     if !drift.offsets_px().is_empty() {
+        drop(linked);
         linked = linker.link(&LinkInput {
             frames,
             drift: &drift,

@@ -71,7 +71,9 @@ pub fn particles_parquet(rows: &[ParticleRow]) -> Result<Vec<u8>, ParquetError> 
 }
 
 /// `tracks.parquet`. The rows are gone through once for each column.
-pub fn tracks_parquet(rows: impl Iterator<Item = SpotRow> + Clone) -> Result<Vec<u8>, ParquetError> {
+pub fn tracks_parquet(
+    rows: impl Iterator<Item = SpotRow> + Clone,
+) -> Result<Vec<u8>, ParquetError> {
     write(TRACKS, |group| {
         let mut to = Columns { group };
         to.whole(rows.clone(), |r| r.frame)?;
@@ -222,6 +224,10 @@ mod tests {
         assert_eq!(names, SPOT_COLUMNS);
         assert_eq!(back[0][3], Field::Long(2));
         assert_eq!(back[1][3], Field::Null);
-        assert!(read(tracks_parquet(std::iter::empty()).unwrap()).1.is_empty());
+        assert!(
+            read(tracks_parquet(std::iter::empty()).unwrap())
+                .1
+                .is_empty()
+        );
     }
 }

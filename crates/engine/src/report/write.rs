@@ -125,7 +125,11 @@ pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
 ///
 /// A folder that is not there is made, an empty one is filled. One with an earlier result is replaced with
 /// `overwrite`, if there is nothing in it but what nta writes; anything else is refused.
-pub fn write_folder(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<(), OutputError> {
+pub fn write_folder(
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
     let out = resolved(out);
     may_replace(&out, overwrite, files)?;
     let made = MadeFolders::above(&out)?;
