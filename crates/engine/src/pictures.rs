@@ -3,6 +3,7 @@
 use crate::capture::Followed;
 use crate::report::csv::ParticleRow;
 use crate::report::html::{FilmPicture, ParticlePoint, Pictures, grey_png};
+use nta_core::model::Owners;
 
 /// Frames before and after the shown one over which tracks are drawn.
 const TRAIL_FRAMES: u32 = 40;
@@ -32,12 +33,9 @@ pub(crate) fn pictures(captures: &[Followed], particles: &[ParticleRow]) -> Pict
 
 fn film(capture: &Followed) -> Option<FilmPicture> {
     let (frame, pixels) = capture.video.preview.as_ref()?;
-    let spots = capture
-        .video
-        .frames
-        .iter()
-        .find(|f| f.frame == *frame)
-        .map_or(&[][..], |f| &f.spots);
+    let owners = Owners::of(&capture.video.tracks);
+    let shown = capture.video.frames.iter().find(|f| f.frame == *frame);
+    let spots = shown.map_or_else(Vec::new, |f| capture.spots_in(f, &owners));
     let (from, to) = (
         frame.0.saturating_sub(TRAIL_FRAMES),
         frame.0.saturating_add(TRAIL_FRAMES),
@@ -61,7 +59,10 @@ fn film(capture: &Followed) -> Option<FilmPicture> {
         height_px: u32::try_from(pixels.height_px()).ok()?,
         capture: 0,
         frame: u64::from(frame.0),
-        spots: spots.iter().map(|s| [s.x_px, s.y_px, s.width_px]).collect(),
+        spots: spots
+            .iter()
+            .map(|(_, s)| [s.x_px, s.y_px, s.width_px])
+            .collect(),
         tracks,
     })
 }

@@ -57,12 +57,11 @@ pub(crate) fn spot_rows(captures: &[Followed]) -> impl Iterator<Item = SpotRow> 
         let tracks = &capture.video.tracks;
         let owners = Owners::of(tracks);
         capture.video.frames.iter().flat_map(move |frame| {
-            let of_spot = |spot| {
-                let holder = owners.holder(frame.frame, spot);
-                let particle = holder.map(|(track, _)| u64::from(tracks[track].id().0));
-                row(i, frame.frame.0, particle, spot)
-            };
-            frame.spots.iter().map(of_spot).collect::<Vec<_>>()
+            let spots = capture.spots_in(frame, &owners).into_iter();
+            spots.map(move |(track, spot)| {
+                let particle = track.map(|t| u64::from(tracks[t].id().0));
+                row(i, frame.frame.0, particle, &spot)
+            })
         })
     })
 }

@@ -40,12 +40,23 @@ impl<'a> Owners<'a> {
         Self { tracks, held }
     }
 
+    fn held_at(&self, frame: FrameIndex) -> &[Held] {
+        let from_frame = &self.held[self.held.partition_point(|h| h.0 < frame.0)..];
+        &from_frame[..from_frame.partition_point(|h| h.0 == frame.0)]
+    }
+
+    /// The spots of a frame that tracks hold, as they stand there, each with the place of its track in the list.
+    pub fn held_in(&self, frame: FrameIndex) -> impl Iterator<Item = (usize, &'a TrackPoint)> {
+        let tracks = self.tracks;
+        let held = self.held_at(frame).iter();
+        held.map(move |h| (h.1 as usize, point(tracks, *h)))
+    }
+
     /// The track that holds the spot, by its place in the list, and the spot as it stands there.
     pub fn holder(&self, frame: FrameIndex, spot: &Spot) -> Option<(usize, &'a TrackPoint)> {
         let place = place(spot);
         let there = |h: &Held| self::place(&point(self.tracks, *h).spot);
-        let from_frame = &self.held[self.held.partition_point(|h| h.0 < frame.0)..];
-        let of_frame = &from_frame[..from_frame.partition_point(|h| h.0 == frame.0)];
+        let of_frame = self.held_at(frame);
         let at = of_frame.partition_point(|h| there(h) < place);
         let held = *of_frame.get(at).filter(|h| there(h) == place)?;
         Some((held.1 as usize, point(self.tracks, held)))

@@ -170,6 +170,10 @@ pub fn track_video(
     };
     let mut seen = watch(source, &eyes, plan.frames, control)?;
     findings.extend(seen.findings());
+    for frame in &mut seen.frames {
+        // They are all that grows with the film, so no more room is kept than they need.
+        frame.spots.shrink_to_fit();
+    }
     let reunited = reunite(&mut seen.frames, film.spot_width_px);
     seen.tally.add("reunited", reunited);
 
