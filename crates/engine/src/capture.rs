@@ -3,7 +3,7 @@
 use crate::analyze::AnalyzeError;
 use crate::fingerprint::sha256_of;
 use crate::plan::{AcquisitionInForce, Plan};
-use nta_core::model::{FrameSpots, Owners};
+use nta_core::model::{FrameSpots, Owners, TrackPoint};
 use nta_core::motion_blur::{Shutter, widen_errors};
 use nta_core::source::{FrameSource, VideoInfo};
 use nta_core::track_video::{Control, FrameTiming, TrackedVideo, TrackingPlan, track_video};
@@ -104,23 +104,6 @@ impl Followed {
         }
     }
 
-    /// All spots of a frame, in the order of y, then x, each with the place of its track in the list.
-    pub(crate) fn spots_in(
-        &self,
-        frame: &FrameSpots,
-        owners: &Owners<'_>,
-    ) -> Vec<(Option<usize>, Spot)> {
-        let held = owners.held_in(frame.frame);
-        let held = held.map(|(track, point)| (Some(track), point.spot));
-        let loose = frame.spots.iter().map(|s| (None, *s));
-        let mut all: Vec<(Option<usize>, Spot)> = held.chain(loose).collect();
-        all.sort_by(|a, b| {
-            let rows = a.1.y_px.total_cmp(&b.1.y_px);
-            rows.then(a.1.x_px.total_cmp(&b.1.x_px))
-        });
-        all
-    }
-
     /// Mean over the spots of each track of ln(signal to noise over the threshold); empty if the film has no threshold of this kind.
     pub(crate) fn visibility(&self) -> Vec<f64> {
         let start = self.video.start_snr;
@@ -134,6 +117,22 @@ impl Followed {
         };
         self.video.tracks.iter().map(of_track).collect()
     }
+}
+
+/// All spots of a frame, in the order of y, then x, each with the place of its track in the list: those that tracks hold and
+/// those that are left in the frame.
+pub(crate) fn spots_in<'a>(
+    frame: &FrameSpots,
+    held: impl Iterator<Item = (usize, &'a TrackPoint)>,
+) -> Vec<(Option<usize>, Spot)> {
+    let held = held.map(|(track, point)| (Some(track), point.spot));
+    let loose = frame.spots.iter().map(|s| (None, *s));
+    let mut all: Vec<(Option<usize>, Spot)> = held.chain(loose).collect();
+    all.sort_by(|a, b| {
+        let rows = a.1.y_px.total_cmp(&b.1.y_px);
+        rows.then(a.1.x_px.total_cmp(&b.1.x_px))
+    });
+    all
 }
 
 /// The tracks of a film in um without drift.

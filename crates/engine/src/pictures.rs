@@ -1,9 +1,8 @@
 //! What the report's page shows of the film itself.
 
-use crate::capture::Followed;
+use crate::capture::{Followed, spots_in};
 use crate::report::csv::ParticleRow;
 use crate::report::html::{FilmPicture, ParticlePoint, Pictures, grey_png};
-use nta_core::model::Owners;
 
 /// Frames before and after the shown one over which tracks are drawn.
 const TRAIL_FRAMES: u32 = 40;
@@ -33,9 +32,13 @@ pub(crate) fn pictures(captures: &[Followed], particles: &[ParticleRow]) -> Pict
 
 fn film(capture: &Followed) -> Option<FilmPicture> {
     let (frame, pixels) = capture.video.preview.as_ref()?;
-    let owners = Owners::of(&capture.video.tracks);
+    let held = capture.video.tracks.iter().enumerate();
+    let held = held.filter_map(|(i, t)| {
+        let at = t.points().binary_search_by_key(frame, |p| p.frame).ok()?;
+        Some((i, &t.points()[at]))
+    });
     let shown = capture.video.frames.iter().find(|f| f.frame == *frame);
-    let spots = shown.map_or_else(Vec::new, |f| capture.spots_in(f, &owners));
+    let spots = shown.map_or_else(Vec::new, |f| spots_in(f, held));
     let (from, to) = (
         frame.0.saturating_sub(TRAIL_FRAMES),
         frame.0.saturating_add(TRAIL_FRAMES),

@@ -1,6 +1,6 @@
 //! The tables: one row per track, one per spot.
 
-use crate::capture::Followed;
+use crate::capture::{Followed, spots_in};
 use crate::intensity;
 use crate::report::csv::{ParticleRow, SpotRow};
 use nta_core::Spot;
@@ -57,7 +57,7 @@ pub(crate) fn spot_rows(captures: &[Followed]) -> impl Iterator<Item = SpotRow> 
         let tracks = &capture.video.tracks;
         let owners = Owners::of(tracks);
         capture.video.frames.iter().flat_map(move |frame| {
-            let spots = capture.spots_in(frame, &owners).into_iter();
+            let spots = spots_in(frame, owners.held_in(frame.frame)).into_iter();
             spots.map(move |(track, spot)| {
                 let particle = track.map(|t| u64::from(tracks[t].id().0));
                 row(i, frame.frame.0, particle, &spot)
