@@ -123,7 +123,7 @@ pub(crate) fn finish(film: &[Points], mut chains: Vec<Vec<Place>>, mut tally: Ta
     for chain in &mut chains {
         let weak = chain.iter().take_while(|p| !may_begin(p)).count();
         chain.drain(..weak);
-        let strong = chain.iter().rposition(|p| may_begin(p));
+        let strong = chain.iter().rposition(&may_begin);
         chain.truncate(strong.map_or(0, |last| last + 1));
     }
     chains.retain(|c| !c.is_empty());
