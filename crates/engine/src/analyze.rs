@@ -2,7 +2,7 @@
 
 use crate::assemble::{Pieces, assemble};
 use crate::blank::{Blank, BlankError};
-use crate::capture::{CaptureInput, Followed, follow};
+use crate::capture::{CaptureInput, Followed, InUm, follow};
 use crate::exposure::{contradicted, settle_exposures};
 use crate::plan::{AcquisitionInForce, Plan, PlanError};
 use crate::preview::PreviewError;
@@ -231,11 +231,13 @@ fn sizes(
     plan: &Plan,
 ) -> Result<SampleSizes, AnalyzeError> {
     let visibilities: Vec<Vec<f64>> = captures.iter().map(Followed::visibility).collect();
+    let in_um: Vec<InUm<'_>> = captures.iter().map(Followed::in_um).collect();
     let tracks: Vec<CaptureTracks<'_>> = captures
         .iter()
+        .zip(&in_um)
         .zip(&visibilities)
-        .map(|(c, visibility)| CaptureTracks {
-            trajectories: &c.trajectories,
+        .map(|((c, in_um), visibility)| CaptureTracks {
+            trajectories: in_um,
             visibility,
             sampling: sampling(c),
             exposure_se_s: c.exposure_se_s,

@@ -195,7 +195,7 @@ fn methods(plan: &Plan) -> Vec<StageMethod> {
 fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan, blank: Option<&Blank>) -> Capture {
     let video = &followed.video;
     let times: Vec<f64> = video.frames.iter().map(|f| f.time_s).collect();
-    let spots: Vec<usize> = video.frames.iter().map(|f| f.spots.len()).collect();
+    let spots = &followed.spots_per_frame;
     let counts = Counts::of(std::slice::from_ref(followed));
     let in_volume = concentration(&counts, sizes, plan, blank);
     Capture {
@@ -222,7 +222,7 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan, blank: Option<&
         drift_um_per_s: mean_drift(followed),
         drift_track: drift_track(followed, &times),
         track_lengths: TrackLengths::of(video.tracks.iter().map(|t| t.points().len())),
-        spots_over_time: SpotsOverTime::of(&times, &spots),
+        spots_over_time: SpotsOverTime::of(&times, spots),
         diameter_nm: diameters(sizes.summary.as_ref()),
         distribution: sizes
             .distribution

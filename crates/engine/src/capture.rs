@@ -3,10 +3,13 @@
 use crate::analyze::AnalyzeError;
 use crate::fingerprint::sha256_of;
 use crate::plan::{AcquisitionInForce, Plan};
+use nta_core::model::{FrameSpots, Owners, TrackPoint};
 use nta_core::motion_blur::{Shutter, widen_errors};
 use nta_core::source::{FrameSource, VideoInfo};
 use nta_core::track_video::{Control, FrameTiming, TrackedVideo, TrackingPlan, track_video};
-use nta_core::{Acquisition, Finding, SourceError, Track, Trajectory};
+use nta_core::{Acquisition, Finding, SourceError, Spot, Track, Trajectory};
+use nta_sizing::Trajectories;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 /// A recording that is open but not yet read.
@@ -57,7 +60,8 @@ pub(crate) struct Followed {
     pub(crate) info: VideoInfo,
     pub(crate) acquisition: Acquisition,
     pub(crate) video: TrackedVideo,
-    pub(crate) trajectories: Vec<Trajectory>,
+    /// Spots of each frame of the film. The frames themselves hold those of no track alone.
+    pub(crate) spots_per_frame: Vec<usize>,
     /// Standard error of an exposure that was found from the film, s; else 0.
     pub(crate) exposure_se_s: f64,
     /// What was found up to here, about this capture.
@@ -76,9 +80,28 @@ impl Followed {
             frame_interval_s: self.acquisition.frame_interval_s.value,
             exposure_s: exposure.value,
         };
-        let (video, trajectories) = (&mut self.video, &self.trajectories);
-        widen_errors(&mut video.tracks, &mut video.frames, trajectories, &shutter);
-        self.trajectories = trajectories_of(&self.video, &self.acquisition);
+        let trajectories = self.trajectories();
+        let video = &mut self.video;
+        widen_errors(
+            &mut video.tracks,
+            &mut video.frames,
+            &trajectories,
+            &shutter,
+        );
+    }
+
+    /// The tracks in um without drift, in their order; made anew each time, as they weigh half as much as the tracks.
+    pub(crate) fn trajectories(&self) -> Vec<Trajectory> {
+        let each = self.in_um();
+        (0..each.count()).map(|i| each.at(i).into_owned()).collect()
+    }
+
+    /// The same one by one.
+    pub(crate) fn in_um(&self) -> InUm<'_> {
+        InUm {
+            video: &self.video,
+            acquisition: &self.acquisition,
+        }
     }
 
     /// Mean over the spots of each track of ln(signal to noise over the threshold); empty if the film has no threshold of this kind.
@@ -96,11 +119,52 @@ impl Followed {
     }
 }
 
-fn trajectories_of(video: &TrackedVideo, acquisition: &Acquisition) -> Vec<Trajectory> {
-    video
-        .tracks
-        .iter()
-        .map(|t| Trajectory::from_track(t, acquisition, &video.drift))
+/// All spots of a frame, in the order of y, then x, each with the place of its track in the list: those that tracks hold and
+/// those that are left in the frame.
+pub(crate) fn spots_in<'a>(
+    frame: &FrameSpots,
+    held: impl Iterator<Item = (usize, &'a TrackPoint)>,
+) -> Vec<(Option<usize>, Spot)> {
+    let held = held.map(|(track, point)| (Some(track), point.spot));
+    let loose = frame.spots.iter().map(|s| (None, *s));
+    let mut all: Vec<(Option<usize>, Spot)> = held.chain(loose).collect();
+    all.sort_by(|a, b| {
+        let rows = a.1.y_px.total_cmp(&b.1.y_px);
+        rows.then(a.1.x_px.total_cmp(&b.1.x_px))
+    });
+    all
+}
+
+/// The tracks of a film in um without drift.
+#[derive(Debug)]
+pub(crate) struct InUm<'a> {
+    video: &'a TrackedVideo,
+    acquisition: &'a Acquisition,
+}
+
+impl Trajectories for InUm<'_> {
+    fn count(&self) -> usize {
+        self.video.tracks.len()
+    }
+
+    fn at(&self, place: usize) -> Cow<'_, Trajectory> {
+        let track = &self.video.tracks[place];
+        let drift = &self.video.drift;
+        Cow::Owned(Trajectory::from_track(track, self.acquisition, drift))
+    }
+}
+
+/// Takes the spots that tracks hold out of the frames, as nothing is to be held twice; gives how many spots each frame had.
+fn take_held(video: &mut TrackedVideo) -> Vec<usize> {
+    let owners = Owners::of(&video.tracks);
+    let frames = video.frames.iter_mut();
+    frames
+        .map(|f| {
+            let spots = f.spots.len();
+            f.spots.retain(|s| owners.holder(f.frame, s).is_none());
+            f.spots.shrink_to_fit();
+            spots
+        })
         .collect()
 }
 
@@ -143,9 +207,9 @@ pub(crate) fn follow(
         };
         (video, sum)
     });
-    let video = video.map_err(|e| AnalyzeError::of_capture(&capture.name, e))?;
+    let mut video = video.map_err(|e| AnalyzeError::of_capture(&capture.name, e))?;
     let sha256 = sha256?.unwrap_or_default();
-    let trajectories = trajectories_of(&video, &acquisition);
+    let spots_per_frame = take_held(&mut video);
     let mut findings = video.findings.clone();
     findings.extend(in_force.findings);
     let info = capture.source.info().clone();
@@ -155,7 +219,7 @@ pub(crate) fn follow(
         info,
         acquisition,
         video,
-        trajectories,
+        spots_per_frame,
         exposure_se_s: 0.0,
         findings,
     })

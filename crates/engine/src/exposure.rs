@@ -30,10 +30,11 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
             .collect();
         let honest = !alike.iter().any(|&j| lags_behind(&captures[j]));
         let usable = if honest { &alike[..] } else { &[] };
-        let trajectories: Vec<&Trajectory> = usable
+        let trajectories: Vec<Trajectory> = usable
             .iter()
-            .flat_map(|&j| captures[j].trajectories.iter())
+            .flat_map(|&j| captures[j].trajectories())
             .collect();
+        let trajectories: Vec<&Trajectory> = trajectories.iter().collect();
         let (stated, std_err_s, finding) = match exposure::estimate(&trajectories, interval) {
             Some(found) => (
                 Stated::new(found.exposure_s, "estimated from the film"),
@@ -74,7 +75,8 @@ pub(crate) fn contradicted(captures: &[Followed], sizes: &SampleSizes) -> Vec<Re
             return None;
         }
         let sampling = sampling(capture);
-        let trajectories: Vec<&Trajectory> = capture.trajectories.iter().collect();
+        let trajectories = capture.trajectories();
+        let trajectories: Vec<&Trajectory> = trajectories.iter().collect();
         let found = exposure::contradiction(&trajectories, sampling)?;
         let finding = contradiction(stated, &found, sampling.frame_interval_s);
         Some(ReportFinding::of_capture(finding, i))

@@ -62,6 +62,7 @@ pub fn analyze_to_folder(
         return Err(AnalyzeError::Cancelled);
     }
     write_folder(&request.out, request.overwrite, &files)?;
+    drop(files);
     let headline = headline(&analysis.report);
     Ok(Outcome {
         report: analysis.report,
@@ -70,17 +71,16 @@ pub fn analyze_to_folder(
     })
 }
 
-fn output_files(
-    analysis: &Analysis,
+fn output_files<'a>(
+    analysis: &'a Analysis,
     request: &AnalyzeRequest,
-) -> Result<Vec<OutputFile>, AnalyzeError> {
+) -> Result<Vec<OutputFile<'a>>, AnalyzeError> {
     let Analysis {
         report,
         captures,
         sizes,
     } = analysis;
     let particles = particle_rows(captures, sizes);
-    let tracks = track_rows(captures);
     let page = html::page(report, &pictures(captures, &particles));
     let mut files = vec![
         OutputFile::new("result.json", report.to_json()),
@@ -91,14 +91,15 @@ fn output_files(
         OutputFile::new("plan.toml", request.plan.to_toml()),
     ];
     if request.parquet {
-        files.extend(parquet_files(&particles, &tracks)?);
+        files.extend(parquet_files(&particles, track_rows(captures))?);
     }
-    files.push(OutputFile::new("tracks.csv", csv::spots_csv(tracks)));
+    files.push(OutputFile::written("tracks.csv", |to| {
+        csv::spots_csv(to, track_rows(captures))
+    }));
     if request.spots {
-        files.push(OutputFile::new(
-            "spots.csv",
-            csv::spots_csv(spot_rows(captures)),
-        ));
+        files.push(OutputFile::written("spots.csv", |to| {
+            csv::spots_csv(to, spot_rows(captures))
+        }));
     }
     Ok(files)
 }
@@ -106,8 +107,8 @@ fn output_files(
 #[cfg(feature = "parquet")]
 fn parquet_files(
     particles: &[csv::ParticleRow],
-    tracks: &[csv::SpotRow],
-) -> Result<Vec<OutputFile>, AnalyzeError> {
+    tracks: impl Iterator<Item = csv::SpotRow> + Clone,
+) -> Result<Vec<OutputFile<'static>>, AnalyzeError> {
     use crate::report::parquet::{particles_parquet, tracks_parquet};
     let failed = |e: parquet::errors::ParquetError| AnalyzeError::Parquet {
         reason: e.to_string(),
@@ -124,7 +125,7 @@ fn parquet_files(
 #[cfg(not(feature = "parquet"))]
 fn parquet_files(
     _: &[csv::ParticleRow],
-    _: &[csv::SpotRow],
-) -> Result<Vec<OutputFile>, AnalyzeError> {
+    _: impl Iterator<Item = csv::SpotRow> + Clone,
+) -> Result<Vec<OutputFile<'static>>, AnalyzeError> {
     Err(AnalyzeError::NoParquet)
 }

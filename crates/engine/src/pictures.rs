@@ -1,6 +1,6 @@
 //! What the report's page shows of the film itself.
 
-use crate::capture::Followed;
+use crate::capture::{Followed, spots_in};
 use crate::report::csv::ParticleRow;
 use crate::report::html::{FilmPicture, ParticlePoint, Pictures, grey_png};
 
@@ -32,12 +32,13 @@ pub(crate) fn pictures(captures: &[Followed], particles: &[ParticleRow]) -> Pict
 
 fn film(capture: &Followed) -> Option<FilmPicture> {
     let (frame, pixels) = capture.video.preview.as_ref()?;
-    let spots = capture
-        .video
-        .frames
-        .iter()
-        .find(|f| f.frame == *frame)
-        .map_or(&[][..], |f| &f.spots);
+    let held = capture.video.tracks.iter().enumerate();
+    let held = held.filter_map(|(i, t)| {
+        let at = t.points().binary_search_by_key(frame, |p| p.frame).ok()?;
+        Some((i, &t.points()[at]))
+    });
+    let shown = capture.video.frames.iter().find(|f| f.frame == *frame);
+    let spots = shown.map_or_else(Vec::new, |f| spots_in(f, held));
     let (from, to) = (
         frame.0.saturating_sub(TRAIL_FRAMES),
         frame.0.saturating_add(TRAIL_FRAMES),
@@ -61,7 +62,10 @@ fn film(capture: &Followed) -> Option<FilmPicture> {
         height_px: u32::try_from(pixels.height_px()).ok()?,
         capture: 0,
         frame: u64::from(frame.0),
-        spots: spots.iter().map(|s| [s.x_px, s.y_px, s.width_px]).collect(),
+        spots: spots
+            .iter()
+            .map(|(_, s)| [s.x_px, s.y_px, s.width_px])
+            .collect(),
         tracks,
     })
 }

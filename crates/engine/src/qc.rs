@@ -123,7 +123,7 @@ fn not_counted(frames: usize) -> Finding {
 }
 
 fn no_particles(capture: &Followed) -> Option<Finding> {
-    let spots: usize = capture.video.frames.iter().map(|f| f.spots.len()).sum();
+    let spots: usize = capture.spots_per_frame.iter().sum();
     is_blank(capture).then(|| {
         let noise = match spots {
             0 => "".to_owned(),

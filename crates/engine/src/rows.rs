@@ -1,6 +1,6 @@
 //! The tables: one row per track, one per spot.
 
-use crate::capture::Followed;
+use crate::capture::{Followed, spots_in};
 use crate::intensity;
 use crate::report::csv::{ParticleRow, SpotRow};
 use nta_core::Spot;
@@ -41,37 +41,29 @@ pub(crate) fn particle_rows(captures: &[Followed], sizes: &SampleSizes) -> Vec<P
 }
 
 /// One row per spot that belongs to a track, by capture, track and frame.
-pub(crate) fn track_rows(captures: &[Followed]) -> Vec<SpotRow> {
-    let mut out = Vec::new();
-    for (i, capture) in captures.iter().enumerate() {
-        for track in &capture.video.tracks {
+pub(crate) fn track_rows(captures: &[Followed]) -> impl Iterator<Item = SpotRow> + Clone {
+    captures.iter().enumerate().flat_map(|(i, capture)| {
+        capture.video.tracks.iter().flat_map(move |track| {
             let particle = Some(u64::from(track.id().0));
-            out.extend(
-                track
-                    .points()
-                    .iter()
-                    .map(|p| row(i, p.frame.0, particle, &p.spot)),
-            );
-        }
-    }
-    out
+            let points = track.points().iter();
+            points.map(move |p| row(i, p.frame.0, particle, &p.spot))
+        })
+    })
 }
 
 /// One row per spot, by capture and frame, whether or not it belongs to a track.
-pub(crate) fn spot_rows(captures: &[Followed]) -> Vec<SpotRow> {
-    let mut out = Vec::new();
-    for (i, capture) in captures.iter().enumerate() {
+pub(crate) fn spot_rows(captures: &[Followed]) -> impl Iterator<Item = SpotRow> {
+    captures.iter().enumerate().flat_map(|(i, capture)| {
         let tracks = &capture.video.tracks;
         let owners = Owners::of(tracks);
-        for frame in &capture.video.frames {
-            for spot in &frame.spots {
-                let holder = owners.holder(frame.frame, spot);
-                let particle = holder.map(|(track, _)| u64::from(tracks[track].id().0));
-                out.push(row(i, frame.frame.0, particle, spot));
-            }
-        }
-    }
-    out
+        capture.video.frames.iter().flat_map(move |frame| {
+            let spots = spots_in(frame, owners.held_in(frame.frame)).into_iter();
+            spots.map(move |(track, spot)| {
+                let particle = track.map(|t| u64::from(tracks[t].id().0));
+                row(i, frame.frame.0, particle, &spot)
+            })
+        })
+    })
 }
 
 fn row(capture: usize, frame: u32, particle: Option<u64>, spot: &Spot) -> SpotRow {

@@ -53,7 +53,8 @@ pub use medium::{MEDIA, Medium, MediumError};
 pub use populations::{Limits, Population};
 pub use precision_scale::PrecisionScale;
 pub use result::{
-    CaptureTracks, ParticleSize, SampleSizes, SizeDistribution, SizeResult, SizingError, SizingPlan,
+    CaptureTracks, ParticleSize, SampleSizes, SizeDistribution, SizeResult, SizingError,
+    SizingPlan, Trajectories,
 };
 pub use sampling::{Sampling, SamplingError};
 pub use size_sample::size_sample;

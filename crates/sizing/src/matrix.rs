@@ -2,6 +2,7 @@
 
 use crate::likelihood;
 use crate::steps::Steps;
+use std::sync::Arc;
 
 /// Values below this share of a track's largest are left out: a track cannot pull any population there.
 const NEGLIGIBLE_LN: f64 = -25.0;
@@ -26,7 +27,8 @@ struct Row {
 #[derive(Clone, Debug, Default)]
 pub struct LikelihoodMatrix {
     rows: Vec<Row>,
-    values: Vec<f64>,
+    /// Shared with the matrices of the first of these tracks.
+    values: Arc<Vec<f64>>,
     rungs: usize,
 }
 
@@ -54,7 +56,8 @@ impl LikelihoodMatrix {
     pub(crate) fn push(&mut self, ln_row: &[f64]) {
         let top = ln_row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let matters = |v: &f64| *v - top > NEGLIGIBLE_LN;
-        let offset = self.values.len();
+        let all = Arc::make_mut(&mut self.values);
+        let offset = all.len();
         let (start, end) = match (
             ln_row.iter().position(matters),
             ln_row.iter().rposition(matters),
@@ -64,15 +67,14 @@ impl LikelihoodMatrix {
             _ => (0, 0),
         };
         if end > start {
-            self.values
-                .extend(ln_row[start..end].iter().map(|v| (v - top).exp()));
+            all.extend(ln_row[start..end].iter().map(|v| (v - top).exp()));
         } else {
-            self.values.extend(std::iter::repeat_n(1.0, self.rungs));
+            all.extend(std::iter::repeat_n(1.0, self.rungs));
         }
         self.rows.push(Row {
             start,
             offset,
-            len: self.values.len() - offset,
+            len: all.len() - offset,
             ln_scale: if top.is_finite() { top } else { 0.0 },
         });
     }
@@ -90,13 +92,11 @@ impl LikelihoodMatrix {
         out
     }
 
-    /// The first so many tracks.
+    /// The first so many tracks; their values are not held twice.
     pub(crate) fn first(&self, tracks: usize) -> Self {
-        let rows = self.rows[..tracks].to_vec();
-        let end = rows.last().map_or(0, |r| r.offset + r.len);
         Self {
-            rows,
-            values: self.values[..end].to_vec(),
+            rows: self.rows[..tracks].to_vec(),
+            values: Arc::clone(&self.values),
             rungs: self.rungs,
         }
     }

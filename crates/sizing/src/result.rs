@@ -15,12 +15,42 @@ use nta_core::method::MethodError;
 use nta_core::{Choice, Finding, Tally, Trajectory};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Trajectories that may be made one after the other, as those of a long film are too many to be held beside its tracks.
+pub trait Trajectories: std::fmt::Debug {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The one at a place below their number.
+    fn at(&self, place: usize) -> Cow<'_, Trajectory>;
+}
+
+impl Trajectories for Vec<Trajectory> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, place: usize) -> Cow<'_, Trajectory> {
+        Cow::Borrowed(&self[place])
+    }
+}
+
+impl Trajectories for &[Trajectory] {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn at(&self, place: usize) -> Cow<'_, Trajectory> {
+        Cow::Borrowed(&self[place])
+    }
+}
 
 /// Tracks of one capture.
 #[derive(Clone, Copy, Debug)]
 pub struct CaptureTracks<'a> {
     /// All trajectories, short ones too.
-    pub trajectories: &'a [Trajectory],
+    pub trajectories: &'a dyn Trajectories,
     /// Mean over the spots of each track of ln(signal to noise over the detection threshold), in the order of the trajectories;
     /// empty where it is not known.
     pub visibility: &'a [f64],

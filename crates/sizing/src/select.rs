@@ -58,10 +58,11 @@ pub(crate) fn sort_out(
         tallies: Vec::with_capacity(captures.len()),
     };
     for (capture, c) in captures.iter().enumerate() {
-        let mut particles = Vec::with_capacity(c.trajectories.len());
+        let mut particles = Vec::with_capacity(c.trajectories.count());
         let mut tally = Tally::default();
-        for (place, trajectory) in c.trajectories.iter().enumerate() {
-            let steps = Steps::of(trajectory, c.sampling, 1.0);
+        for place in 0..c.trajectories.count() {
+            let trajectory = c.trajectories.at(place);
+            let steps = Steps::of(&trajectory, c.sampling, 1.0);
             let mut particle = steps.as_ref().map_or_else(
                 |_| ParticleSize::unknown(),
                 |s| ParticleSize::of(estimator, s, medium),

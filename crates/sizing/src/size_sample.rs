@@ -45,7 +45,7 @@ pub fn size_sample(
         PrecisionScale::UNCHANGED
     };
     for used in sorted.used.iter_mut().chain(&mut sorted.brief) {
-        used.steps = used.steps.with_variance_factor(scale.variance_factor);
+        used.steps.scale_variances(scale.variance_factor);
     }
     sorted.restate(medium, methods.estimator.as_ref());
     let context = Context {

@@ -125,10 +125,15 @@ impl Steps {
     /// The same displacements with every localisation variance multiplied.
     pub fn with_variance_factor(&self, factor: f64) -> Self {
         let mut out = self.clone();
-        for v in &mut out.variance_um2 {
+        out.scale_variances(factor);
+        out
+    }
+
+    /// Multiplies all localisation variances.
+    pub fn scale_variances(&mut self, factor: f64) {
+        for v in &mut self.variance_um2 {
             *v *= factor;
         }
-        out
     }
 
     /// Variance of displacement `k` per axis: a constant and a slope with D (um^2/s), um^2 and s.

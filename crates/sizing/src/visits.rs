@@ -93,6 +93,8 @@ fn heard(
         if out.is_none() && !octaves.worth_it(steps_only, &population) {
             return None;
         }
+        // The largest thing there is, so the last one goes before the next is made.
+        drop((own, out.take()));
         out = Some(octaves.heard(steps_only));
     }
     out

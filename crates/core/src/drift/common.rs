@@ -1,7 +1,7 @@
 //! The displacements of all tracks with the weights that they deserve, and their sums by frame.
 
 use super::clock::Clock;
-use crate::model::Track;
+use crate::model::{Track, TrackPoint};
 
 /// Displacements longer than so many standard deviations (per axis) count as if they were just as long.
 const HUBER_SD: f64 = 4.0;
@@ -43,54 +43,90 @@ impl Displacement {
     }
 }
 
-/// The displacements of all tracks that lie within the frames of the clock, by track, then time, not yet weighed.
-pub(super) fn displacements(tracks: &[Track], clock: &Clock) -> Vec<Displacement> {
-    let mut out = Vec::new();
-    for (number, t) in tracks.iter().enumerate() {
-        for w in t.points().windows(2) {
-            let (from, to) = (w[0].frame.0 as usize, w[1].frame.0 as usize);
-            let by_px = (
-                w[1].spot.x_px - w[0].spot.x_px,
-                w[1].spot.y_px - w[0].spot.y_px,
-            );
-            let moves = by_px.0.abs() <= LONGEST_PX && by_px.1.abs() <= LONGEST_PX;
-            if to < clock.at.len() && moves {
-                out.push(Displacement {
-                    track: number,
-                    from,
-                    frames: to - from,
-                    span: clock.at[to] - clock.at[from],
-                    middle_px: (
-                        0.5 * (w[0].spot.x_px + w[1].spot.x_px),
-                        0.5 * (w[0].spot.y_px + w[1].spot.y_px),
-                    ),
-                    by_px,
-                    weight: 0.0,
-                });
-            }
+/// The displacements of all tracks that lie within the frames of a clock, by track, then time. They are worked out anew each
+/// time that they are looked at: a long film has millions of them, and a list for every stage would outweigh its tracks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Displacements<'a> {
+    tracks: &'a [Track],
+    /// Time of each frame, ordinary frame intervals.
+    at: &'a [f64],
+    /// Where a motion that is not to count carries everything by frame, px.
+    carried_px: Option<&'a [(f64, f64)]>,
+    /// By track; empty as long as they are not weighed.
+    weights: &'a [f64],
+}
+
+impl<'a> Displacements<'a> {
+    /// Those of tracks as they are, not yet weighed.
+    pub fn of(tracks: &'a [Track], clock: &'a Clock) -> Self {
+        Self {
+            tracks,
+            at: &clock.at,
+            carried_px: None,
+            weights: &[],
         }
     }
-    out
-}
 
-/// The displacements without a motion that carries everything to `offsets` by frame.
-pub(super) fn without(all: &[Displacement], offsets: &[(f64, f64)]) -> Vec<Displacement> {
-    all.iter()
-        .map(|d| {
-            let (a, b) = (offsets[d.from], offsets[d.from + d.frames]);
-            Displacement {
-                by_px: (d.by_px.0 - (b.0 - a.0), d.by_px.1 - (b.1 - a.1)),
-                ..*d
-            }
+    /// The same without a motion that carries everything to `offsets` by frame, and with nothing else taken away.
+    pub fn without(self, offsets: &'a [(f64, f64)]) -> Self {
+        Self {
+            carried_px: Some(offsets),
+            ..self
+        }
+    }
+
+    /// The same with these weights by track.
+    pub fn weighed(self, weights: &'a [f64]) -> Self {
+        Self { weights, ..self }
+    }
+
+    /// One after the other.
+    pub fn iter(self) -> impl Iterator<Item = Displacement> + 'a {
+        let of_track = move |(number, t): (usize, &'a Track)| {
+            let steps = t.points().windows(2);
+            steps.filter_map(move |w| self.between(number, &w[0], &w[1]))
+        };
+        self.tracks.iter().enumerate().flat_map(of_track)
+    }
+
+    fn between(&self, track: usize, a: &TrackPoint, b: &TrackPoint) -> Option<Displacement> {
+        let (from, to) = (a.frame.0 as usize, b.frame.0 as usize);
+        let (x, y) = (b.spot.x_px - a.spot.x_px, b.spot.y_px - a.spot.y_px);
+        let moves = x.abs() <= LONGEST_PX && y.abs() <= LONGEST_PX;
+        if to >= self.at.len() || !moves {
+            return None;
+        }
+        let carried = self.carried_px.map_or((0.0, 0.0), |offsets| {
+            let (a, b) = (offsets[from], offsets[to]);
+            (b.0 - a.0, b.1 - a.1)
+        });
+        Some(Displacement {
+            track,
+            from,
+            frames: to - from,
+            span: self.at[to] - self.at[from],
+            middle_px: (
+                0.5 * (a.spot.x_px + b.spot.x_px),
+                0.5 * (a.spot.y_px + b.spot.y_px),
+            ),
+            by_px: (x - carried.0, y - carried.1),
+            weight: self.weights.get(track).copied().unwrap_or(0.0),
         })
-        .collect()
+    }
+
+    /// The number that half of the displacements exceed.
+    pub fn median(self, number: impl Fn(Displacement) -> f64) -> f64 {
+        let points: usize = self.tracks.iter().map(|t| t.points().len()).sum();
+        let mut all = Vec::with_capacity(points);
+        all.extend(self.iter().map(number));
+        median(all)
+    }
 }
 
-/// Sets the weights from the step variances about the median velocity.
-pub(super) fn weigh(all: &mut [Displacement]) {
+/// Weights by track, from the step variances about the median velocity.
+pub(super) fn weights(all: Displacements<'_>) -> Vec<f64> {
     let velocity = median_velocity(all);
-    let tracks = all.iter().map(|d| d.track + 1).max().unwrap_or(0);
-    let mut sums = vec![(0.0, 0.0); tracks];
+    let mut sums = vec![(0.0, 0.0); all.tracks.len()];
     for d in all.iter() {
         let m = d.span;
         let (dx, dy) = (d.by_px.0 - velocity.0 * m, d.by_px.1 - velocity.1 * m);
@@ -99,36 +135,37 @@ pub(super) fn weigh(all: &mut [Displacement]) {
     }
     let moving = sums.iter().filter(|s| s.1 > 0.0).map(|s| s.0 / s.1);
     let common = median(moving.collect()).max(1e-9);
-    for d in all.iter_mut() {
-        let (sum, n) = sums[d.track];
-        d.weight = (n + STEPS_OF_PRIOR) / (sum + STEPS_OF_PRIOR * common);
-    }
+    sums.iter()
+        .map(|(sum, n)| (n + STEPS_OF_PRIOR) / (sum + STEPS_OF_PRIOR * common))
+        .collect()
 }
 
 /// The velocity that half of the displacements exceed, by axis, px per frame interval.
-pub(super) fn median_velocity(all: &[Displacement]) -> (f64, f64) {
+pub(super) fn median_velocity(all: Displacements<'_>) -> (f64, f64) {
     (
-        median(all.iter().map(|d| d.by_px.0 / d.span).collect()),
-        median(all.iter().map(|d| d.by_px.1 / d.span).collect()),
+        all.median(|d| d.by_px.0 / d.span),
+        all.median(|d| d.by_px.1 / d.span),
     )
 }
 
 /// What the particles' own motion scatters a mean over many frames, as a share of what it would if steps that follow
 /// each other had nothing in common. An exposure makes them alike, an error of position opposite (Berglund 2010,
 /// doi:10.1103/PhysRevE.82.011917), so that the share is `1 + 2 r` with `r` the correlation of neighbouring steps.
-pub(super) fn lasting_share(rest: &[Displacement]) -> f64 {
+pub(super) fn lasting_share(rest: Displacements<'_>) -> f64 {
     let (mut square, mut squares) = (0.0, 0.0);
     let (mut product, mut products) = (0.0, 0.0);
-    for d in rest {
-        square += d.weight * (d.by_px.0 * d.by_px.0 + d.by_px.1 * d.by_px.1) / d.span;
+    let mut before: Option<Displacement> = None;
+    for b in rest.iter() {
+        square += b.weight * (b.by_px.0 * b.by_px.0 + b.by_px.1 * b.by_px.1) / b.span;
         squares += 1.0;
-    }
-    for w in rest.windows(2) {
-        let (a, b) = (&w[0], &w[1]);
-        if a.track == b.track && a.frames == 1 && b.frames == 1 && a.from + 1 == b.from {
+        let follows = |a: &Displacement| {
+            a.track == b.track && a.frames == 1 && b.frames == 1 && a.from + 1 == b.from
+        };
+        if let Some(a) = before.filter(follows) {
             product += a.weight * (a.by_px.0 * b.by_px.0 + a.by_px.1 * b.by_px.1);
             products += 1.0;
         }
+        before = Some(b);
     }
     if squares == 0.0 || products == 0.0 || square <= 0.0 {
         return 1.0;
@@ -158,7 +195,7 @@ pub(super) struct Sums {
 /// Sums the velocities over every interval between frames that a displacement spans. `expected(interval)` is the
 /// velocity about which long displacements are clipped.
 pub(super) fn sum(
-    all: &[Displacement],
+    all: Displacements<'_>,
     intervals: usize,
     expected: impl Fn(usize) -> (f64, f64),
 ) -> Sums {
@@ -166,7 +203,7 @@ pub(super) fn sum(
         velocity: vec![(0.0, 0.0); intervals],
         weight: vec![0.0; intervals],
     };
-    for d in all {
+    for d in all.iter() {
         let m = d.span;
         let e = expected(d.from);
         let (dx, dy) = (d.by_px.0 / m - e.0, d.by_px.1 / m - e.1);

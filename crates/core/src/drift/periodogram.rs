@@ -11,7 +11,8 @@
 //! other have an error of position and an exposure in common; and a power counts only if it is [`LEAST_SD`] beyond
 //! that, which chance alone does less than once in ten thousand films.
 
-use super::common::{Displacement, median};
+use super::common::{Displacements, median};
+use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -43,40 +44,31 @@ pub(super) struct Row {
 }
 
 /// Means of displacements by the two frames, in time. Long ones are clipped about `expected`.
-pub(super) fn rows(rest: &[Displacement], expected: &[(f64, f64)]) -> Vec<Row> {
-    let mut all: Vec<Row> = rest
-        .iter()
-        .map(|d| {
-            let to = d.from + d.frames;
-            let (a, b) = (expected[d.from], expected[to]);
-            let e = (b.0 - a.0, b.1 - a.1);
-            let (dx, dy) = (d.by_px.0 - e.0, d.by_px.1 - e.1);
-            let weight = d.weight / d.span;
-            let clip = d.clip(e);
-            Row {
-                from: d.from,
-                to,
-                weight,
-                by_px: (e.0 + clip * dx, e.1 + clip * dy),
-            }
-        })
-        .collect();
-    // A stable sort, so that sums are taken in the order of the tracks.
-    all.sort_by_key(|r| (r.from, r.to));
-    let mut out: Vec<Row> = Vec::new();
-    for r in all {
-        match out.last_mut() {
-            Some(last) if (last.from, last.to) == (r.from, r.to) => {
-                let weight = last.weight + r.weight;
-                let share = r.weight / weight;
-                last.by_px.0 += share * (r.by_px.0 - last.by_px.0);
-                last.by_px.1 += share * (r.by_px.1 - last.by_px.1);
-                last.weight = weight;
-            }
-            _ => out.push(r),
-        }
+pub(super) fn rows(rest: Displacements<'_>, expected: &[(f64, f64)]) -> Vec<Row> {
+    // Sums are taken in the order of the tracks.
+    let mut means: BTreeMap<(usize, usize), Row> = BTreeMap::new();
+    for d in rest.iter() {
+        let to = d.from + d.frames;
+        let (a, b) = (expected[d.from], expected[to]);
+        let e = (b.0 - a.0, b.1 - a.1);
+        let (dx, dy) = (d.by_px.0 - e.0, d.by_px.1 - e.1);
+        let clip = d.clip(e);
+        let row = Row {
+            from: d.from,
+            to,
+            weight: d.weight / d.span,
+            by_px: (e.0 + clip * dx, e.1 + clip * dy),
+        };
+        let add = |mean: &mut Row| {
+            let weight = mean.weight + row.weight;
+            let share = row.weight / weight;
+            mean.by_px.0 += share * (row.by_px.0 - mean.by_px.0);
+            mean.by_px.1 += share * (row.by_px.1 - mean.by_px.1);
+            mean.weight = weight;
+        };
+        means.entry((d.from, to)).and_modify(add).or_insert(row);
     }
-    out
+    means.into_values().collect()
 }
 
 /// Sums for the fit of a sinusoid.

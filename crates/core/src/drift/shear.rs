@@ -9,7 +9,7 @@
 //!
 //! Output per frame interval.
 
-use super::common::Displacement;
+use super::common::{Displacement, Displacements};
 use crate::{Finding, Severity};
 
 /// Chi-square of four degrees of freedom at 1e-4.
@@ -35,16 +35,16 @@ impl Gradient {
 
 /// The gradient in what the shared motion leaves, if it is more than chance. `lasting` is the share of the scatter of
 /// single steps that lasts, `interval_s` the frame interval.
-pub(super) fn gradient(rest: &[Displacement], lasting: f64, interval_s: f64) -> Option<Gradient> {
+pub(super) fn gradient(rest: Displacements<'_>, lasting: f64, interval_s: f64) -> Option<Gradient> {
     let total: f64 = rest.iter().map(|d| d.weight * d.span).sum();
     let mean = |of: fn(&Displacement) -> f64| {
-        rest.iter().map(|d| d.weight * d.span * of(d)).sum::<f64>() / total
+        rest.iter().map(|d| d.weight * d.span * of(&d)).sum::<f64>() / total
     };
     let centre_px = (mean(|d| d.middle_px.0), mean(|d| d.middle_px.1));
     let velocity = (mean(|d| d.by_px.0 / d.span), mean(|d| d.by_px.1 / d.span));
     let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
     let mut to = [[0.0; 2]; 2];
-    for d in rest {
+    for d in rest.iter() {
         let (x, y) = (d.middle_px.0 - centre_px.0, d.middle_px.1 - centre_px.1);
         let clip = d.clip((0.0, 0.0));
         let by = (

@@ -14,9 +14,7 @@
 //! suggest. Input px and frames, output px.
 
 use super::clock::Clock;
-use super::common::{
-    Displacement, Sums, displacements, lasting_share, median, median_velocity, sum, weigh, without,
-};
+use super::common::{Displacements, Sums, lasting_share, median_velocity, sum, weights};
 use super::line::Line;
 use super::periodogram::rows;
 use super::{Drift, DriftEstimator, MakeDrift};
@@ -85,24 +83,27 @@ impl DriftEstimator for Smooth {
             return (Drift::none(), vec![too_long(frames)]);
         }
         let clock = Clock::of(tracks, frames);
-        let shared = self.shared(displacements(tracks, &clock), &clock.at, cancel);
+        let all = Displacements::of(tracks, &clock);
+        let shared = self.shared(all, &clock.at, cancel);
+        let rest = all.without(&shared.offsets).weighed(&shared.weights);
         let gradient = clock
             .interval_s
-            .and_then(|s| shear::gradient(&shared.rest, shared.lasting, s));
+            .and_then(|s| shear::gradient(rest, shared.lasting, s));
+        let step = rest.median(|d| 1.0 / d.weight).sqrt();
+        let shaken = vibration::finding(rest, frames - 1);
         let offsets = if shared.offsets.iter().any(|o| *o != (0.0, 0.0)) {
             shared.offsets
         } else {
             Vec::new()
         };
         let drift = Drift::from_offsets(offsets).with_gradient(gradient);
-        let step = median(shared.rest.iter().map(|d| 1.0 / d.weight).collect()).sqrt();
         let mut findings = Vec::new();
         if shared.velocity.iter().any(|v| *v != (0.0, 0.0)) {
             findings.push(found(&shared.velocity, step));
         }
         findings.extend(periodic::finding(&shared.lines, &clock, step));
         findings.extend(gradient.as_ref().map(shear::finding));
-        findings.extend(vibration::finding(&shared.rest, frames - 1));
+        findings.extend(shaken);
         (drift, findings)
     }
 }
@@ -115,31 +116,30 @@ struct Shared {
     lines: Vec<Line>,
     /// Both together by frame, px from frame 0.
     offsets: Vec<(f64, f64)>,
-    /// Displacements without either.
-    rest: Vec<Displacement>,
+    /// Of the tracks, from displacements without either.
+    weights: Vec<f64>,
     /// Of the scatter of their steps.
     lasting: f64,
 }
 
 impl Smooth {
     /// Slow motion and motion to and fro, each measured on what the other leaves, with weights from what both leave.
-    fn shared(&self, all: Vec<Displacement>, times: &[f64], cancel: &AtomicBool) -> Shared {
+    fn shared(&self, all: Displacements<'_>, times: &[f64], cancel: &AtomicBool) -> Shared {
         let mut to_and_fro = vec![(0.0, 0.0); times.len()];
-        let mut rest = all.clone();
-        weigh(&mut rest);
+        let mut offsets = to_and_fro.clone();
+        let mut found = weights(all);
         let mut lasting = 1.0;
         let mut lines = Vec::new();
         let mut velocity = Vec::new();
-        let mut offsets = Vec::new();
         for round in 0..ROUNDS {
             if cancel.load(Ordering::Relaxed) {
                 break;
             }
-            let weighed = with_weights_of(&all, &rest);
-            let free = without(&weighed, &to_and_fro);
-            velocity = self.velocities(&free, times.len() - 1, lasting, cancel);
+            let weighed = all.weighed(&found);
+            let free = weighed.without(&to_and_fro);
+            velocity = self.velocities(free, times.len() - 1, lasting, cancel);
             let slow = carried(&velocity, times);
-            let rows = rows(&without(&weighed, &slow), &to_and_fro);
+            let rows = rows(weighed.without(&slow), &to_and_fro);
             let lowest = 1.0 / (TAU * self.smoothing_frames);
             lines = periodic::lines(&rows, times, lowest, cancel);
             to_and_fro = periodic::positions(&lines, times.len());
@@ -149,9 +149,9 @@ impl Smooth {
                 .zip(&to_and_fro)
                 .map(|(a, b)| (a.0 + b.0 - start.0, a.1 + b.1 - start.1))
                 .collect();
-            rest = without(&all, &offsets);
-            weigh(&mut rest);
-            lasting = lasting_share(&rest);
+            let rest = all.without(&offsets);
+            found = weights(rest);
+            lasting = lasting_share(rest.weighed(&found));
             // The first round does not know yet what lasts; after that, slow motion alone is settled.
             if round > 0 && lines.is_empty() {
                 break;
@@ -161,7 +161,7 @@ impl Smooth {
             velocity,
             lines,
             offsets,
-            rest,
+            weights: found,
             lasting,
         }
     }
@@ -169,7 +169,7 @@ impl Smooth {
     /// Velocity over each interval, px per frame interval.
     fn velocities(
         &self,
-        all: &[Displacement],
+        all: Displacements<'_>,
         intervals: usize,
         lasting: f64,
         cancel: &AtomicBool,
@@ -260,17 +260,6 @@ impl Smooth {
             })
             .collect()
     }
-}
-
-/// The displacements of one list with the weights of another.
-fn with_weights_of(all: &[Displacement], weighed: &[Displacement]) -> Vec<Displacement> {
-    all.iter()
-        .zip(weighed)
-        .map(|(d, w)| Displacement {
-            weight: w.weight,
-            ..*d
-        })
-        .collect()
 }
 
 /// Where velocities carry everything by frame, px from frame 0.

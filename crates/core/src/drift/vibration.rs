@@ -8,7 +8,7 @@
 //! It is reported, not taken away: to a track it looks exactly like localisation noise, which is measured and allowed
 //! for later, while per-frame means would take away the particles' own motion too.
 
-use super::common::Displacement;
+use super::common::{Displacement, Displacements};
 use crate::{Finding, Severity};
 
 /// The shared variance must exceed its standard error by this factor.
@@ -33,7 +33,7 @@ struct Shared {
 }
 
 /// M02, if the film is shaken.
-pub(super) fn finding(rest: &[Displacement], intervals: usize) -> Vec<Finding> {
+pub(super) fn finding(rest: Displacements<'_>, intervals: usize) -> Vec<Finding> {
     let frames = shared(rest, intervals);
     let mut squares: Vec<f64> = Vec::new();
     let (mut product, mut products) = (0.0, 0.0);
@@ -60,7 +60,7 @@ pub(super) fn finding(rest: &[Displacement], intervals: usize) -> Vec<Finding> {
     let mean = squares.iter().sum::<f64>() / n;
     let scatter = squares.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let significant = mean > LEAST_Z * (scatter / n).sqrt();
-    let step = super::common::median(rest.iter().map(|d| 1.0 / d.weight).collect());
+    let step = rest.median(|d| 1.0 / d.weight);
     let returns = product / products < HIGHEST_CORRELATION * mean;
     if !(significant && returns && mean > LEAST_SHARE * step) {
         return Vec::new();
@@ -77,7 +77,7 @@ pub(super) fn finding(rest: &[Displacement], intervals: usize) -> Vec<Finding> {
     ]
 }
 
-fn shared(rest: &[Displacement], intervals: usize) -> Vec<Shared> {
+fn shared(rest: Displacements<'_>, intervals: usize) -> Vec<Shared> {
     let mut frames = vec![Shared::default(); intervals];
     let mut before: Option<(Displacement, f64, f64)> = None;
     for d in rest.iter().filter(|d| d.frames == 1) {
@@ -93,7 +93,7 @@ fn shared(rest: &[Displacement], intervals: usize) -> Vec<Shared> {
             f.own_product += w * b.weight * (dx * bx + dy * by);
             f.weight_product += w * b.weight;
         }
-        before = Some((*d, dx, dy));
+        before = Some((d, dx, dy));
     }
     frames
 }

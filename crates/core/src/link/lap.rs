@@ -118,9 +118,9 @@ impl Lap {
             } else {
                 vec![Vec::new(); active.len()]
             };
-            let found = assign_links(edges, frame.points.len(), STEP_PERCENTILE);
+            let found = assign_links(edges, frame.spots.len(), STEP_PERCENTILE);
             made.not_exact += found.rows_not_exact as u64;
-            let mut next = Vec::with_capacity(frame.points.len());
+            let mut next = Vec::with_capacity(frame.spots.len());
             for (mut chain, spot) in active.into_iter().zip(&found.column_of) {
                 if let Some(spot) = spot {
                     chain.push((place as u32, *spot as u32));
@@ -130,7 +130,7 @@ impl Lap {
                 }
             }
             for (spot, row) in found.row_of.iter().enumerate() {
-                if row.is_none() && frame.points[spot].may_begin {
+                if row.is_none() && frame.may_begin(spot) {
                     next.push(vec![(place as u32, spot as u32)]);
                 }
             }
@@ -143,7 +143,8 @@ impl Lap {
 
     /// Possible links from the ends of the last frame to the spots of this one.
     fn steps(&self, film: &[Points], frame: &Points, active: &[Vec<Place>]) -> Vec<Vec<Edge>> {
-        let grid = Grid::new(&frame.free_px);
+        let free_px = frame.all_free_px();
+        let grid = Grid::new(&free_px);
         let mut near = Vec::new();
         active
             .iter()
@@ -221,7 +222,7 @@ impl Lap {
 }
 
 fn position(film: &[Points], (frame, spot): Place) -> (f64, f64) {
-    film[frame as usize].free_px[spot as usize]
+    film[frame as usize].free_px(spot as usize)
 }
 
 /// The cheapest links of possible ones, whose costs are squared distances, px^2.

@@ -95,20 +95,20 @@ const LEARNING_PASSES: usize = 2;
 const LEARNING_SPOTS: usize = 50_000;
 
 /// The middle of the film, as long as needed.
-fn for_learning(film: &[Points], least_frames: usize) -> &[Points] {
-    let spots: usize = film.iter().map(|f| f.points.len()).sum();
+fn for_learning<'a>(film: &'a [Points<'a>], least_frames: usize) -> &'a [Points<'a>] {
+    let spots: usize = film.iter().map(|f| f.spots.len()).sum();
     if spots <= LEARNING_SPOTS {
         return film;
     }
     let (mut first, mut end, mut sum) = (film.len() / 2, film.len() / 2, 0);
     while (sum < LEARNING_SPOTS || end - first < least_frames) && end - first < film.len() {
         if end < film.len() {
-            sum += film[end].points.len();
+            sum += film[end].spots.len();
             end += 1;
         }
         if first > 0 {
             first -= 1;
-            sum += film[first].points.len();
+            sum += film[first].spots.len();
         }
     }
     &film[first..end]
@@ -124,11 +124,7 @@ struct Likelihood {
 
 impl Likelihood {
     fn passes(&self, film: &[Points], area_px2: f64, start_snr: f64) -> (Passed, Motion) {
-        let strong = film
-            .iter()
-            .flat_map(|f| &f.points)
-            .filter(|p| p.may_begin)
-            .count();
+        let strong: usize = film.iter().map(Points::strong).sum();
         let per_px2 = strong as f64 / (film.len().max(1) as f64 * area_px2);
         let mut motion = Motion::flat(per_px2, self.fastest_px2);
         let mut presence = Presence::assumed(film, area_px2, start_snr, self.max_gap_frames);
@@ -152,7 +148,7 @@ impl Likelihood {
 
     fn pass<'a>(
         &self,
-        film: &'a [Points],
+        film: &'a [Points<'a>],
         motion: &'a Motion,
         presence: &'a Presence,
         care: Care,

@@ -62,14 +62,13 @@ pub(crate) fn steps(film: &[Points], chain: &[Place]) -> Vec<Step> {
             let (a, b) = (&film[w[0].0 as usize], &film[w[1].0 as usize]);
             let (i, j) = (w[0].1 as usize, w[1].1 as usize);
             let (dx, dy) = (
-                b.free_px[j].0 - a.free_px[i].0,
-                b.free_px[j].1 - a.free_px[i].1,
+                b.free_px(j).0 - a.free_px(i).0,
+                b.free_px(j).1 - a.free_px(i).1,
             );
             Step {
                 r2_px2: dx * dx + dy * dy,
                 frames: f64::from(b.frame.0 - a.frame.0),
-                noise_px2: position_variance_px2(&a.points[i].spot)
-                    + position_variance_px2(&b.points[j].spot),
+                noise_px2: position_variance_px2(&a.spots[i]) + position_variance_px2(&b.spots[j]),
             }
         })
         .collect()

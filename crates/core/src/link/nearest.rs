@@ -77,18 +77,19 @@ impl Linker for Nearest {
 impl Nearest {
     fn frame(&self, film: &[Points], place: usize, active: &mut Vec<Vec<Place>>) {
         let frame = &film[place];
-        let grid = Grid::new(&frame.free_px);
+        let free_px = frame.all_free_px();
+        let grid = Grid::new(&free_px);
         let mut pairs = Vec::new();
         let mut near = Vec::new();
         for (track, chain) in active.iter().enumerate() {
             let (f, s) = chain[chain.len() - 1];
-            let at = film[f as usize].free_px[s as usize];
+            let at = film[f as usize].free_px(s as usize);
             grid.nearest(at, self.max_step_px, MOST_CANDIDATES, &mut near);
             pairs.extend(near.iter().map(|n| (n.distance2_px2, track, n.spot)));
         }
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
         let mut track_taken = vec![false; active.len()];
-        let mut spot_taken = vec![false; frame.points.len()];
+        let mut spot_taken = vec![false; frame.spots.len()];
         for (_, track, spot) in pairs {
             if !track_taken[track] && !spot_taken[spot] {
                 track_taken[track] = true;
@@ -97,7 +98,7 @@ impl Nearest {
             }
         }
         for (spot, taken) in spot_taken.iter().enumerate() {
-            if !taken && frame.points[spot].may_begin {
+            if !taken && frame.may_begin(spot) {
                 active.push(vec![(place as u32, spot as u32)]);
             }
         }

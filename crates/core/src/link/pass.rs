@@ -17,7 +17,7 @@ const LEAST_HIDING_ODDS: f64 = 0.2;
 /// What one pass works with.
 pub(crate) struct Pass<'a> {
     /// The film.
-    pub film: &'a [Points],
+    pub film: &'a [Points<'a>],
     /// Steps.
     pub motion: &'a Motion,
     /// Comings and goings.
@@ -96,7 +96,7 @@ impl Pass<'_> {
     fn frame(&self, place: usize, mut active: Vec<Active>, out: &mut Passed) -> Vec<Active> {
         let frame = &self.film[place];
         let edges = self.edges(place, &active);
-        let found = assign(&edges, frame.points.len());
+        let found = assign(&edges, frame.spots.len());
         out.not_exact += found.rows_not_exact as u64;
         let shared = self.shared(place, &active, &edges, &found);
         out.shared += shared.iter().filter(|s| **s).count() as u64;
@@ -121,7 +121,7 @@ impl Pass<'_> {
             }
         }
         for (spot, taken) in taken.iter().enumerate() {
-            if !taken && frame.points[spot].may_begin {
+            if !taken && frame.may_begin(spot) {
                 let mut a = Active {
                     chain: Vec::new(),
                     belief: self.motion.before(),
@@ -165,8 +165,8 @@ impl Pass<'_> {
         edges: &[Vec<Edge>],
         found: &Assignment,
     ) -> Vec<bool> {
-        let points = &self.film[place].points;
-        let mut shared = vec![false; points.len()];
+        let spots = &self.film[place].spots;
+        let mut shared = vec![false; spots.len()];
         if !self.care.hidden {
             return shared;
         }
@@ -177,7 +177,7 @@ impl Pass<'_> {
                 continue;
             }
             for e in edges[row].iter().filter(|e| found.row_of[e.to].is_some()) {
-                let spot = &points[e.to].spot;
+                let spot = &spots[e.to];
                 let behind_px2 = PI * (HIDING_WIDTHS * spot.width_px).powi(2);
                 // The cost holds the density of the step there and the odds of being seen, against a new spot.
                 let new = self.presence.ln_new(self.presence.class(spot.snr));
@@ -188,16 +188,16 @@ impl Pass<'_> {
     }
 
     fn move_to(&self, a: &mut Active, place: usize, spot: usize) {
-        let point = &self.film[place].points[spot];
+        let point = &self.film[place].spots[spot];
         a.chain.push((place as u32, spot as u32));
-        a.at_px = self.film[place].free_px[spot];
-        a.variance_px2 = position_variance_px2(&point.spot);
-        a.class = self.presence.class(point.spot.snr);
+        a.at_px = self.film[place].free_px(spot);
+        a.variance_px2 = position_variance_px2(point);
+        a.class = self.presence.class(point.snr);
     }
 
     fn step(&self, a: &Active, place: usize, spot: usize) -> Step {
-        let (x, y) = self.film[place].free_px[spot];
-        let spot = &self.film[place].points[spot].spot;
+        let (x, y) = self.film[place].free_px(spot);
+        let spot = &self.film[place].spots[spot];
         Step {
             r2_px2: (x - a.at_px.0).powi(2) + (y - a.at_px.1).powi(2),
             frames: self.frames_since(a, place),
@@ -214,16 +214,17 @@ impl Pass<'_> {
     /// Every link that is likelier than an end and a beginning, by track.
     fn edges(&self, place: usize, active: &[Active]) -> Vec<Vec<Edge>> {
         let frame = &self.film[place];
-        let grid = Grid::new(&frame.free_px);
+        let free_px = frame.all_free_px();
+        let grid = Grid::new(&free_px);
         let classes: Vec<usize> = frame
-            .points
+            .spots
             .iter()
-            .map(|p| self.presence.class(p.spot.snr))
+            .map(|s| self.presence.class(s.snr))
             .collect();
         let worst_px2 = frame
-            .points
+            .spots
             .iter()
-            .map(|p| position_variance_px2(&p.spot))
+            .map(position_variance_px2)
             .fold(0.0, f64::max);
         let mut near = Vec::new();
         active

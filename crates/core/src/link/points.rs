@@ -3,69 +3,81 @@
 use super::{LinkInput, Linked};
 use crate::Tally;
 use crate::model::{Spot, Track, TrackId, TrackPoint};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Positions beyond this are no pixels of any camera, px.
 const FARTHEST_PX: f64 = 1e7;
 
-/// A spot ready to be linked.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Point {
-    /// The spot as it was measured.
-    pub spot: Spot,
-    /// Strong enough to begin a track.
-    pub may_begin: bool,
-}
-
-/// One frame with its points, in the order of y, then x, then everything else.
+/// One frame with its spots, in the order of y, then x, then everything else.
 #[derive(Debug)]
-pub(crate) struct Points {
+pub(crate) struct Points<'a> {
     /// Place in time.
     pub frame: crate::FrameIndex,
     /// Start of the exposure, s.
     pub time_s: f64,
-    /// Positions (x, y) with the drift taken away, px; as long as `points`.
-    pub free_px: Vec<(f64, f64)>,
-    /// The points.
-    pub points: Vec<Point>,
+    /// The spots as they were measured.
+    pub spots: Cow<'a, [Spot]>,
+    offset_px: (f64, f64),
+    start_snr: f64,
+}
+
+impl Points<'_> {
+    /// The position (x, y) of a spot with the drift taken away, px.
+    pub fn free_px(&self, spot: usize) -> (f64, f64) {
+        free(&self.spots[spot], self.offset_px)
+    }
+
+    /// Those of all spots.
+    pub fn all_free_px(&self) -> Vec<(f64, f64)> {
+        (0..self.spots.len()).map(|i| self.free_px(i)).collect()
+    }
+
+    /// A spot is strong enough to begin a track.
+    pub fn may_begin(&self, spot: usize) -> bool {
+        self.spots[spot].snr >= self.start_snr
+    }
+
+    /// How many are.
+    pub fn strong(&self) -> usize {
+        (0..self.spots.len()).filter(|i| self.may_begin(*i)).count()
+    }
 }
 
 /// A spot by the place of its frame in the list of frames and its own place in the frame.
 pub(crate) type Place = (u32, u32);
 
 /// Makes the film ready. Spots without a position and frames that do not follow the one before are tallied.
-pub(crate) fn prepare(input: &LinkInput<'_>, tally: &mut Tally) -> Vec<Points> {
-    let mut out: Vec<Points> = Vec::with_capacity(input.frames.len());
+pub(crate) fn prepare<'a>(input: &LinkInput<'a>, tally: &mut Tally) -> Vec<Points<'a>> {
+    let mut out: Vec<Points<'a>> = Vec::with_capacity(input.frames.len());
     for f in input.frames {
         if out.last().is_some_and(|last| last.frame >= f.frame) {
             tally.add("frame_out_of_order", f.spots.len() as u64);
             continue;
         }
-        let usable = |v: f64| v.abs() <= FARTHEST_PX;
-        let mut spots: Vec<Spot> = f
-            .spots
-            .iter()
-            .copied()
-            .filter(|s| usable(s.x_px) && usable(s.y_px))
-            .collect();
+        let spots = in_order(&f.spots);
         tally.add("not_finite", (f.spots.len() - spots.len()) as u64);
-        // Sorting makes the result independent of the order in which spots come.
-        spots.sort_by(compare);
-        let offset = input.drift.offset_px(f.frame);
         out.push(Points {
             frame: f.frame,
             time_s: f.time_s,
-            free_px: spots.iter().map(|s| free(s, offset)).collect(),
-            points: spots
-                .into_iter()
-                .map(|spot| Point {
-                    spot,
-                    may_begin: spot.snr >= input.start_snr,
-                })
-                .collect(),
+            spots,
+            offset_px: input.drift.offset_px(f.frame),
+            start_snr: input.start_snr,
         });
     }
     out
+}
+
+/// The spots that have a position, in one order, which makes the result independent of the order in which they come. As
+/// that is usually the one in which they are found, they need not be held twice.
+fn in_order(spots: &[Spot]) -> Cow<'_, [Spot]> {
+    let usable = |s: &Spot| s.x_px.abs() <= FARTHEST_PX && s.y_px.abs() <= FARTHEST_PX;
+    if spots.iter().all(usable) && spots.is_sorted_by(|a, b| compare(a, b).is_le()) {
+        return Cow::Borrowed(spots);
+    }
+    let mut sorted: Vec<Spot> = spots.iter().copied().filter(usable).collect();
+    sorted.sort_by(compare);
+    Cow::Owned(sorted)
 }
 
 /// A drift that leaves the plane of any camera is no drift.
@@ -95,9 +107,9 @@ pub(crate) fn area_px2(film: &[Points], given_px2: f64) -> f64 {
     }
     let mut low = (f64::INFINITY, f64::INFINITY);
     let mut high = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-    for p in film.iter().flat_map(|f| &f.points) {
-        low = (low.0.min(p.spot.x_px), low.1.min(p.spot.y_px));
-        high = (high.0.max(p.spot.x_px), high.1.max(p.spot.y_px));
+    for s in film.iter().flat_map(|f| f.spots.iter()) {
+        low = (low.0.min(s.x_px), low.1.min(s.y_px));
+        high = (high.0.max(s.x_px), high.1.max(s.y_px));
     }
     let side = |low: f64, high: f64| (high - low).max(0.0) + 1.0;
     side(low.0, high.0) * side(low.1, high.1)
@@ -107,17 +119,17 @@ pub(crate) fn area_px2(film: &[Points], given_px2: f64) -> f64 {
 /// the tail of a chain are taken off. Whatever joined no track, and was not left out as `link_shared`, is tallied as
 /// `weak_unlinked`.
 pub(crate) fn finish(film: &[Points], mut chains: Vec<Vec<Place>>, mut tally: Tally) -> Linked {
-    let point = |p: &Place| &film[p.0 as usize].points[p.1 as usize];
+    let may_begin = |p: &Place| film[p.0 as usize].may_begin(p.1 as usize);
     for chain in &mut chains {
-        let weak = chain.iter().take_while(|p| !point(p).may_begin).count();
+        let weak = chain.iter().take_while(|p| !may_begin(p)).count();
         chain.drain(..weak);
-        let strong = chain.iter().rposition(|p| point(p).may_begin);
+        let strong = chain.iter().rposition(&may_begin);
         chain.truncate(strong.map_or(0, |last| last + 1));
     }
     chains.retain(|c| !c.is_empty());
     // Places are sorted by frame, then y, then x, so comparing chains is comparing their first spots.
     chains.sort();
-    let spots: usize = film.iter().map(|f| f.points.len()).sum();
+    let spots: usize = film.iter().map(|f| f.spots.len()).sum();
     let joined: usize = chains.iter().map(Vec::len).sum();
     let left = spots.saturating_sub(joined) as u64;
     tally.add(
@@ -125,7 +137,7 @@ pub(crate) fn finish(film: &[Points], mut chains: Vec<Vec<Place>>, mut tally: Ta
         left.saturating_sub(tally.get("link_shared")),
     );
     let tracks = chains
-        .iter()
+        .into_iter()
         .zip(0..)
         .filter_map(|(chain, id)| {
             let points = chain
@@ -133,7 +145,7 @@ pub(crate) fn finish(film: &[Points], mut chains: Vec<Vec<Place>>, mut tally: Ta
                 .map(|p| TrackPoint {
                     frame: film[p.0 as usize].frame,
                     time_s: film[p.0 as usize].time_s,
-                    spot: point(p).spot,
+                    spot: film[p.0 as usize].spots[p.1 as usize],
                 })
                 .collect();
             Track::new(TrackId(id), points)

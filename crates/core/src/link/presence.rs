@@ -54,9 +54,9 @@ impl Presence {
     /// Rates that stand in before anything is known. `max_gap_frames`: frames that a particle may go unseen.
     pub fn assumed(film: &[Points], area_px2: f64, start_snr: f64, max_gap_frames: usize) -> Self {
         let frames = film.len().max(1) as f64;
-        let points = film.iter().flat_map(|f| &f.points);
-        let strong = points.clone().filter(|p| p.may_begin).count() as f64;
-        let weak = points.filter(|p| !p.may_begin).count() as f64;
+        let spots: usize = film.iter().map(|f| f.spots.len()).sum();
+        let strong: usize = film.iter().map(Points::strong).sum();
+        let (strong, weak) = (strong as f64, (spots - strong) as f64);
         let rate = |n: f64| (n.max(1.0) / (frames * area_px2)).ln();
         let seen = [SEEN_NEXT, SEEN_NEXT_FIRST].map(|r| odds(&rates_assumed(r, max_gap_frames)));
         let class = vec![WEAK_NEXT.ln(), (1.0 - WEAK_NEXT).ln()];
@@ -80,7 +80,7 @@ impl Presence {
         start_snr: f64,
         by_brightness: bool,
     ) -> Option<Self> {
-        let spots: usize = film.iter().map(|f| f.points.len()).sum();
+        let spots: usize = film.iter().map(|f| f.spots.len()).sum();
         if spots < LEAST_SPOTS || film.len() < least_frames(max_gap_frames) {
             return None;
         }
@@ -172,7 +172,7 @@ fn class_edges(film: &[Points], chains: &[Vec<Place>], start_snr: f64) -> Vec<f6
         .iter()
         .filter(|c| c.len() > 1)
         .flatten()
-        .map(|p| film[p.0 as usize].points[p.1 as usize].spot.snr)
+        .map(|p| film[p.0 as usize].spots[p.1 as usize].snr)
         .filter(|v| v.is_finite())
         .collect();
     snr.sort_by(f64::total_cmp);
@@ -201,7 +201,7 @@ impl Counts {
     fn of(film: &[Points], chains: &[Vec<Place>], edges: &[f64], max_gap_frames: usize) -> Self {
         let n = edges.len() + 1;
         let class = |p: &Place| {
-            let snr = film[p.0 as usize].points[p.1 as usize].spot.snr;
+            let snr = film[p.0 as usize].spots[p.1 as usize].snr;
             edges.partition_point(|e| *e <= snr)
         };
         let mut out = Self {
@@ -215,7 +215,7 @@ impl Counts {
             max_gap_frames + 1,
             film.len().saturating_sub(max_gap_frames + 1),
         );
-        let mut linked: Vec<Vec<bool>> = film.iter().map(|f| vec![false; f.points.len()]).collect();
+        let mut linked: Vec<Vec<bool>> = film.iter().map(|f| vec![false; f.spots.len()]).collect();
         for chain in chains {
             for (i, p) in chain.iter().enumerate() {
                 linked[p.0 as usize][p.1 as usize] = i > 0;
@@ -234,9 +234,9 @@ impl Counts {
             }
         }
         for (f, linked) in film.iter().zip(&linked).skip(first) {
-            for (p, linked) in f.points.iter().zip(linked) {
+            for (s, linked) in f.spots.iter().zip(linked) {
                 if !linked {
-                    out.new[edges.partition_point(|e| *e <= p.spot.snr)] += 1.0;
+                    out.new[edges.partition_point(|e| *e <= s.snr)] += 1.0;
                 }
             }
         }

@@ -44,11 +44,7 @@ pub(crate) fn findings(
     quality: &Quality,
 ) -> Vec<Finding> {
     // Every spot that could begin a track can be taken for a neighbour, whether it was joined or not.
-    let strong = film
-        .iter()
-        .flat_map(|f| &f.points)
-        .filter(|p| p.may_begin)
-        .count();
+    let strong: usize = film.iter().map(Points::strong).sum();
     let long = tracks.iter().filter(|t| t.points().len() > 2).count();
     let per_px2 = strong as f64 / (film.len().max(1) as f64 * area_px2);
     let fast = motion.quantile_px2(FAST_QUANTILE).filter(|_| long > 0);

@@ -2,43 +2,64 @@
 
 use super::{FrameIndex, FrameSpots, Spot, Track, TrackPoint};
 
-/// Frame, and the bits of x and y. Tracks hold copies of the spots of the frames, so that equal places in one frame mean
-/// the same spot.
-type Place = (FrameIndex, u64, u64);
+/// The bits of x and y. Tracks hold copies of the spots of the frames, so that equal places in one frame mean the same
+/// spot.
+type Place = (u64, u64);
 
-fn place(frame: FrameIndex, spot: &Spot) -> Place {
-    (frame, spot.x_px.to_bits(), spot.y_px.to_bits())
+fn place(spot: &Spot) -> Place {
+    (spot.x_px.to_bits(), spot.y_px.to_bits())
+}
+
+/// A point by its frame, the place of its track in the list, and its own in the track.
+type Held = (u32, u32, u32);
+
+fn point(tracks: &[Track], held: Held) -> &TrackPoint {
+    &tracks[held.1 as usize].points()[held.2 as usize]
 }
 
 /// The spots of tracks by where they are.
 #[derive(Clone, Debug, Default)]
 pub struct Owners<'a> {
     tracks: &'a [Track],
-    /// Place, track by its place in the list, point by its place in the track; sorted.
-    held: Vec<(Place, usize, usize)>,
+    /// By frame, then place.
+    held: Vec<Held>,
 }
 
 impl<'a> Owners<'a> {
     /// Every spot of these tracks.
     pub fn of(tracks: &'a [Track]) -> Self {
-        let mut held: Vec<(Place, usize, usize)> = tracks
-            .iter()
-            .enumerate()
-            .flat_map(|(i, t)| {
-                let points = t.points().iter().enumerate();
-                points.map(move |(k, p)| (place(p.frame, &p.spot), i, k))
-            })
-            .collect();
+        let mut held = Vec::with_capacity(tracks.iter().map(|t| t.points().len()).sum());
+        for (track, i) in tracks.iter().zip(0..) {
+            let points = track.points().iter().zip(0..);
+            held.extend(points.map(|(p, k)| (p.frame.0, i, k)));
+        }
         held.sort_unstable();
+        for of_frame in held.chunk_by_mut(|a: &Held, b| a.0 == b.0) {
+            of_frame.sort_unstable_by_key(|h| (place(&point(tracks, *h).spot), *h));
+        }
         Self { tracks, held }
+    }
+
+    fn held_at(&self, frame: FrameIndex) -> &[Held] {
+        let from_frame = &self.held[self.held.partition_point(|h| h.0 < frame.0)..];
+        &from_frame[..from_frame.partition_point(|h| h.0 == frame.0)]
+    }
+
+    /// The spots of a frame that tracks hold, as they stand there, each with the place of its track in the list.
+    pub fn held_in(&self, frame: FrameIndex) -> impl Iterator<Item = (usize, &'a TrackPoint)> {
+        let tracks = self.tracks;
+        let held = self.held_at(frame).iter();
+        held.map(move |h| (h.1 as usize, point(tracks, *h)))
     }
 
     /// The track that holds the spot, by its place in the list, and the spot as it stands there.
     pub fn holder(&self, frame: FrameIndex, spot: &Spot) -> Option<(usize, &'a TrackPoint)> {
-        let place = place(frame, spot);
-        let at = self.held.partition_point(|h| h.0 < place);
-        let (_, track, point) = self.held.get(at).filter(|h| h.0 == place)?;
-        Some((*track, &self.tracks[*track].points()[*point]))
+        let place = place(spot);
+        let there = |h: &Held| self::place(&point(self.tracks, *h).spot);
+        let of_frame = self.held_at(frame);
+        let at = of_frame.partition_point(|h| there(h) < place);
+        let held = *of_frame.get(at).filter(|h| there(h) == place)?;
+        Some((held.1 as usize, point(self.tracks, held)))
     }
 }
 
@@ -52,15 +73,7 @@ pub(crate) fn restate_precisions(
 ) {
     for (i, track) in tracks.iter_mut().enumerate() {
         let precisions = of_track(i, track);
-        let points = track.points().iter().zip(precisions);
-        let points = points.map(|(p, precision_px)| {
-            let mut point = *p;
-            point.spot.precision_px = precision_px;
-            point
-        });
-        if let Some(restated) = Track::new(track.id(), points.collect()) {
-            *track = restated;
-        }
+        track.restate_precisions(precisions);
     }
     let owners = Owners::of(tracks);
     for frame in frames {

@@ -42,6 +42,13 @@ impl Track {
         &self.points
     }
 
+    /// Gives the spots these standard errors, px, one per spot.
+    pub(super) fn restate_precisions(&mut self, precisions_px: Vec<f64>) {
+        for (p, precision_px) in self.points.iter_mut().zip(precisions_px) {
+            p.spot.precision_px = precision_px;
+        }
+    }
+
     /// First place in time.
     pub fn first_frame(&self) -> FrameIndex {
         self.points[0].frame

@@ -169,6 +169,10 @@ pub fn track_video(
     };
     let mut seen = watch(source, &eyes, plan.frames, control)?;
     findings.extend(seen.findings());
+    for frame in &mut seen.frames {
+        // They are all that grows with the film, so no more room is kept than they need.
+        frame.spots.shrink_to_fit();
+    }
     let reunited = reunite(&mut seen.frames, film.spot_width_px);
     seen.tally.add("reunited", reunited);
 
@@ -238,6 +242,7 @@ fn link_all(
     let (mut drift, mut drift_findings) = measure(&linked.tracks)?;
     // Linking does not know of shear, so that with shear alone nothing would change.
     if !drift.offsets_px().is_empty() {
+        drop(linked);
         linked = linker.link(&LinkInput {
             frames,
             drift: &drift,

@@ -118,7 +118,7 @@ pub fn benchmark(
     })
 }
 
-type Tables = (Vec<OutputFile>, String, u8);
+type Tables = (Vec<OutputFile<'static>>, String, u8);
 
 fn compare(session: &mut Session<'_>, films: &[&FilmEntry]) -> Result<Tables, BenchmarkError> {
     let rows = session.rows(films)?;

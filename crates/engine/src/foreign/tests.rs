@@ -126,7 +126,9 @@ fn nta_reads_what_nta_writes() {
         ep: 0.05,
         capture: 0,
     };
-    let t = good(&text::decode(spots_csv([row])));
+    let mut csv = Vec::new();
+    spots_csv(&mut csv, [row]).unwrap();
+    let t = good(&text::decode(csv));
     assert_eq!((t.format, t.tracks[0].id), ("nta", 6));
     assert_eq!(points(&t.tracks[0]), [(3, row.x, row.y)]);
     assert_eq!(t.tracks[0].points[0].snr, Some(4.5));

@@ -2,6 +2,10 @@
 //! reads back to the same bits; absent is empty.
 
 use super::model::Report;
+use std::io::{self, Write};
+
+/// Rows are gathered until they fill so many bytes.
+const ROOM: usize = 1 << 16;
 
 /// One track in `particles.csv`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -159,10 +163,18 @@ pub fn particles_csv(rows: &[ParticleRow]) -> Vec<u8> {
     table(&PARTICLE_COLUMNS, rows.iter().map(fields))
 }
 
-/// `tracks.csv` or `spots.csv`: one row per spot.
-pub fn spots_csv(rows: impl IntoIterator<Item = SpotRow>) -> Vec<u8> {
-    let fields = |r: SpotRow| {
-        vec![
+/// `tracks.csv` or `spots.csv`: one row per spot. Long films have millions, so that they are written as they come.
+pub fn spots_csv(to: impl Write, rows: impl IntoIterator<Item = SpotRow>) -> io::Result<()> {
+    let as_io = |e: csv::Error| match e.into_kind() {
+        csv::ErrorKind::Io(e) => e,
+        other => io::Error::other(format!("{other:?}")),
+    };
+    let mut writer = csv::WriterBuilder::new()
+        .buffer_capacity(ROOM)
+        .from_writer(to);
+    writer.write_record(SPOT_COLUMNS).map_err(as_io)?;
+    for r in rows {
+        let fields = [
             r.frame.to_string(),
             number(r.x),
             number(r.y),
@@ -172,9 +184,10 @@ pub fn spots_csv(rows: impl IntoIterator<Item = SpotRow>) -> Vec<u8> {
             number(r.ep),
             r.capture.to_string(),
             number(r.snr),
-        ]
-    };
-    table(&SPOT_COLUMNS, rows.into_iter().map(fields))
+        ];
+        writer.write_record(fields).map_err(as_io)?;
+    }
+    writer.flush()
 }
 
 /// `distribution.csv`: the pooled distribution. The last column is the density by number, whatever the weighting, times the
@@ -217,6 +230,12 @@ mod tests {
             .collect()
     }
 
+    fn spots<const N: usize>(rows: [SpotRow; N]) -> Vec<u8> {
+        let mut out = Vec::new();
+        spots_csv(&mut out, rows).unwrap();
+        out
+    }
+
     #[test]
     fn the_headers_are_those_of_the_contract() {
         assert_eq!(
@@ -226,7 +245,7 @@ mod tests {
              expected_diameter_nm"
         );
         assert_eq!(
-            lines(&spots_csv([]))[0],
+            lines(&spots([]))[0],
             "frame,x,y,particle,mass,size,ep,capture,snr"
         );
         assert_eq!(
@@ -262,7 +281,7 @@ mod tests {
         };
         let text = String::from_utf8(particles_csv(&[row])).unwrap();
         assert!(text.ends_with("0,0,0,0,0,0,0,0,,,,,,false,\"a,b \"\"c\"\"\nd\",,\n"));
-        let spot = lines(&spots_csv([SpotRow::default()]));
+        let spot = lines(&spots([SpotRow::default()]));
         assert_eq!(spot[1], "0,0,0,,0,0,0,0,0");
     }
 

@@ -70,18 +70,20 @@ pub fn particles_parquet(rows: &[ParticleRow]) -> Result<Vec<u8>, ParquetError> 
     })
 }
 
-/// `tracks.parquet`.
-pub fn tracks_parquet(rows: &[SpotRow]) -> Result<Vec<u8>, ParquetError> {
+/// `tracks.parquet`. The rows are gone through once for each column.
+pub fn tracks_parquet(
+    rows: impl Iterator<Item = SpotRow> + Clone,
+) -> Result<Vec<u8>, ParquetError> {
     write(TRACKS, |group| {
         let mut to = Columns { group };
-        to.whole(rows, |r| r.frame)?;
-        to.real(rows, |r| Some(r.x))?;
-        to.real(rows, |r| Some(r.y))?;
-        to.optional::<Int64Type>(rows.iter().map(|r| r.particle.map(signed)))?;
-        to.real(rows, |r| Some(r.mass))?;
-        to.real(rows, |r| Some(r.size))?;
-        to.real(rows, |r| Some(r.ep))?;
-        to.whole(rows, |r| r.capture)?;
+        to.whole(rows.clone(), |r| r.frame)?;
+        to.real(rows.clone(), |r| Some(r.x))?;
+        to.real(rows.clone(), |r| Some(r.y))?;
+        to.optional::<Int64Type>(rows.clone().map(|r| r.particle.map(signed)))?;
+        to.real(rows.clone(), |r| Some(r.mass))?;
+        to.real(rows.clone(), |r| Some(r.size))?;
+        to.real(rows.clone(), |r| Some(r.ep))?;
+        to.whole(rows.clone(), |r| r.capture)?;
         to.real(rows, |r| Some(r.snr))
     })
 }
@@ -133,14 +135,23 @@ impl Columns<'_, '_> {
         self.column::<T>(&there, Some(&present))
     }
 
-    fn whole<R>(&mut self, rows: &[R], of: impl Fn(&R) -> u64) -> Result<(), ParquetError> {
-        let values: Vec<i64> = rows.iter().map(|r| signed(of(r))).collect();
+    fn whole<R>(
+        &mut self,
+        rows: impl IntoIterator<Item = R>,
+        of: impl Fn(R) -> u64,
+    ) -> Result<(), ParquetError> {
+        let values: Vec<i64> = rows.into_iter().map(|r| signed(of(r))).collect();
         self.column::<Int64Type>(&values, None)
     }
 
     /// What is not finite is absent, as in the CSV.
-    fn real<R>(&mut self, rows: &[R], of: impl Fn(&R) -> Option<f64>) -> Result<(), ParquetError> {
-        self.optional::<DoubleType>(rows.iter().map(|r| of(r).filter(|v| v.is_finite())))
+    fn real<R>(
+        &mut self,
+        rows: impl IntoIterator<Item = R>,
+        of: impl Fn(R) -> Option<f64>,
+    ) -> Result<(), ParquetError> {
+        let finite = |r| of(r).filter(|v| v.is_finite());
+        self.optional::<DoubleType>(rows.into_iter().map(finite))
     }
 }
 
@@ -209,10 +220,14 @@ mod tests {
             },
             SpotRow::default(),
         ];
-        let (names, back) = read(tracks_parquet(&rows).unwrap());
+        let (names, back) = read(tracks_parquet(rows.into_iter()).unwrap());
         assert_eq!(names, SPOT_COLUMNS);
         assert_eq!(back[0][3], Field::Long(2));
         assert_eq!(back[1][3], Field::Null);
-        assert!(read(tracks_parquet(&[]).unwrap()).1.is_empty());
+        assert!(
+            read(tracks_parquet(std::iter::empty()).unwrap())
+                .1
+                .is_empty()
+        );
     }
 }

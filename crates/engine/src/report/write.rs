@@ -15,21 +15,31 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
+/// Writes the content of a file.
+type Content<'a> = Box<dyn Fn(&mut dyn Write) -> io::Result<()> + 'a>;
+
 /// A file of a result folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFile {
+pub struct OutputFile<'a> {
     /// Its name, without a folder.
     pub name: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
+    content: Content<'a>,
 }
 
-impl OutputFile {
+impl<'a> OutputFile<'a> {
     /// A file.
     pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        let bytes = bytes.into();
+        Self::written(name, move |to| to.write_all(&bytes))
+    }
+
+    /// A file that is too large to be held in memory as a whole; it is written piece by piece.
+    pub fn written(
+        name: impl Into<String>,
+        content: impl Fn(&mut dyn Write) -> io::Result<()> + 'a,
+    ) -> Self {
         Self {
             name: name.into(),
-            bytes: bytes.into(),
+            content: Box::new(content),
         }
     }
 }
@@ -115,7 +125,11 @@ pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
 ///
 /// A folder that is not there is made, an empty one is filled. One with an earlier result is replaced with
 /// `overwrite`, if there is nothing in it but what nta writes; anything else is refused.
-pub fn write_folder(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result<(), OutputError> {
+pub fn write_folder(
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
     let out = resolved(out);
     may_replace(&out, overwrite, files)?;
     let made = MadeFolders::above(&out)?;
@@ -123,7 +137,7 @@ pub fn write_folder(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result
     for file in files {
         let path = partial.path().join(&file.name);
         let shown = out.join(&file.name);
-        write_file(&path, &file.bytes).map_err(|e| failed(&shown, &e))?;
+        write_file(&path, file).map_err(|e| failed(&shown, &e))?;
     }
     sync_folder(partial.path());
     put_in_place(partial, &out).map_err(|e| failed(&out, &e))?;
@@ -199,7 +213,7 @@ pub(crate) fn parent(out: &Path) -> &Path {
 }
 
 /// Refuses to replace what is not a result of ours.
-fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile]) -> Result<(), OutputError> {
+fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<(), OutputError> {
     let path = || out.display().to_string();
     match fs::symlink_metadata(out) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -265,9 +279,9 @@ pub(crate) fn partial_folder(out: &Path) -> Result<TempDir, OutputError> {
     builder.tempdir_in(beside).map_err(|e| failed(beside, &e))
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_file(path: &Path, content: &OutputFile<'_>) -> io::Result<()> {
     let mut file = File::create(path)?;
-    file.write_all(bytes)?;
+    (content.content)(&mut file)?;
     file.sync_all()
 }
 

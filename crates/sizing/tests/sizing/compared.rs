@@ -57,7 +57,7 @@ fn sized(scene: Scene, trajectories: &[Trajectory], distribution: Choice) -> Siz
         ..SizingPlan::default()
     };
     let capture = CaptureTracks {
-        trajectories,
+        trajectories: &trajectories,
         visibility: &[],
         sampling: scene.sampling(),
         exposure_se_s: 0.0,

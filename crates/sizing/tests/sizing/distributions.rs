@@ -193,7 +193,7 @@ fn captures_are_pooled_and_told_apart() {
         let tracks: Vec<CaptureTracks<'_>> = list
             .iter()
             .map(|t| CaptureTracks {
-                trajectories: t,
+                trajectories: *t,
                 visibility: &[],
                 sampling: scene.sampling(),
                 exposure_se_s: 0.0,
@@ -280,7 +280,7 @@ fn conformance_of_the_table_of_distributions() {
     };
     let sized = |tracks: &[Trajectory], key: &str| {
         let capture = CaptureTracks {
-            trajectories: tracks,
+            trajectories: &tracks,
             visibility: &[],
             sampling: scene.sampling(),
             exposure_se_s: 0.0,

@@ -22,7 +22,7 @@ fn sized(trajectories: &[Trajectory], plan: &SizingPlan) -> SampleSizes {
     let capture = CaptureTracks {
         visibility: &[],
         exposure_se_s: 0.0,
-        trajectories,
+        trajectories: &trajectories,
         sampling: Scene::default().sampling(),
     };
     size_sample(&[capture], &water(), plan).unwrap()

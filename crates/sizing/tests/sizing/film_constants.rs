@@ -56,7 +56,7 @@ fn steps_of_two_frames_serve_as_well_if_all_are() {
         "{got:?}"
     );
     let capture = CaptureTracks {
-        trajectories: &sparse[..600],
+        trajectories: &&sparse[..600],
         visibility: &[],
         sampling: Scene::default().sampling(),
         exposure_se_s: 0.0,

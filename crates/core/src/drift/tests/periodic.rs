@@ -4,7 +4,7 @@ use super::{Scene, bias_percent, code, estimator};
 use crate::Severity;
 use crate::drift::Drift;
 use crate::drift::clock::Clock;
-use crate::drift::common::{displacements, weigh};
+use crate::drift::common::{Displacements, weights};
 use crate::drift::periodic::lines;
 use crate::drift::periodogram::rows;
 use crate::model::FrameIndex;
@@ -164,9 +164,9 @@ fn no_oscillation_is_below_the_lowest_frequency() {
     };
     let tracks = scene.tracks();
     let clock = Clock::of(&tracks, 600);
-    let mut all = displacements(&tracks, &clock);
-    weigh(&mut all);
-    let rows = rows(&all, &[(0.0, 0.0); 600]);
+    let all = Displacements::of(&tracks, &clock);
+    let weights = weights(all);
+    let rows = rows(all.weighed(&weights), &[(0.0, 0.0); 600]);
     let go_on = AtomicBool::new(false);
     for lowest in [0.001, 0.0075, 0.0106, 0.02, 0.1] {
         let found = lines(&rows, &clock.at, lowest, &go_on);

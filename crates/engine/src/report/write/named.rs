@@ -37,7 +37,7 @@ fn prepared(out: &Path, names: &[&str], overwrite: bool) -> Result<MadeFolders, 
 /// Writes files into a folder: each under another name first, then all renamed.
 pub fn write_named_files(
     out: &Path,
-    files: &[OutputFile],
+    files: &[OutputFile<'_>],
     overwrite: bool,
 ) -> Result<(), OutputError> {
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
@@ -51,7 +51,7 @@ pub fn write_named_files(
     for file in files {
         let shown = out.join(&file.name);
         let mut partial = builder.tempfile_in(out).map_err(|e| failed(&shown, &e))?;
-        std::io::Write::write_all(&mut partial, &file.bytes)
+        (file.content)(&mut partial)
             .and_then(|()| partial.as_file().sync_all())
             .map_err(|e| failed(&shown, &e))?;
         written.push((partial, shown));

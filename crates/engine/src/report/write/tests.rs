@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn result(note: &str) -> Vec<OutputFile> {
+fn result(note: &str) -> Vec<OutputFile<'static>> {
     vec![
         OutputFile::new(
             "result.json",
