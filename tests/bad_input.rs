@@ -379,3 +379,60 @@ fn a_reader_that_goes_away_does_not_change_the_verdict() {
     assert_eq!(heard, code("unheard", false));
     assert_eq!(heard.0 == Some(1), heard.1.as_deref() == Some("fail"));
 }
+
+/// Such a film took minutes, and had a median diameter.
+#[test]
+fn noise_at_the_lowest_threshold_fails_without_a_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scene = b"frames = 30\namount = { visible_per_frame = 0.0 }\npopulations = []\n";
+    let scene = file(folder.path(), "noise.toml", scene);
+    let noise = folder.path().join("noise.avi");
+    let [scene, noise] = [scene, noise].map(|p| p.to_string_lossy().into_owned());
+    let made = nta(&["simulate", &scene, "--out", &noise]);
+    assert!(made.status.success(), "{}", said(&made));
+    let out = folder.path().join("out");
+    let lowest = [
+        "--set",
+        "detect.threshold_factor=0.3",
+        "--set",
+        "detect.lowest_snr=2",
+    ];
+    let mut args = vec!["analyze", &noise, "--depth-um", "10", "--out"];
+    let out_text = out.to_string_lossy();
+    args.push(&out_text);
+    args.extend(KNOWN);
+    args.extend(lowest);
+    let run = nta(&args);
+    assert_eq!(run.status.code(), Some(1), "{}", said(&run));
+    let lines = String::from_utf8_lossy(&run.stdout);
+    assert!(lines.contains("not available: too many spots"), "{lines}");
+    let result = result(&out);
+    let codes: Vec<&str> = result["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter_map(|f| f["code"].as_str())
+        .collect();
+    // Why there is no size and no concentration; and not that it is right for a blank.
+    assert!(
+        codes.contains(&"D03") && codes.contains(&"C07"),
+        "{codes:?}"
+    );
+    assert!(
+        !codes.contains(&"D01") && !codes.contains(&"S01"),
+        "{codes:?}"
+    );
+    assert_eq!(result["verdict"], "fail");
+    assert!(result["concentration"].is_null());
+    assert!(result["diameter_nm"]["median"]["value"].is_null());
+    let tally = &result["captures"][0]["tally"];
+    assert_eq!(tally["spots"], 0);
+    assert_eq!(tally["dropped"]["frame_not_searched"], 30);
+    let run = nta(&[&["inspect", &noise][..], &lowest].concat());
+    assert_eq!(run.status.code(), Some(0), "{}", said(&run));
+    let lines = String::from_utf8_lossy(&run.stdout);
+    assert!(
+        lines.contains("too many to tell") && lines.contains("[D03]"),
+        "{lines}"
+    );
+}

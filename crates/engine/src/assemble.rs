@@ -20,6 +20,9 @@ use nta_sizing::{InputUncertainties, Interval, SampleSizes, SizeResult, SizeSumm
 /// five. Visits that are shorter are lost to the count, 2 % of the presence where a visit lasts 25 frames.
 pub(crate) const COUNTED_FROM_FRAMES: usize = 5;
 
+/// The finding that a film shows more spots than particles can make, and was not searched.
+pub(crate) const NOT_SEARCHED: &str = "D03";
+
 /// All that a report is made of.
 pub(crate) struct Pieces<'a> {
     pub(crate) captures: &'a [Followed],
@@ -280,6 +283,16 @@ pub(crate) fn too_short_to_count(capture: &Followed) -> bool {
     capture.video.frames.len() < COUNTED_FROM_FRAMES
 }
 
+/// Whether the detector left the film alone, because it shows more spots than particles can make.
+pub(crate) fn not_searched(capture: &Followed) -> bool {
+    capture.findings.iter().any(|f| f.code == NOT_SEARCHED)
+}
+
+/// Whether nothing is known of how many particles a film holds.
+fn cannot_be_counted(capture: &Followed) -> bool {
+    too_short_to_count(capture) || not_searched(capture)
+}
+
 /// What a concentration is counted from.
 pub(crate) struct Counts {
     /// Frames in which each counted track was present.
@@ -298,10 +311,10 @@ impl Counts {
             .flat_map(|c| c.video.tracks.iter())
             .filter(counted);
         let all_frames: u64 = captures.iter().map(|c| c.video.frames.len() as u64).sum();
-        // In a film that is shorter nothing can be counted, so that its frames say nothing of how many there are.
+        // Where nothing can be counted, frames say nothing of how many there are.
         let frames = captures
             .iter()
-            .filter(|c| !too_short_to_count(c))
+            .filter(|c| !cannot_be_counted(c))
             .map(|c| c.video.frames.len() as u64)
             .sum();
         // The mean over all frames, should captures differ in their field of view.

@@ -3,6 +3,7 @@
 use crate::analyze::AnalyzeError;
 use crate::fingerprint::sha256_of;
 use crate::plan::Plan;
+use crate::report::html::not_searched;
 use crate::report::{self, Capture, Concentration, Report, ReportFinding, Verdict};
 use crate::text_file::{NotRead, read_text};
 use nta_core::{Finding, Severity};
@@ -44,8 +45,8 @@ pub enum BlankError {
     },
     /// Without a depth there is nothing to subtract.
     #[error(
-        "the blank {path} has no concentration, because its probed depth was not known; analyse it again with --depth-um or \
-         --instrument, or leave out blank.result"
+        "the blank {path} has no concentration, because its probed depth was not known or its particles could not be counted; \
+         analyse it again with --depth-um or --instrument, look at the findings of that analysis, or leave out blank.result"
     )]
     NoConcentration {
         /// The file.
@@ -154,7 +155,7 @@ impl Blank {
                 out.extend(large(blank.value, before_per_ml / dilution));
                 out.extend(self.unlike(report, plan));
             }
-            _ => out.push(self.not_subtracted(plan.depth_um.is_some())),
+            _ => out.push(self.not_subtracted(plan.depth_um.is_some(), not_searched(report))),
         }
         out.into_iter().map(ReportFinding::of_sample).collect()
     }
@@ -200,12 +201,13 @@ impl Blank {
         }
     }
 
-    fn not_subtracted(&self, depth_is_known: bool) -> Finding {
+    fn not_subtracted(&self, depth_is_known: bool, not_searched: bool) -> Finding {
         let whose = match self.concentration {
             Some(_) => "the sample has no concentration",
             None => "neither the sample nor the blank has a concentration",
         };
         let why = match depth_is_known {
+            true if not_searched => "Its films show too many spots for particles to be told apart.",
             true => "Its films are too short for counting; analyse more frames.",
             false => {
                 "The probed depth is not known; give it with --depth-um or with an instrument profile (--instrument)."

@@ -1,8 +1,8 @@
 //! The few lines that `nta analyze` prints.
 
 use crate::report::html::{
-    all_known, distinct, ends, ends_per_ml, first_sentence, found_nothing, per_frame, shown,
-    shown_per_ml, too_short_to_count,
+    all_known, distinct, ends, ends_per_ml, first_sentence, found_nothing, not_searched, per_frame,
+    shown, shown_per_ml, too_short_to_count,
 };
 use crate::report::{Concentration, Estimate, Report};
 use nta_core::Severity;
@@ -68,6 +68,9 @@ fn concentration(report: &Report) -> String {
     let budget = budgets.and_then(|u| u.concentration_per_ml.as_ref());
     match &report.concentration {
         Some(c) => amount_per_ml(c, budget),
+        None if not_searched(report) => {
+            "not available: too many spots to tell particles apart".to_owned()
+        }
         None if too_short_to_count(report) => {
             "not available: too few frames to count particles".to_owned()
         }
@@ -108,8 +111,20 @@ fn amount_per_ml(c: &Concentration, budget: Option<&Budget>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assemble::NOT_SEARCHED;
     use crate::report::{ReportFinding, sample};
     use nta_core::{Finding, Severity};
+
+    #[test]
+    fn a_film_that_was_not_searched_is_not_called_empty() {
+        let (mut report, _) = sample::nothing_found();
+        report.concentration = None;
+        let blind = Finding::new(NOT_SEARCHED, Severity::Failure, "detect", "Too many spots.");
+        report.findings.push(ReportFinding::of_sample(blind));
+        let said = headline(&report);
+        assert!(!said.contains("(no particles)"), "{said}");
+        assert!(said.contains("too many spots to tell"), "{said}");
+    }
 
     #[test]
     fn a_film_too_short_to_count_does_not_say_that_it_is_empty_or_has_no_depth() {

@@ -1,6 +1,7 @@
 //! What a file says of itself, what is missing, and a quick look: what `nta inspect` does.
 
 use crate::analyze::AnalyzeError;
+use crate::assemble::NOT_SEARCHED;
 use crate::capture::{CaptureInput, tracking_plan};
 use crate::plan::Plan;
 use crate::preview::{Glimpse, PreviewRequest, preview};
@@ -235,15 +236,7 @@ impl Inspection {
             "spot width",
             format!("{} px (standard deviation)", short(self.spot_width_px)),
         );
-        let (low, high) = self.spot_range();
-        line(
-            "spots",
-            format!(
-                "{} per frame ({low} to {high} in {} frames looked at)",
-                short(self.mean_spots()),
-                self.spots_per_frame.len()
-            ),
-        );
+        line("spots", self.spots());
         for text in &self.missing {
             line("missing", text.clone());
         }
@@ -290,7 +283,7 @@ impl Inspection {
             "saturated_share": self.brightness.saturated,
             "noise_counts": self.noise_counts, "spot_width_px": self.spot_width_px,
             "spots_per_frame": {
-                "mean": self.mean_spots(), "frames": self.spots_per_frame,
+                "mean": (!self.not_searched()).then(|| self.mean_spots()), "frames": self.spots_per_frame,
             },
             "missing": self.missing,
             "looks_dark_on_bright": self.dark_dots,
@@ -300,6 +293,24 @@ impl Inspection {
             value["preview"] = json!(path.display().to_string());
         }
         value
+    }
+
+    /// Spots per frame in words.
+    fn spots(&self) -> String {
+        if self.not_searched() {
+            return "too many to tell particles apart".to_owned();
+        }
+        let (low, high) = self.spot_range();
+        format!(
+            "{} per frame ({low} to {high} in {} frames looked at)",
+            short(self.mean_spots()),
+            self.spots_per_frame.len()
+        )
+    }
+
+    /// Whether the film shows more spots than particles can make, so that no frame was searched.
+    fn not_searched(&self) -> bool {
+        self.findings.iter().any(|f| f.code == NOT_SEARCHED)
     }
 
     fn mean_spots(&self) -> f64 {

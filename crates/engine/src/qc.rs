@@ -1,7 +1,7 @@
 //! What a person should know about the sample as a whole, beyond what the stages say of themselves.
 
 use crate::analyze::sampling;
-use crate::assemble::{COUNTED_FROM_FRAMES, Counts, too_short_to_count};
+use crate::assemble::{COUNTED_FROM_FRAMES, Counts, not_searched, too_short_to_count};
 use crate::capture::Followed;
 use crate::exposure::{lags_behind, shares_noise};
 use crate::plan::{Medium, Plan};
@@ -30,7 +30,9 @@ pub(crate) fn of_sample(
         if let Some(finding) = no_particles(capture) {
             out.push(ReportFinding::of_capture(finding, i));
         }
-        if too_short_to_count(capture) {
+        if not_searched(capture) {
+            out.push(ReportFinding::of_capture(nothing_to_count(), i));
+        } else if too_short_to_count(capture) {
             let finding = not_counted(capture.video.frames.len());
             out.push(ReportFinding::of_capture(finding, i));
         }
@@ -42,7 +44,12 @@ pub(crate) fn of_sample(
     }
     // Where a codec makes particles stand still and jump, long steps are its doing.
     let compressed = captures.iter().any(shares_noise);
-    let of_particles = |f: &&Finding| !(compressed && f.code == "L06");
+    // Where nothing was searched, that is why there is no size; to liken such a film to a blank would mislead.
+    let searched = !captures.iter().all(not_searched);
+    let of_particles = |f: &&Finding| {
+        let explained = compressed && f.code == "L06" || !searched && f.code == "S01";
+        !explained
+    };
     let of_sample = assumptions(plan, liquid)
         .into_iter()
         .chain(viscosity_of_another_temperature(plan, liquid))
@@ -97,10 +104,23 @@ pub(crate) fn moves_otherwise(findings: &[Finding]) -> bool {
 /// Whether nothing in the film lasts long enough to be a particle; noise makes a spot here and there. A film in which nothing could
 /// last that long is none.
 fn is_blank(capture: &Followed) -> bool {
-    !too_short_to_count(capture) && Counts::of(std::slice::from_ref(capture)).present.is_empty()
+    !too_short_to_count(capture)
+        && !not_searched(capture)
+        && Counts::of(std::slice::from_ref(capture)).present.is_empty()
 }
 
-/// A film of so many frames that nothing in it was counted.
+/// A film that the detector left alone.
+fn nothing_to_count() -> Finding {
+    Finding::new(
+        "C07",
+        Severity::Info,
+        "concentration",
+        "Particles were not counted in this film, because it was not searched: it shows more spots than particles can make. Its \
+         number of particles in view is no result, and it has no concentration.",
+    )
+}
+
+/// A film of so few frames that nothing in it was counted.
 fn not_counted(frames: usize) -> Finding {
     let there = match frames {
         1 => "is 1 frame".to_owned(),

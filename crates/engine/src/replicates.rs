@@ -1,7 +1,7 @@
 //! How the captures of one sample agree, and whether they change from one to the next.
 
 use crate::analyze::sampling;
-use crate::assemble::Counts;
+use crate::assemble::{Counts, not_searched};
 use crate::capture::Followed;
 use crate::report::{Capture, Estimate, Replicates, Spread};
 use nta_core::{Finding, Severity};
@@ -22,6 +22,8 @@ pub(crate) struct CaptureErrors {
     pub(crate) shared_ln_diameter_sd: f64,
     /// Relative standard error of its particles per frame; `None` without a particle.
     pub(crate) counting_relative_sd: Option<f64>,
+    /// Its particles were not looked for, so that none in view says nothing.
+    pub(crate) not_searched: bool,
 }
 
 impl CaptureErrors {
@@ -31,6 +33,7 @@ impl CaptureErrors {
         Self {
             shared_ln_diameter_sd: sampling(capture).ln_diameter_sd(capture.exposure_se_s),
             counting_relative_sd: nta_sizing::concentration::counting_relative_sd(&present),
+            not_searched: not_searched(capture),
         }
     }
 }
@@ -56,7 +59,8 @@ const NUMBERS: [(&str, Number); 8] = [
         (Some(found.per_ml), own)
     }),
     ("particles_per_frame", |c, e| {
-        (Some(c.particles_per_frame), e.counting_relative_sd)
+        let known = Some(c.particles_per_frame).filter(|_| !e.not_searched);
+        (known, e.counting_relative_sd)
     }),
 ];
 
@@ -381,7 +385,7 @@ mod tests {
     fn an_error_that_captures_share_does_not_hide_a_trend() {
         let shared = CaptureErrors {
             shared_ln_diameter_sd: 0.1,
-            counting_relative_sd: None,
+            ..CaptureErrors::default()
         };
         let e = |mean: f64| {
             let factor = (Z95 * 0.02f64.hypot(0.1)).exp();

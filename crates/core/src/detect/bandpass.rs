@@ -9,12 +9,14 @@
 //! Differs from the paper in: the running mean has the edges mirrored; the share of brightest pixels is measured
 //! among those above `lowest_counts`, so that an empty frame stays empty.
 
+use super::crowd::{self, Eased, Seen};
 use super::peaks::local_maxima;
 use super::{Candidate, Detector, MakeDetector};
 use crate::film::Film;
 use crate::filter::{Kernel, Plane, Scratch, smooth};
 use crate::method::{Entry, ParamSpec, Params};
 use crate::model::Flat;
+use crate::side_by_side::each;
 use crate::tiles::{median, quantile};
 use crate::{Finding, Tally};
 
@@ -77,6 +79,17 @@ pub(super) const ENTRY: Entry<MakeDetector> = Entry {
 
 /// No more maxima of a frame than this are looked at, brightest first.
 const MOST_PEAKS: usize = 20_000;
+/// How a plan lets more spots pass.
+const EASED: Eased = Eased {
+    specs: ENTRY.params,
+    by_less: &[
+        "lowest_counts",
+        "percentile",
+        "lowest_mass_counts",
+        "lowest_snr",
+    ],
+    by_more: &[],
+};
 
 struct Bandpass {
     radius_px: usize,
@@ -87,6 +100,8 @@ struct Bandpass {
     lowest_mass_counts: f64,
     lowest_snr: f64,
     noise_counts: f64,
+    /// The finding that the film shows more spots than particles can make; then no frame is searched.
+    blind: Option<Finding>,
 }
 
 impl Bandpass {
@@ -101,8 +116,16 @@ impl Bandpass {
             lowest_mass_counts: params.get("lowest_mass_counts"),
             lowest_snr: params.get("lowest_snr"),
             noise_counts: 1.0,
+            blind: None,
         };
         detector.noise_counts = detector.learn_noise(film, sample);
+        let some = sample.iter().step_by((sample.len() / 3).max(1)).collect();
+        let seen = each(some, |flat| {
+            let mut tally = Tally::default();
+            let spots = detector.detect(flat, film, &mut tally);
+            Seen::of(&spots, &tally, MOST_PEAKS)
+        });
+        detector.blind = crowd::too_crowded(&seen, film, params, &EASED);
         detector
     }
 
@@ -172,6 +195,10 @@ impl Detector for Bandpass {
         if flat.image.dim() != film.usable.dim() {
             return Vec::new();
         }
+        if self.blind.is_some() {
+            crowd::not_searched(tally);
+            return Vec::new();
+        }
         let plane = self.filtered(flat);
         let mut bright: Vec<f64> = (0..plane.height)
             .flat_map(|y| plane.row(y))
@@ -228,6 +255,6 @@ impl Detector for Bandpass {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        Vec::new()
+        self.blind.iter().cloned().collect()
     }
 }

@@ -20,8 +20,10 @@
 //! Differs from the papers in: three widths s, 1.6 s, 2.5 s instead of one, the strongest answer counts; answers that
 //! a stronger spot explains, and ridges such as the rim of a ring out of focus, are dropped.
 
+use super::crowd::{self, Eased, Seen};
 use super::dark_side::{self, Sides};
-use super::peaks::{Peak, on_ridge};
+use super::near::{Answer, Near};
+use super::peaks::on_ridge;
 use super::scale::Scale;
 use super::scale_noise::learn_noise;
 use super::sweep::{Workspace, sweep};
@@ -87,29 +89,23 @@ const PAIR_DIP: f64 = 1.5;
 const DARK_SIDE_FRAMES: usize = 12;
 /// No more answers of a frame than this are looked at, strongest first. A picture with more is no NTA film.
 const MOST_PEAKS: usize = 20_000;
+/// How a plan lets more spots pass.
+const EASED: Eased = Eased {
+    specs: ENTRY.params,
+    by_less: &["threshold_factor", "lowest_snr"],
+    by_more: &["false_spots_per_frame"],
+};
 
 struct MatchedFilter {
     scales: Vec<Scale>,
     /// How far from a spot of the width of one scale another scale still answers to it, px; see [`farthest_beside`].
     beside_px: Vec<Vec<f64>>,
     start_snr: f64,
+    /// The film shows more spots than particles can make, so that no frame is searched; see `crowd.rs`.
+    blind: bool,
     findings: Vec<Finding>,
     /// What frames need while they are worked on; kept for the next ones.
     rooms: Mutex<Vec<Workspace>>,
-}
-
-/// An answer of one scale, in pixels of the film.
-#[derive(Clone, Copy)]
-struct Answer {
-    y: f64,
-    x: f64,
-    z: f64,
-    scale: usize,
-    /// The same in pixels of its scale.
-    peak: Peak,
-    /// It lies on a ridge, such as the rim of a ring. Most answers are explained by a stronger one before this is asked;
-    /// false until then.
-    ridge: bool,
 }
 
 impl MatchedFilter {
@@ -131,50 +127,56 @@ impl MatchedFilter {
             beside_px: scales.iter().map(beside).collect(),
             scales,
             start_snr: u + skewness * (u * u - 1.0) / 6.0,
+            blind: false,
             findings: Vec::new(),
             rooms: Mutex::new(Vec::new()),
         };
         let wanted = params.get("false_spots_per_frame");
         let seen = detector.both_sides(film, sample);
-        let (sides, dropped): (Vec<Sides>, Vec<u64>) = seen.into_iter().unzip();
+        let (sides, found): (Vec<Sides>, Vec<Seen>) = seen.into_iter().unzip();
         let theory = detector.start_snr;
         let measured = dark_side::threshold(&sides, film.usable.dim(), wanted, theory);
         detector.start_snr = measured.unwrap_or(theory) * params.get("threshold_factor");
         // What was seen with another threshold does not count.
-        let known = (detector.start_snr == theory).then_some(&dropped[..]);
-        detector.look_at_sample(film, sample, known.unwrap_or_default());
+        let known = (detector.start_snr == theory).then_some(&found[..]);
+        detector.look_at_sample(params, film, sample, known.unwrap_or_default());
         detector
     }
 
-    /// What is seen in some frames and in the same frames negated, and how many peaks of the former were too many.
-    fn both_sides(&self, film: &Film, sample: &[Flat]) -> Vec<(Sides, u64)> {
+    /// What is seen in some frames and in the same frames negated, and how much there is in the former.
+    fn both_sides(&self, film: &Film, sample: &[Flat]) -> Vec<(Sides, Seen)> {
         let frames = sample.iter().step_by(dark_side_step(sample.len()));
         each_with_room(frames.collect(), |flat: &Flat, room: &mut Option<Flat>| {
             let mut tally = Tally::default();
             let bright = self.detect(flat, film, &mut tally);
-            let too_many = tally.get("too_many");
+            let found = Seen::of(&bright, &tally, MOST_PEAKS);
             let negated = room.get_or_insert_with(|| flat.clone());
             negated.clone_from(flat);
             negated.image.mapv_inplace(|v| -v);
             // Nothing is lost here: what these frames drop, they drop again when the film is worked through.
             let dark = self.detect(negated, film, &mut tally);
-            (Sides { bright, dark }, too_many)
+            (Sides { bright, dark }, found)
         })
     }
 
-    /// Whether the film is one on which this detector can work. What some frames drop may be known already.
-    fn look_at_sample(&mut self, film: &Film, sample: &[Flat], known: &[u64]) {
+    /// Whether the film is one on which this detector can work. What some frames hold may be known already.
+    fn look_at_sample(&mut self, params: &Params, film: &Film, sample: &[Flat], known: &[Seen]) {
         let step = dark_side_step(sample.len());
         let frames = (0..sample.len()).step_by((sample.len() / 3).max(1));
-        let dropped = each(frames.collect(), |i| {
+        let found = each(frames.collect(), |i| {
             let known = known.get(i / step).filter(|_| i.is_multiple_of(step));
             known.copied().unwrap_or_else(|| {
                 let mut tally = Tally::default();
-                self.detect(&sample[i], film, &mut tally);
-                tally.get("too_many")
+                let spots = self.detect(&sample[i], film, &mut tally);
+                Seen::of(&spots, &tally, MOST_PEAKS)
             })
         });
-        let dropped: u64 = dropped.into_iter().sum();
+        if let Some(finding) = crowd::too_crowded(&found, film, params, &EASED) {
+            self.blind = true;
+            self.findings.push(finding);
+            return;
+        }
+        let dropped: u64 = found.iter().map(|f| f.too_many).sum();
         if dropped > 0 {
             self.findings.push(
                 Finding::new(
@@ -275,15 +277,6 @@ impl MatchedFilter {
     }
 }
 
-impl Answer {
-    /// Whether the other one is nearer than `reach_px`.
-    fn is_within(&self, reach_px: f64, other: &Self) -> bool {
-        let (dy, dx) = (self.y - other.y, self.x - other.x);
-        // Most are far, which is seen without a root.
-        dy * dy + dx * dx < 1.001 * reach_px * reach_px && dy.hypot(dx) < reach_px
-    }
-}
-
 /// Beyond this distance a filter of width `filter` no longer answers to a spot of width `spot`, px; see [`answer_beside`].
 fn farthest_beside(spot: f64, filter: f64) -> f64 {
     let total = |width: f64| spot * spot + width * width;
@@ -325,6 +318,10 @@ fn threshold(wavy: f64, wanted: f64) -> f64 {
 impl Detector for MatchedFilter {
     fn detect(&self, flat: &Flat, film: &Film, tally: &mut Tally) -> Vec<Candidate> {
         if flat.image.dim() != film.usable.dim() {
+            return Vec::new();
+        }
+        if self.blind {
+            crowd::not_searched(tally);
             return Vec::new();
         }
         // A poisoned lock means that another frame's thread died; its rooms are only scratch.
@@ -373,48 +370,5 @@ impl Detector for MatchedFilter {
 
     fn findings(&self) -> Vec<Finding> {
         self.findings.clone()
-    }
-}
-
-/// Answers on a grid of cells as wide as the reach of the widest one.
-struct Near {
-    cell_px: f64,
-    cols: usize,
-    cells: Vec<Vec<Answer>>,
-}
-
-impl Near {
-    fn new((height, width): (usize, usize), reach_px: f64) -> Self {
-        let cell_px = reach_px.max(4.0);
-        let count = |n: usize| (n as f64 / cell_px) as usize + 1;
-        Self {
-            cell_px,
-            cols: count(width),
-            cells: vec![Vec::new(); count(width) * count(height)],
-        }
-    }
-
-    fn cell(&self, a: &Answer) -> (usize, usize) {
-        let rows = self.cells.len() / self.cols;
-        let index = |t: f64, n: usize| ((t.max(0.0) / self.cell_px) as usize).min(n - 1);
-        (index(a.y, rows), index(a.x, self.cols))
-    }
-
-    fn add(&mut self, a: Answer) {
-        let (r, c) = self.cell(&a);
-        self.cells[r * self.cols + c].push(a);
-    }
-
-    fn around(&self, a: &Answer) -> impl Iterator<Item = &Answer> {
-        let (r, c) = self.cell(a);
-        let rows = self.cells.len() / self.cols;
-        (r.saturating_sub(1)..(r + 2).min(rows)).flat_map(move |i| {
-            (c.saturating_sub(1)..(c + 2).min(self.cols))
-                .flat_map(move |j| &self.cells[i * self.cols + j])
-        })
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Answer> {
-        self.cells.iter().flatten()
     }
 }

@@ -3,8 +3,10 @@
 mod bandpass;
 #[cfg(test)]
 mod conformance;
+mod crowd;
 mod dark_side;
 mod matched_filter;
+mod near;
 mod peaks;
 mod scale;
 mod scale_noise;

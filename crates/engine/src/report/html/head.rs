@@ -7,6 +7,7 @@ use super::words::{
     ABSENT, capital, count, ends, ends_per_ml, message, number, per_frame, percent, range, shown,
     shown_per_ml, things, user,
 };
+use crate::assemble::NOT_SEARCHED;
 use crate::report::model::{Capture, Estimate, Report, ReportFinding, Verdict};
 use nta_core::Severity;
 use nta_sizing::Budget;
@@ -91,7 +92,15 @@ pub(crate) fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFindin
 pub(crate) fn found_nothing(report: &Report) -> bool {
     let nothing = |c: &Capture| c.particles_per_frame == 0.0;
     let all = !report.captures.is_empty() && report.captures.iter().all(nothing);
-    all && !too_short_to_count(report)
+    all && !too_short_to_count(report) && !not_searched(report)
+}
+
+/// Whether a film was not searched, because it shows more spots than particles can make.
+pub(crate) fn not_searched(report: &Report) -> bool {
+    report
+        .findings
+        .iter()
+        .any(|f| f.finding.code == NOT_SEARCHED)
 }
 
 /// Whether particles were not counted because a film has too few frames.
