@@ -6,6 +6,7 @@
 // The compiler cannot know what processor a program will run on. This is the one place where we vouch for it.
 #![allow(unsafe_code)]
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A set of vector instructions, narrowest first.
@@ -28,10 +29,13 @@ const ALL: [Instructions; 3] = [
 /// The widest that may be used, as its place in [`ALL`].
 static LIMIT: AtomicU8 = AtomicU8::new(u8::MAX);
 
+/// What the processor has, asked once.
+static WIDEST: LazyLock<Instructions> = LazyLock::new(widest);
+
 impl Instructions {
     /// What this processor offers, narrowest first.
     pub fn available() -> Vec<Self> {
-        ALL.into_iter().filter(|i| *i <= widest()).collect()
+        ALL.into_iter().filter(|i| *i <= *WIDEST).collect()
     }
 
     /// Uses nothing wider from now on, in this process. For measuring and testing: numbers do not depend on it.
@@ -42,7 +46,7 @@ impl Instructions {
     /// What is in use.
     pub fn in_use() -> Self {
         let limit = usize::from(LIMIT.load(Ordering::Relaxed)).min(ALL.len() - 1);
-        widest().min(ALL[limit])
+        (*WIDEST).min(ALL[limit])
     }
 }
 

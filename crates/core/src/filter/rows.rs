@@ -70,7 +70,7 @@ impl Across<'_> {
             });
             let mut sum = [0.0f32; LANES];
             for j in 0..LANES {
-                sum[j] += middle * line[R + j];
+                sum[j] = middle * line[R + j];
             }
             for t in 1..=R {
                 for j in 0..LANES {
@@ -88,7 +88,7 @@ impl Across<'_> {
         let (blocks, _) = self.target.as_chunks_mut::<LANES>();
         for (block, x) in blocks.iter_mut().zip((0..).step_by(LANES)) {
             fill(&mut line, self.row, x, radius);
-            let mut sum = [0.0f32; LANES];
+            let mut sum = [-0.0f32; LANES];
             add(&mut sum, &line[radius..], self.kernel.0[0]);
             for (t, k) in self.kernel.0.iter().enumerate().skip(1) {
                 add_pair(&mut sum, &line[radius - t..], &line[radius + t..], *k);
@@ -148,8 +148,8 @@ impl Down<'_> {
             }
             let (mut a, mut b) = ([0.0f32; NARROW], [0.0f32; NARROW]);
             for j in 0..NARROW {
-                a[j] += middle * block[R][j];
-                b[j] += middle * block[R + 1][j];
+                a[j] = middle * block[R][j];
+                b[j] = middle * block[R + 1][j];
             }
             for t in 1..=R {
                 for j in 0..NARROW {
@@ -167,7 +167,7 @@ impl Down<'_> {
         for (row, here) in [(self.first, radius), (self.second, radius + 1)] {
             let (blocks, _) = row.as_chunks_mut::<LANES>();
             for (block, x) in blocks.iter_mut().zip((0..).step_by(LANES)) {
-                let mut sum = [0.0f32; LANES];
+                let mut sum = [-0.0f32; LANES];
                 add(&mut sum, &self.rows[here][x..], self.kernel.0[0]);
                 for (t, k) in self.kernel.0.iter().enumerate().skip(1) {
                     let (a, b) = (&self.rows[here - t][x..], &self.rows[here + t][x..]);
