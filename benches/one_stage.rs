@@ -122,7 +122,7 @@ fn run(request: &Request) -> Result<(usize, &'static str), Box<dyn Error>> {
         "size" => {
             let (tracks, plan) = (walks(1000), SizingPlan::default());
             let medium = Medium::named("water", 25.0)?;
-            let size = || size_sample(&capture(&tracks), &medium, &plan);
+            let size = || size_sample(&capture(&&tracks[..]), &medium, &plan);
             measured(&mut || usize::from(size().is_ok()));
             (tracks.len(), "tracks")
         }

@@ -140,7 +140,8 @@ fn sizes(c: &mut Criterion) {
         });
     });
     let medium = Medium::named("water", 25.0).expect("water");
-    let capture = capture(&trajectories);
+    let walked = &trajectories[..];
+    let capture = capture(&walked);
     let plan = SizingPlan {
         resamples: 200,
         ..SizingPlan::default()

@@ -213,7 +213,7 @@ pub fn walks(count: u32) -> Vec<Trajectory> {
 }
 
 /// These walks as a capture.
-pub fn capture(trajectories: &[Trajectory]) -> [CaptureTracks<'_>; 1] {
+pub fn capture<'a>(trajectories: &'a &'a [Trajectory]) -> [CaptureTracks<'a>; 1] {
     [CaptureTracks {
         trajectories,
         visibility: &[],

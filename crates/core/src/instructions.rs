@@ -43,6 +43,23 @@ impl Instructions {
         LIMIT.store(self as u8, Ordering::Relaxed);
     }
 
+    /// Does the work with each set that the processor has, narrowest first, and gives the answers. One test at a time: the
+    /// limit is the process's.
+    #[cfg(test)]
+    pub(crate) fn each<T>(mut work: impl FnMut(Self) -> T) -> Vec<T> {
+        static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
+        let answers = Self::available().into_iter().map(|instructions| {
+            instructions.limit();
+            let answer = work(instructions);
+            assert_eq!(Self::in_use(), instructions);
+            answer
+        });
+        let answers = answers.collect();
+        Self::Avx512.limit();
+        answers
+    }
+
     /// What is in use.
     pub fn in_use() -> Self {
         let limit = usize::from(LIMIT.load(Ordering::Relaxed)).min(ALL.len() - 1);

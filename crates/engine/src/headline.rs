@@ -1,8 +1,8 @@
 //! The few lines that `nta analyze` prints.
 
 use crate::report::html::{
-    all_known, distinct, ends, ends_per_ml, first_sentence, found_nothing, not_searched, per_frame,
-    shown, shown_per_ml, too_short_to_count,
+    all_known, distinct, ends, ends_per_ml, first_sentence, found_nothing, none_searched,
+    per_frame, shown, shown_per_ml, too_short_to_count,
 };
 use crate::report::{Concentration, Estimate, Report};
 use nta_core::Severity;
@@ -68,7 +68,7 @@ fn concentration(report: &Report) -> String {
     let budget = budgets.and_then(|u| u.concentration_per_ml.as_ref());
     match &report.concentration {
         Some(c) => amount_per_ml(c, budget),
-        None if not_searched(report) => {
+        None if none_searched(report) => {
             "not available: too many spots to tell particles apart".to_owned()
         }
         None if too_short_to_count(report) => {

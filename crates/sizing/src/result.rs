@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Trajectories that may be made one after the other, as those of a long film are too many to be held beside its tracks.
-pub trait Trajectories: std::fmt::Debug {
+pub trait Trajectories: std::fmt::Debug + Sync {
     /// How many there are.
     fn count(&self) -> usize;
 

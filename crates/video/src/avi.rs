@@ -62,7 +62,9 @@ impl Pictures for AviPictures {
     }
 
     fn recycle(&self, pixels: Pixels) {
-        if let Pixels::U8(counts) = pixels {
+        // Other pictures are made in memory of their own.
+        let plain = self.format.layout == Layout::Grey8(None) && !self.format.bottom_up;
+        if let (true, Pixels::U8(counts)) = (plain, pixels) {
             self.spare.give(counts.into_raw_vec_and_offset().0);
         }
     }

@@ -289,3 +289,33 @@ fn spaced_frames_are_even_and_leave_the_film_rewound() {
     );
     assert_eq!(f.source.next_packet().unwrap().unwrap().index.0, 0);
 }
+
+#[test]
+fn memory_that_is_used_again_shows_nothing_of_the_frame_before() {
+    let mut avi = Avi::new(12, 6, 8, b"Y800");
+    avi.frames = (0..6).map(|n| scene8(12, 6, n)).collect();
+    // One that is cut, and one with something behind it.
+    avi.frames[1].truncate(40);
+    avi.frames[2].extend([7; 30]);
+    let mut source = film(&avi.bytes()).source;
+    let mut seen = 0;
+    for _ in 0..2 {
+        source.rewind().expect("a film");
+        let mut packets = Vec::new();
+        while let Some(packet) = source.next_packet().expect("a film") {
+            packets.push(packet);
+        }
+        for packet in packets {
+            let n = packet.index.0 as usize;
+            match source.decode(packet) {
+                Ok(pixels) => {
+                    assert_eq!(counts(&pixels), wide(&scene8(12, 6, n)), "frame {n}");
+                    source.recycle(pixels);
+                    seen += 1;
+                }
+                Err(_) => assert_eq!(n, 1),
+            }
+        }
+    }
+    assert_eq!(seen, 10);
+}

@@ -9,6 +9,19 @@ use crate::instructions::Instructions;
 use crate::model::{Flat, FrameIndex};
 use ndarray::Array2;
 
+/// Large and small ones, odd ones, and such that no filter fits in.
+const SIZES: [(usize, usize); 9] = [
+    (97, 131),
+    (64, 96),
+    (130, 33),
+    (9, 200),
+    (5, 7),
+    (33, 32),
+    (1, 40),
+    (40, 1),
+    (1, 1),
+];
+
 /// A picture with noise, spots of all sizes, and some at the edges.
 fn picture(height: usize, width: usize) -> Flat {
     let mut state = 12_345u32;
@@ -116,7 +129,7 @@ fn plain(scale: &Scale, flat: &Flat) -> Array2<f32> {
 #[test]
 fn the_sweep_is_the_plain_filter_bit_for_bit() {
     let limit = 2.5;
-    for (height, width) in [(97, 131), (64, 96), (130, 33), (9, 200), (5, 7)] {
+    for (height, width) in SIZES {
         let flat = picture(height, width);
         // From spots narrower than a pixel to those of wide rings: steps of one, two, four and eight pixels.
         let scales: Vec<Scale> = [0.7, 1.3, 1.6, 2.6, 4.0, 5.5, 12.0, 30.0]
@@ -139,10 +152,10 @@ fn the_sweep_is_the_plain_filter_bit_for_bit() {
                 (counts, local_maxima(&Plane::of(&over_noise), limit))
             })
             .collect();
-        assert!(expected.iter().any(|(_, peaks)| !peaks.is_empty()));
+        let some = expected.iter().any(|(_, peaks)| !peaks.is_empty());
+        assert!(some || height * width < 50);
         let mut room = Workspace::default();
-        for instructions in Instructions::available() {
-            instructions.limit();
+        Instructions::each(|instructions| {
             sweep(&scales, &flat, limit, &mut room);
             for ((scale, (counts, peaks)), found) in scales.iter().zip(&expected).zip(&room.scales)
             {
@@ -153,7 +166,6 @@ fn the_sweep_is_the_plain_filter_bit_for_bit() {
                 assert_eq!(&found.counts.to_array(), counts, "{what}");
                 assert_eq!(&found.maxima, peaks, "{what}");
             }
-        }
-        Instructions::Avx512.limit();
+        });
     }
 }

@@ -1,4 +1,4 @@
-//! The conductor: from a film to tracks. The only frame-parallel loop of the project.
+//! The conductor: from a film to tracks. The only parallel loop over all frames.
 //!
 //! Two passes over the film. The first takes a sample of frames and learns the background, the noise and the width of
 //! a spot; the second detects and refines every frame, in parallel, and keeps only spots. Linking needs all spots at
@@ -178,6 +178,9 @@ pub fn track_video(
 
     (control.progress)("link", 0);
     let start_snr = detector.start_snr();
+    // What they keep between frames is as large as the frames, and no longer needed.
+    drop(eyes);
+    drop((detector, refiner));
     let mut linked = link_all(plan, &seen.frames, &film, start_snr, control)?;
     stranger_light::widen_errors(&mut linked.tracks, &mut seen.frames);
     findings.extend(linked.findings);

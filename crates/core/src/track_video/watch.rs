@@ -1,4 +1,4 @@
-//! The only frame-parallel loop: every frame is decoded, made flat, searched and measured.
+//! The only parallel loop over all frames: every frame is decoded, made flat, searched and measured.
 
 use super::{Control, FrameTiming, TrackError};
 use crate::detect::Detector;
@@ -17,8 +17,11 @@ use std::sync::atomic::Ordering;
 const BATCH: usize = 128;
 /// No more decoded pixels than this are held in a batch ...
 const BATCH_PX: usize = 16_000_000;
-/// ... but so many frames, however large.
-const LEAST_BATCH: usize = 4;
+/// ... but so many frames for each thread, however large.
+const LEAST_BATCH: usize = 2;
+
+/// A film of which a larger share cannot be decoded fails.
+const MOST_UNDECODABLE: f64 = 0.05;
 
 /// All that is needed to look at a frame.
 pub(super) struct Eyes<'a> {
@@ -159,12 +162,22 @@ impl Seen {
         }
         let undecodable = self.tally.get("frame_undecodable");
         if undecodable > 0 {
+            // A few broken frames cost nothing. Where many are missing, what is left may not be the film.
+            let many = undecodable as f64 > MOST_UNDECODABLE * (total + undecodable as f64);
+            let severity = if many {
+                Severity::Failure
+            } else {
+                Severity::Warning
+            };
             out.push(
                 Finding::new(
                     "V04",
-                    Severity::Warning,
+                    severity,
                     "video",
-                    format!("{undecodable} frames could not be decoded and were left out. Copy the file again, or check the recorder."),
+                    format!(
+                        "{undecodable} frames could not be read or decoded and were left out. Copy the file again, or check the \
+                         recorder."
+                    ),
                 )
                 .with(undecodable as f64, Some(0.0), "frames"),
             );
@@ -221,6 +234,10 @@ pub(super) fn watch(
             }
         }
         (control.progress)("detect", done);
+        // A decoder that was stopped too may say that the file is broken.
+        if control.cancel.load(Ordering::Relaxed) {
+            return Err(TrackError::Cancelled);
+        }
         batch = next?;
     }
     if control.cancel.load(Ordering::Relaxed) {
@@ -242,8 +259,10 @@ fn read_batch(
 ) -> Result<Vec<Packet>, SourceError> {
     let mut out = Vec::new();
     let mut held_px = 0;
-    let full =
-        |frames: usize, px: usize| frames == BATCH || (px >= BATCH_PX && frames >= LEAST_BATCH);
+    let least = LEAST_BATCH * rayon::current_num_threads();
+    let full = |frames: usize, px: usize| {
+        frames >= BATCH.max(least) || (px >= BATCH_PX && frames >= least)
+    };
     // Before and behind the range there may be more frames than anyone wants to wait for.
     while !full(out.len(), held_px) && !control.cancel.load(Ordering::Relaxed) {
         let Some(packet) = source.next_packet()? else {

@@ -97,10 +97,17 @@ pub(crate) fn found_nothing(report: &Report) -> bool {
 
 /// Whether a film was not searched, because it shows more spots than particles can make.
 pub(crate) fn not_searched(report: &Report) -> bool {
-    report
-        .findings
-        .iter()
-        .any(|f| f.finding.code == NOT_SEARCHED)
+    unsearched(report).next().is_some()
+}
+
+/// Whether that is so of every film.
+pub(crate) fn none_searched(report: &Report) -> bool {
+    not_searched(report) && unsearched(report).count() == report.captures.len()
+}
+
+fn unsearched(report: &Report) -> impl Iterator<Item = &ReportFinding> {
+    let findings = report.findings.iter();
+    findings.filter(|f| f.finding.code == NOT_SEARCHED)
 }
 
 /// Whether particles were not counted because a film has too few frames.

@@ -17,7 +17,9 @@ mod svg;
 mod uncertainty;
 mod words;
 
-pub(crate) use head::{distinct, first_sentence, found_nothing, not_searched, too_short_to_count};
+pub(crate) use head::{
+    distinct, first_sentence, found_nothing, none_searched, not_searched, too_short_to_count,
+};
 pub(crate) use uncertainty::all_known;
 pub(crate) use words::{ends, ends_per_ml, per_frame, shown, shown_per_ml};
 
