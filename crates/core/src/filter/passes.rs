@@ -79,7 +79,7 @@ impl Pass {
 
 /// Calls `work` with so many rows; the usual numbers of them need no memory of their own.
 fn with_rows<'a>(count: usize, row: impl Fn(usize) -> &'a [f32], work: impl FnOnce(&[&[f32]])) {
-    const USUAL: usize = 24;
+    const USUAL: usize = 26;
     if count <= USUAL {
         let mut rows: [&[f32]; USUAL] = [&[]; USUAL];
         for (k, r) in rows[..count].iter_mut().enumerate() {

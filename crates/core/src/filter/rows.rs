@@ -47,7 +47,7 @@ impl instructions::Kernel for Across<'_> {
 
     #[inline(always)]
     fn run(self) {
-        by_radius!(self, 3 4 5 6 7 8 9 10);
+        by_radius!(self, 2 3 4 5 6 7 8 9 10 11 12);
     }
 }
 
@@ -119,7 +119,7 @@ impl instructions::Kernel for Down<'_> {
 
     #[inline(always)]
     fn run(self) {
-        by_radius!(self, 3 4 5 6 7 8 9 10);
+        by_radius!(self, 2 3 4 5 6 7 8 9 10 11 12);
     }
 }
 
