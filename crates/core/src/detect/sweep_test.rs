@@ -91,7 +91,7 @@ fn halved(image: &Array2<f32>) -> Array2<f32> {
 fn doubled(coarse: &Array2<f32>, (height, width): (usize, usize)) -> Array2<f32> {
     let (rows, cols) = coarse.dim();
     let pick = |i: usize, n: usize| {
-        let far = if i % 2 == 0 {
+        let far = if i.is_multiple_of(2) {
             (i / 2).saturating_sub(1)
         } else {
             (i / 2 + 1).min(n - 1)

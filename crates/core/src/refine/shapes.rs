@@ -137,8 +137,10 @@ impl Shape<8> for LaidPair<'_> {
                 out.light[k] += spot;
             }
         }
-        for k in 0..LANES {
-            out.residual[k] = counts[k] - p.level - out.light[k];
+        for (residual, (counts, light)) in
+            out.residual.iter_mut().zip(counts.iter().zip(&out.light))
+        {
+            *residual = counts - p.level - light;
         }
         out
     }
