@@ -2,7 +2,7 @@
 
 use crate::background::{FEWEST_FRAMES, Kind};
 use crate::film::{Film, Polarity, Rect};
-use crate::filter::{Difference, Kernel, Plane, Scratch, Surround, difference, smooth};
+use crate::filter::{Difference, Heights, Kernel, Plane, Scratch, Surround, difference, smooth};
 use crate::noise::{Clipping, Memory};
 use crate::tiles::median_of_f32;
 use crate::{Finding, Severity};
@@ -78,20 +78,8 @@ impl Film {
         let mut count = 0u32;
         for y in 1..peaks.height.saturating_sub(1) {
             for x in 1..peaks.width.saturating_sub(1) {
-                let v = peaks.at(y, x);
-                let highest = || {
-                    (y - 1..=y + 1).all(|i| {
-                        (x - 1..=x + 1).all(|j| {
-                            let other = peaks.at(i, j);
-                            if (i, j) < (y, x) {
-                                v > other
-                            } else {
-                                v >= other
-                            }
-                        })
-                    })
-                };
-                count += u32::from(v > limit && self.usable[[y, x]] && highest());
+                let high = peaks.at(y, x) > limit && self.usable[[y, x]];
+                count += u32::from(high && peaks.is_highest(y, x));
             }
         }
         (count > 0).then(|| {

@@ -16,12 +16,7 @@ impl Film {
     }
 
     pub(crate) fn flat(&self, index: FrameIndex, time_s: f64, pixels: &Pixels) -> Flat {
-        let mut flat = Flat {
-            index,
-            time_s,
-            image: Array2::default((0, 0)),
-            saturated: Vec::new(),
-        };
+        let mut flat = Flat::empty(index, time_s);
         self.flat_into(pixels, &mut flat);
         flat
     }

@@ -124,6 +124,10 @@ mod tests {
         let said = headline(&report);
         assert!(!said.contains("(no particles)"), "{said}");
         assert!(said.contains("too many spots to tell"), "{said}");
+        // With a second film that was searched it is the depth that is missing.
+        report.captures.push(report.captures[0].clone());
+        let said = headline(&report);
+        assert!(said.contains("depth is not known"), "{said}");
     }
 
     #[test]

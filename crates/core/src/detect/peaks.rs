@@ -55,26 +55,8 @@ pub(super) fn maxima_in(
     let inside = high.iter().filter(move |(_, x)| *x < width);
     inside.filter_map(move |(y, x)| {
         let v = picture.height(*y, *x);
-        (v > limit && is_highest(picture, *y, *x, v)).then(|| top(picture, *y, *x, v))
+        (v > limit && picture.is_highest(*y, *x)).then(|| top(picture, *y, *x, v))
     })
-}
-
-/// Of equal neighbours the first counts. `v` is the value there.
-fn is_highest(picture: &impl Heights, y: usize, x: usize, v: f32) -> bool {
-    let (height, width) = picture.dim();
-    let inside = y > 0 && x > 0 && y + 1 < height && x + 1 < width;
-    let at = |i: usize, j: usize| {
-        if inside || ((1..=height).contains(&(y + i)) && (1..=width).contains(&(x + j))) {
-            picture.height(y + i - 1, x + j - 1)
-        } else {
-            f32::NEG_INFINITY
-        }
-    };
-    // All neighbours are asked, because the processor cannot guess which of them is the first higher one.
-    let before = [at(0, 0), at(0, 1), at(0, 2), at(1, 0)];
-    let after = [at(1, 2), at(2, 0), at(2, 1), at(2, 2)];
-    let lower = before.iter().fold(true, |all, b| all & (*b < v));
-    after.iter().fold(lower, |all, a| all & (*a <= v))
 }
 
 fn top(picture: &impl Heights, y: usize, x: usize, v: f32) -> Peak {

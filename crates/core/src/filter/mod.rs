@@ -150,6 +150,24 @@ pub(crate) trait Heights {
     /// The value at row `y`, column `x`.
     fn height(&self, y: usize, x: usize) -> f32;
 
+    /// Whether no neighbour is higher; of equal ones the first counts.
+    fn is_highest(&self, y: usize, x: usize) -> bool {
+        let ((height, width), v) = (self.dim(), self.height(y, x));
+        let inside = y > 0 && x > 0 && y + 1 < height && x + 1 < width;
+        let at = |i: usize, j: usize| {
+            if inside || ((1..=height).contains(&(y + i)) && (1..=width).contains(&(x + j))) {
+                self.height(y + i - 1, x + j - 1)
+            } else {
+                f32::NEG_INFINITY
+            }
+        };
+        // All neighbours are asked, because the processor cannot guess which of them is the first higher one.
+        let before = [at(0, 0), at(0, 1), at(0, 2), at(1, 0)];
+        let after = [at(1, 2), at(2, 0), at(2, 1), at(2, 2)];
+        let lower = before.iter().fold(true, |all, b| all & (*b < v));
+        after.iter().fold(lower, |all, a| all & (*a <= v))
+    }
+
     /// Between pixels, bilinear; outside the picture the nearest edge counts.
     fn between(&self, y: f64, x: f64) -> f32 {
         let (height, width) = self.dim();

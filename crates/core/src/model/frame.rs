@@ -76,3 +76,15 @@ pub struct Flat {
     /// Pixels at the ceiling of the camera, as (y, x), row-major order. Usually empty.
     pub saturated: Vec<(u32, u32)>,
 }
+
+impl Flat {
+    /// One without a picture, which is to be given one.
+    pub(crate) fn empty(index: FrameIndex, time_s: f64) -> Self {
+        Self {
+            index,
+            time_s,
+            image: Array2::default((0, 0)),
+            saturated: Vec::new(),
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What is learned of a film before its frames are searched, and a quick look at it.
 
-use super::watch::{Eyes, decode, is_in};
+use super::watch::{Eyes, is_in};
 use super::{FrameTiming, TrackError, TrackingPlan};
 use crate::Finding;
 use crate::detect::{DETECTORS, Detector};
@@ -10,7 +10,7 @@ use crate::method::resolve;
 use crate::model::{FrameIndex, FrameSpots, Pixels};
 use crate::refine::{REFINERS, Refiner};
 use crate::side_by_side::each;
-use crate::source::{FrameSource, SourceError, spaced_by_reading};
+use crate::source::{FrameSource, SourceError, decoded, spaced_by_reading};
 use std::sync::Mutex;
 
 /// Neighbouring frames from the beginning of what is analysed, to see whether their noise is independent.
@@ -152,11 +152,8 @@ fn first_frames(
             break;
         }
         let source = &*source;
-        let decoded = each(packets, |packet| {
-            let index = packet.index;
-            decode(source, packet).ok().map(|pixels| (index, pixels))
-        });
-        out.extend(decoded.into_iter().flatten());
+        let found = each(packets, |packet| decoded(source, packet));
+        out.extend(found.into_iter().flatten());
     }
     source.rewind()?;
     Ok(out)

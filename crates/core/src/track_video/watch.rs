@@ -5,9 +5,8 @@ use crate::detect::Detector;
 use crate::film::Film;
 use crate::model::{Flat, FrameIndex, FrameSpots, Pixels};
 use crate::refine::Refiner;
-use crate::source::{FrameError, FrameSource, Packet, PacketData, SourceEnd, SourceError};
+use crate::source::{FrameSource, Packet, PacketData, SourceEnd, SourceError};
 use crate::{Finding, Severity, Tally};
-use ndarray::Array2;
 use rayon::prelude::*;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -54,12 +53,7 @@ impl Eyes<'_> {
         let fingerprint = fingerprint(pixels);
         // A poisoned lock means that another frame's thread died; what is in the memory does not matter.
         let spare = || self.spare.lock().unwrap_or_else(|e| e.into_inner());
-        let mut flat = spare().pop().unwrap_or_else(|| Flat {
-            index,
-            time_s,
-            image: Array2::default((0, 0)),
-            saturated: Vec::new(),
-        });
+        let mut flat = spare().pop().unwrap_or_else(|| Flat::empty(index, time_s));
         (flat.index, flat.time_s) = (index, time_s);
         self.film.flat_into(pixels, &mut flat);
         let mut tally = Tally::default();
@@ -78,9 +72,7 @@ impl Eyes<'_> {
             tally,
         })
     }
-}
 
-impl Eyes<'_> {
     /// Looks at decoded frames in parallel, in their order; frames of another size are left out.
     pub(super) fn look_at_all(&self, frames: &[(FrameIndex, Pixels)]) -> Vec<Look> {
         frames
@@ -90,8 +82,8 @@ impl Eyes<'_> {
     }
 }
 
-/// A number that two different pictures practically never share: multiply and rotate over 64-bit words, on four tracks at once so that
-/// one multiplication need not wait for the one before.
+/// A number that two different pictures practically never share: multiply and rotate over 64-bit words, on four tracks at
+/// once so that one multiplication need not wait for the one before.
 fn fingerprint(pixels: &Pixels) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(PRIME).rotate_left(29);
@@ -317,10 +309,31 @@ fn look_at(
         .collect()
 }
 
-/// The pixels of a packet.
-pub(super) fn decode(source: &dyn FrameSource, packet: Packet) -> Result<Pixels, FrameError> {
-    match packet.data {
-        PacketData::Ready(pixels) => Ok(pixels),
-        _ => source.decode(packet),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_fails_where_many_of_its_frames_cannot_be_read() {
+        let severity = |undecodable: u64| {
+            let frame = |n| FrameSpots {
+                frame: FrameIndex(n),
+                time_s: 0.0,
+                spots: Vec::new(),
+            };
+            let mut seen = Seen {
+                frames: (0..95).map(frame).collect(),
+                tally: Tally::default(),
+                end: SourceEnd::default(),
+                repeated: 0,
+            };
+            seen.tally.add("frame_undecodable", undecodable);
+            seen.findings()
+                .first()
+                .map(|f| (f.code.clone(), f.severity))
+        };
+        assert_eq!(severity(0), None);
+        assert_eq!(severity(5), Some(("V04".into(), Severity::Warning)));
+        assert_eq!(severity(6), Some(("V04".into(), Severity::Failure)));
     }
 }
