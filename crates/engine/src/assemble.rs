@@ -5,6 +5,7 @@ use crate::budget::uncertainty;
 use crate::capture::Followed;
 use crate::classes::size_classes;
 use crate::concentration::concentration;
+use crate::fingerprint::sha256_of_bytes;
 use crate::intensity::intensity;
 use crate::plan::{self, Plan, SampleValue};
 use crate::replicates::{CaptureErrors, replicates};
@@ -59,6 +60,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         software: software(),
         sample: sample(plan, captures),
         plan: plan.to_json(),
+        plan_sha256: sha256_of_bytes(plan.to_toml().as_bytes()),
         // All captures of one sample share it, or a finding says that they do not.
         acquisition: captures[0].acquisition.clone(),
         medium: in_force(plan, medium, &inputs),
@@ -78,6 +80,7 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         },
         replicates: replicates(&shown, &errors),
         captures: shown,
+        captures_excluded: Vec::new(),
         uncertainty: Some(uncertainty(
             &diameter_nm,
             concentration.as_ref(),

@@ -31,7 +31,12 @@ pub fn sha256_of(
             .unwrap_or_default();
         list.push_str(&format!("{sum}  {name}\n"));
     }
-    Ok(Some(hex(&Sha256::digest(list.as_bytes()))))
+    Ok(Some(sha256_of_bytes(list.as_bytes())))
+}
+
+/// SHA-256 of a text or of a file that is in memory, hexadecimal.
+pub(crate) fn sha256_of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn sha256_of_file(path: &Path, cancel: &AtomicBool) -> Result<Option<String>, SourceError> {

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod assemble;
+pub mod batch;
 pub mod benchmark;
 mod blank;
 mod budget;

@@ -56,6 +56,17 @@ pub struct Capture {
     pub concentration: Option<Concentration>,
 }
 
+/// A recording of the sample that could not be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExcludedCapture {
+    /// The input as it was given.
+    pub path: String,
+    /// SHA-256 of its bytes, hexadecimal; null if they could not be read.
+    pub sha256: Option<String>,
+    /// Why it could not be used.
+    pub reason: String,
+}
+
 /// What became of the spots of a capture.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CaptureTally {

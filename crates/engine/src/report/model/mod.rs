@@ -8,7 +8,9 @@ mod sample;
 mod sizes;
 mod trust;
 
-pub use capture::{Capture, CaptureTally, DriftTrack, SpotsOverTime, TrackLengths};
+pub use capture::{
+    Capture, CaptureTally, DriftTrack, ExcludedCapture, SpotsOverTime, TrackLengths,
+};
 pub use sample::{Medium, Sample, Setting, Software, StageMethod};
 pub use sizes::{
     Concentration, DiameterSummary, Distribution, Estimate, Intensity, Limits, Population,
@@ -38,6 +40,9 @@ pub struct Report {
     pub sample: Sample,
     /// The plan in force, every default written out.
     pub plan: serde_json::Value,
+    /// SHA-256 of `plan.toml`, hexadecimal.
+    #[serde(default)]
+    pub plan_sha256: String,
     /// Pixel size, frame interval, exposure and bit depth, each with where it came from.
     pub acquisition: Acquisition,
     /// The liquid that the particles move in.
@@ -46,6 +51,9 @@ pub struct Report {
     pub methods: Vec<StageMethod>,
     /// The captures, in the order given; several are replicates of the same sample.
     pub captures: Vec<Capture>,
+    /// Captures of this sample that could not be used; only a batch goes on without them.
+    #[serde(default)]
+    pub captures_excluded: Vec<ExcludedCapture>,
     /// Particles seen in one frame, mean over all frames of all captures.
     pub particles_per_frame: f64,
     /// Factor by which more particles were in view than were counted, because particles hide others.

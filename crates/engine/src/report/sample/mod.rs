@@ -49,6 +49,8 @@ fn sized(n: usize) -> Report {
         acquisition: acquisition(),
         medium: medium(),
         methods: methods(),
+        plan_sha256: "0d15ea5e".repeat(8),
+        captures_excluded: Vec::new(),
         replicates: replicates(&captures),
         captures,
         particles_per_frame: 36.2,

@@ -1,0 +1,5 @@
+//! Many samples at once: finds the captures under a folder, groups replicates, analyses each sample, and writes one table.
+
+mod record;
+
+pub use record::{Channel, Role, SampleEntry, SampleOutcome, SampleRecord};
