@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod batch;
+
+pub use batch::{BatchArgs, FolderArgs, WatchArgs};
+
 use crate::plan_args::PlanArgs;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -22,6 +26,10 @@ pub struct Cli {
 pub enum Command {
     /// Analyse one sample: every INPUT is one capture, several are replicates
     Analyze(AnalyzeArgs),
+    /// Analyse many samples: finds the captures under FOLDER, groups replicates, resumes, and writes one table
+    Batch(BatchArgs),
+    /// As batch, and goes on for files that arrive
+    Watch(WatchArgs),
     /// What a file says of itself, what is missing, and a quick look at it
     Inspect(InspectArgs),
     /// Films of beads become an instrument profile: depth of view, and a check of the pixel size

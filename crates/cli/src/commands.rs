@@ -1,5 +1,7 @@
 //! One function per command: build what the engine wants, call it, print what it gives.
 
+mod batch;
+
 use crate::args::{
     AnalyzeArgs, BenchmarkArgs, CalibrateArgs, Cli, Command, InspectArgs, RunningArgs, SimulateArgs,
 };
@@ -27,6 +29,14 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
         Command::Analyze(args) => {
             let json = args.shared.running.json;
             run_analyze(args).map_err(|failure| (failure, json))
+        }
+        Command::Batch(args) => {
+            let json = args.folder.shared.running.json;
+            batch::run_batch(&args).map_err(|failure| (failure, json))
+        }
+        Command::Watch(args) => {
+            let json = args.folder.shared.running.json;
+            batch::run_watch(&args).map_err(|failure| (failure, json))
         }
         Command::Inspect(args) => done(run_inspect(&args), args.shared.running.json),
         Command::Calibrate(args) => {
@@ -164,19 +174,31 @@ fn watched<T, E>(
     running: &RunningArgs,
     work: impl FnOnce(&Runtime<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
+    let show = Show::new(running.quiet, running.json);
+    let result = watched_by(running, |runtime| {
+        work(&Runtime {
+            progress: &|p: Progress| show.report(p),
+            ..*runtime
+        })
+    });
+    show.finish();
+    result
+}
+
+/// Runs the engine with Ctrl-C heard; who calls shows the progress.
+fn watched_by<T, E>(
+    running: &RunningArgs,
+    work: impl FnOnce(&Runtime<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let cancel = Arc::new(AtomicBool::new(false));
     let heard = Arc::clone(&cancel);
     // Without a handler Ctrl-C ends the process at once; the engine writes whole results or none either way.
     let _ = ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed));
-    let show = Show::new(running.quiet, running.json);
-    let runtime = Runtime {
+    work(&Runtime {
         threads: usize::from(running.threads),
-        progress: &|p: Progress| show.report(p),
+        progress: &|_| {},
         cancel: &cancel,
-    };
-    let result = work(&runtime);
-    show.finish();
-    result
+    })
 }
 
 fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {

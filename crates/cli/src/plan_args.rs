@@ -19,6 +19,11 @@ pub struct PlanArgs {
 impl PlanArgs {
     /// The plan in force.
     pub fn resolve(&self) -> Result<Plan, PlanError> {
+        self.input()?.resolve()
+    }
+
+    /// What was typed, for commands that add to it.
+    pub fn input(&self) -> Result<PlanInput, PlanError> {
         let mut input = PlanInput::new();
         if let Some(path) = &self.file {
             input.plan_file(path)?;
@@ -29,7 +34,7 @@ impl PlanArgs {
         for assignment in &self.assignments {
             input.set(assignment)?;
         }
-        input.resolve()
+        Ok(input)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::talk;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use nta_engine::Progress;
+use nta_engine::batch::{BatchProgress, SampleState};
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -146,4 +147,93 @@ fn style(total_known: bool) -> ProgressStyle {
                 let _ = write!(out, "{:.0} frames/s", state.per_sec());
             },
         )
+}
+
+/// Shows how far a batch is.
+pub struct ShowBatch {
+    kind: Kind,
+    last_line: Mutex<Option<Instant>>,
+}
+
+/// Parts of the bar of a batch.
+const PARTS: u64 = 1000;
+
+impl ShowBatch {
+    /// The right way for these options and this stderr.
+    pub fn new(quiet: bool, json: bool) -> Self {
+        let kind = Show::new(quiet, json).kind;
+        if let Kind::Bar(bar) = &kind {
+            let style = ProgressStyle::with_template("[{bar:30}] {msg}");
+            bar.set_length(PARTS);
+            bar.set_style(
+                style
+                    .unwrap_or_else(|_| ProgressStyle::default_bar())
+                    .progress_chars("=> "),
+            );
+        }
+        Self {
+            kind,
+            last_line: Mutex::new(None),
+        }
+    }
+
+    /// Takes a report of the engine; from any thread.
+    pub fn report(&self, progress: BatchProgress<'_>) {
+        match &self.kind {
+            Kind::Nothing => {}
+            Kind::Bar(bar) => {
+                bar.set_position((progress.done * PARTS as f64) as u64);
+                bar.set_message(format!(
+                    "{} of {} samples{}",
+                    progress.samples_done,
+                    progress.samples,
+                    progress.seconds_left.map_or(String::new(), left)
+                ));
+            }
+            Kind::JsonLines => self.json_line(progress),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        if let Kind::Bar(bar) = &self.kind {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn json_line(&self, progress: BatchProgress<'_>) {
+        let mut last = self
+            .last_line
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let recent = last.is_some_and(|t| now.duration_since(t) < JSON_EVERY);
+        // What becomes of a sample is always told; frames in between now and then.
+        if recent && progress.state == SampleState::Frames {
+            return;
+        }
+        *last = Some(now);
+        let verdict = match progress.state {
+            SampleState::Done(v) | SampleState::Unchanged(v) => Some(v.word()),
+            _ => None,
+        };
+        talk::json_line(&serde_json::json!({"batch": {
+            "sample": progress.sample,
+            "state": progress.state.word(),
+            "verdict": verdict,
+            "samples_done": progress.samples_done,
+            "samples": progress.samples,
+            "done": progress.done,
+            "seconds_left": progress.seconds_left,
+        }}));
+    }
+}
+
+/// `, 3 min left`.
+fn left(seconds: f64) -> String {
+    match seconds {
+        s if s < 90.0 => format!(", {s:.0} s left"),
+        s if s < 5400.0 => format!(", {:.0} min left", s / 60.0),
+        s => format!(", {:.1} h left", s / 3600.0),
+    }
 }

@@ -1,5 +1,6 @@
 //! What is said on stderr, and exit codes.
 
+use nta_engine::batch::BatchError;
 use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
 use nta_engine::{AnalyzeError, CalibrateError, SimulateError};
@@ -13,6 +14,8 @@ pub enum Failure {
     Plan(PlanError),
     /// The engine gave no result.
     Analyze(AnalyzeError),
+    /// There is no batch.
+    Batch(BatchError),
     /// There is no profile.
     Calibrate(CalibrateError),
     /// There is no table.
@@ -30,6 +33,7 @@ impl Failure {
         match self {
             Failure::Plan(_) => 2,
             Failure::Analyze(error) => error.exit_code(),
+            Failure::Batch(error) => error.exit_code(),
             Failure::Calibrate(error) => error.exit_code(),
             Failure::Benchmark(error) => error.exit_code(),
             Failure::OwnPath(_) => 3,
@@ -42,6 +46,7 @@ impl Failure {
         match self {
             Failure::Plan(error) => error.to_string(),
             Failure::Analyze(error) => error.to_string(),
+            Failure::Batch(error) => error.to_string(),
             Failure::Calibrate(error) => error.to_string(),
             Failure::Benchmark(error) => error.to_string(),
             Failure::OwnPath(error) => format!(
@@ -62,6 +67,16 @@ impl Failure {
             }
             _ => None,
         }
+    }
+}
+
+/// Tells something that does not end the command.
+pub fn note(message: &str, json: bool) {
+    let message = one_line(message);
+    if json {
+        json_line(&serde_json::json!({ "note": message }));
+    } else {
+        let _ = writeln!(std::io::stderr().lock(), "nta: {message}");
     }
 }
 

@@ -8,7 +8,7 @@ use crate::plan::{AcquisitionInForce, Plan, PlanError};
 use crate::preview::PreviewError;
 use crate::qc;
 use crate::replicates::trends;
-use crate::report::{OutputError, Report, ReportFinding, Verdict};
+use crate::report::{ExcludedCapture, OutputError, Report, ReportFinding, Verdict};
 use crate::runtime::{Runtime, Stopwatch, peak_memory_mb};
 use nta_core::track_video::TrackError;
 use nta_core::{Finding, MethodError, SourceError};
@@ -144,6 +144,41 @@ pub fn analyze(
     plan: &Plan,
     runtime: &Runtime<'_>,
 ) -> Result<Analysis, AnalyzeError> {
+    analyze_with(inputs, plan, BadCapture::Stops, runtime)
+}
+
+/// What becomes of a capture that turns out to be unreadable.
+pub(crate) enum BadCapture<'a> {
+    /// There is no result.
+    Stops,
+    /// The others go on; what was left out is added to this list.
+    IsLeftOut(&'a mut Vec<ExcludedCapture>),
+}
+
+impl BadCapture<'_> {
+    /// Leaves the capture out, or passes the error on. Only what is wrong with the film itself can be left out.
+    fn take(&mut self, capture: String, error: AnalyzeError) -> Result<(), AnalyzeError> {
+        match self {
+            Self::IsLeftOut(list) if error.exit_code() == 3 => {
+                list.push(ExcludedCapture {
+                    path: capture,
+                    sha256: None,
+                    reason: error.to_string(),
+                });
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+}
+
+/// As [`analyze()`], with a word on what becomes of bad captures.
+pub(crate) fn analyze_with(
+    inputs: Vec<CaptureInput>,
+    plan: &Plan,
+    bad: BadCapture<'_>,
+    runtime: &Runtime<'_>,
+) -> Result<Analysis, AnalyzeError> {
     if inputs.is_empty() {
         return Err(AnalyzeError::NoCapture);
     }
@@ -159,7 +194,8 @@ pub fn analyze(
                 })
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut analysis = pool.install(|| run(inputs, in_force, plan, blank.as_ref(), runtime))?;
+    let mut analysis =
+        pool.install(|| run(inputs, in_force, plan, blank.as_ref(), bad, runtime))?;
     analysis.report.timing.threads = Some(pool.current_num_threads() as u64);
     Ok(analysis)
 }
@@ -169,6 +205,7 @@ fn run(
     in_force: Vec<AcquisitionInForce>,
     plan: &Plan,
     blank: Option<&Blank>,
+    mut bad: BadCapture<'_>,
     runtime: &Runtime<'_>,
 ) -> Result<Analysis, AnalyzeError> {
     let stopwatch = Stopwatch::new(runtime, inputs.len());
@@ -177,12 +214,14 @@ fn run(
     let mut captures = Vec::with_capacity(inputs.len());
     for (i, (input, acquisition)) in inputs.into_iter().zip(in_force).enumerate() {
         stopwatch.capture(i, input.source.info().frames);
-        captures.push(follow(
-            input,
-            acquisition,
-            plan,
-            stopwatch.control(&on_progress),
-        )?);
+        let name = input.name.clone();
+        match follow(input, acquisition, plan, stopwatch.control(&on_progress)) {
+            Ok(followed) => captures.push(followed),
+            Err(error) => bad.take(name, error)?,
+        }
+    }
+    if captures.is_empty() {
+        return Err(AnalyzeError::NoCapture);
     }
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled);

@@ -57,18 +57,25 @@ pub fn analyze_to_folder(
     check_folder(&request.out, request.overwrite)?;
     let inputs = CaptureInput::open_all(&request.inputs)?;
     let analysis = analyze(inputs, &request.plan, runtime)?;
-    let files = output_files(&analysis, request)?;
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled);
     }
-    write_folder(&request.out, request.overwrite, &files)?;
-    drop(files);
+    write_analysis(&analysis, request)?;
     let headline = headline(&analysis.report);
     Ok(Outcome {
         report: analysis.report,
         headline,
         report_path: request.out.join("report.html"),
     })
+}
+
+/// Writes the folder of a finished analysis: all files or none.
+pub(crate) fn write_analysis(
+    analysis: &Analysis,
+    request: &AnalyzeRequest,
+) -> Result<(), AnalyzeError> {
+    let files = output_files(analysis, request)?;
+    Ok(write_folder(&request.out, request.overwrite, &files)?)
 }
 
 fn output_files<'a>(

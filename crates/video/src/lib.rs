@@ -29,6 +29,8 @@ mod stored;
 mod tiff;
 mod timeline;
 
+pub use sequence::order::by_number;
+
 use nta_core::{FrameSource, SourceError};
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@
 //! others are tallied. An image of another size than the film is a damaged frame.
 
 mod image_file;
-mod order;
+pub(crate) mod order;
 
 use crate::bytes::FileBytes;
 use crate::sidecar::timestamps;

@@ -9,12 +9,16 @@ use std::path::{Path, PathBuf};
 /// Where values of the command line stand, in messages.
 const COMMAND_LINE: &str = "on the command line";
 
-/// What was typed, in layers, every value optional. The command line goes before the plan file; `--set` counts as
-/// command line. [`PlanInput::resolve`] makes it a [`super::Plan`].
+/// What was typed, in layers, every value optional. The command line goes before the table of samples, that before the plan
+/// file, and what an instrument wrote beside its film comes last; `--set` counts as command line. [`PlanInput::resolve`] makes it a [`super::Plan`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlanInput {
     pub(super) command_line: Layer,
     pub(super) plan: Layer,
+    /// What the table of samples says of this one.
+    pub(super) samples: Layer,
+    /// What the instrument wrote beside its film.
+    pub(super) sidecar: Layer,
     /// Folder of the plan file: relative paths in the plan start there.
     pub(super) plan_folder: Option<PathBuf>,
     /// Where profiles are looked up; `None` for [`super::instrument_folders`].
@@ -63,6 +67,26 @@ impl PlanInput {
         self.command_line_value(key, &from_toml_or_text(text))
     }
 
+    /// Takes a value of the table of samples: `key` as in [`keys::KEYS`] or `sample.FIELD`; `place` says where it stands.
+    pub(crate) fn of_samples(
+        &mut self,
+        key: &str,
+        text: &str,
+        place: &str,
+    ) -> Result<(), PlanError> {
+        insert_text(&mut self.samples, key, text, place)
+    }
+
+    /// Takes a value of what the instrument wrote beside its film.
+    pub(crate) fn of_sidecar(
+        &mut self,
+        key: &str,
+        text: &str,
+        place: &str,
+    ) -> Result<(), PlanError> {
+        insert_text(&mut self.sidecar, key, text, place)
+    }
+
     /// Looks profiles up in these folders instead of [`super::instrument_folders`].
     pub fn instrument_folders(&mut self, folders: Vec<PathBuf>) {
         self.folders = Some(folders);
@@ -76,4 +100,17 @@ impl PlanInput {
         self.command_line.insert(head, rest, value, COMMAND_LINE)?;
         self.command_line.refuse_medium_and_viscosity(COMMAND_LINE)
     }
+}
+
+fn insert_text(layer: &mut Layer, key: &str, text: &str, place: &str) -> Result<(), PlanError> {
+    let value = match keys::find(key) {
+        Some(spec) => from_text(spec, text),
+        None => toml::Value::String(text.to_owned()),
+    };
+    let (head, rest) = match key.split_once('.') {
+        Some((head, rest)) => (head, Some(rest)),
+        None => (key, None),
+    };
+    layer.insert(head, rest, &value, place)?;
+    layer.refuse_medium_and_viscosity(place)
 }

@@ -29,6 +29,7 @@ pub use error::PlanError;
 pub use in_force::{FrameRange, Medium, Plan, SampleValue, SizeOptions};
 pub use input::PlanInput;
 pub use instrument::{Instrument, instrument_folders};
+pub(crate) use nearest::nearest;
 pub use uncertainty::UncertaintyOptions;
 pub use value::Value;
 pub use write::commented_default;

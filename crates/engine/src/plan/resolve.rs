@@ -27,19 +27,24 @@ const LIQUID: [&str; 4] = [
 const COMMAND_LINE: &str = "command line";
 const PLAN: &str = "plan";
 const PROFILE: &str = "instrument profile";
+const SAMPLES: &str = "samples.csv";
+const SIDECAR: &str = "sidecar";
 
 impl PlanInput {
-    /// The plan in force: command line before plan file before instrument profile before default.
+    /// The plan in force: command line before the row of `samples.csv` before plan file before instrument profile before
+    /// what the instrument wrote beside its film before default.
     pub fn resolve(&self) -> Result<Plan, PlanError> {
         let (instrument, instrument_from) = match self.instrument()? {
             Some((profile, from)) => (Some(profile), Some(from)),
             None => (None, None),
         };
         let mut values = InForce::defaults();
+        values.overlay(&self.sidecar, SIDECAR);
         if let Some(profile) = &instrument {
             values.overlay_profile(profile);
         }
         values.overlay(&self.plan, PLAN);
+        values.overlay(&self.samples, SAMPLES);
         values.overlay(&self.command_line, COMMAND_LINE);
 
         let mut origins: BTreeMap<String, String> = values
@@ -104,7 +109,13 @@ impl PlanInput {
 
     fn sample(&self, origins: &mut BTreeMap<String, String>) -> BTreeMap<String, SampleValue> {
         let mut sample = BTreeMap::new();
-        for (layer, from) in [(&self.plan, PLAN), (&self.command_line, COMMAND_LINE)] {
+        let layers = [
+            (&self.sidecar, SIDECAR),
+            (&self.plan, PLAN),
+            (&self.samples, SAMPLES),
+            (&self.command_line, COMMAND_LINE),
+        ];
+        for (layer, from) in layers {
             for (key, value) in &layer.sample {
                 sample.insert(key.clone(), value.clone());
                 origins.insert(format!("{SAMPLE}.{key}"), from.to_owned());

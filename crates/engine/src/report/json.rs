@@ -24,17 +24,22 @@ pub enum ReadError {
     },
 }
 
+/// A value as JSON: objects over lines, lists of numbers in one line.
+pub(crate) fn json_text(value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut to = Serializer::with_formatter(&mut out, ShortLists::default());
+    // Writing to memory cannot fail, and all keys are strings.
+    if value.serialize(&mut to).is_err() {
+        out.clear();
+    }
+    out.push(b'\n');
+    out
+}
+
 impl Report {
     /// The text of `result.json`. Numbers that are not finite are written as `null`.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut to = Serializer::with_formatter(&mut out, ShortLists::default());
-        // Writing to memory cannot fail, and all keys are strings.
-        if self.serialize(&mut to).is_err() {
-            out.clear();
-        }
-        out.push(b'\n');
-        out
+        json_text(self)
     }
 
     /// Reads the text of a `result.json`.

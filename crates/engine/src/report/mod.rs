@@ -18,6 +18,7 @@ pub(crate) mod write;
 pub(crate) mod sample;
 
 pub use json::ReadError;
+pub(crate) use json::json_text;
 pub use model::*;
 pub use schema::json_schema;
 pub use write::{

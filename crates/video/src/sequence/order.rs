@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// `frame2` before `frame10`; names that differ in leading zeros only are put in the order of their characters.
-pub(crate) fn by_number(a: &str, b: &str) -> Ordering {
+pub fn by_number(a: &str, b: &str) -> Ordering {
     let (mut rest_a, mut rest_b) = (a, b);
     loop {
         let (part_a, part_b) = (first_part(rest_a), first_part(rest_b));

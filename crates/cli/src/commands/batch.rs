@@ -1,0 +1,153 @@
+//! `nta batch` and `nta watch`.
+
+use super::{print, watched_by};
+use crate::args::{BatchArgs, FolderArgs, WatchArgs};
+use crate::progress::ShowBatch;
+use crate::talk::{self, Failure};
+use nta_engine::batch::{
+    BatchOutcome, BatchReport, BatchRequest, WatchEvent, WatchRequest, batch, list, watch,
+};
+use nta_engine::report::Verdict;
+use std::fmt::Write as _;
+use std::io::ErrorKind;
+use std::time::Duration;
+
+pub fn run_batch(args: &BatchArgs) -> Result<u8, Failure> {
+    let mut request = request(&args.folder)?;
+    request.only.clone_from(&args.only);
+    if args.list {
+        let samples = list(&request).map_err(Failure::Batch)?;
+        let text = serde_json::json!({ "samples": samples });
+        return print(&format!("{text:#}\n")).map(|()| 0);
+    }
+    let running = &args.folder.shared.running;
+    let show = ShowBatch::new(running.quiet, running.json);
+    let outcome = watched_by(running, |runtime| {
+        batch(&request, &|p| show.report(p), runtime)
+    });
+    show.finish();
+    let outcome = outcome.map_err(Failure::Batch)?;
+    tell(&outcome)
+}
+
+pub fn run_watch(args: &WatchArgs) -> Result<u8, Failure> {
+    let request = WatchRequest {
+        batch: request(&args.folder)?,
+        settle: Duration::from_secs_f64(args.settle_s),
+        every: Duration::from_secs_f64(args.every_s),
+        until_idle: args.until_idle_s.map(Duration::from_secs_f64),
+    };
+    let running = &args.folder.shared.running;
+    let show = ShowBatch::new(running.quiet, running.json);
+    let told = |event: WatchEvent<'_>| match event {
+        WatchEvent::Round(outcome) if !running.quiet => talk::note(&counts(outcome), running.json),
+        WatchEvent::Round(_) => {}
+        WatchEvent::Refused(error) => talk::note(&error.to_string(), running.json),
+    };
+    let outcome = watched_by(running, |runtime| {
+        watch(&request, &|p| show.report(p), &told, runtime)
+    });
+    show.finish();
+    match outcome.map_err(Failure::Batch)? {
+        Some(outcome) => tell(&outcome),
+        None => print("nothing has arrived that is complete\n").map(|()| 0),
+    }
+}
+
+fn request(args: &FolderArgs) -> Result<BatchRequest, Failure> {
+    Ok(BatchRequest {
+        folder: args.folder.clone(),
+        out: args.out.clone(),
+        plan: args.shared.plan.input().map_err(Failure::Plan)?,
+        samples: args.samples.clone(),
+        only: None,
+        overwrite: args.shared.running.overwrite,
+        spots: args.spots,
+        parquet: args.parquet,
+        memory_bytes: args.memory_mb.map(|mb| mb * 1_000_000),
+    })
+}
+
+fn tell(outcome: &BatchOutcome) -> Result<u8, Failure> {
+    let mut text = table(&outcome.report);
+    let _ = writeln!(text, "{}", counts(outcome));
+    if let Some(page) = &outcome.page {
+        let _ = writeln!(text, "report: {}", page.display());
+    }
+    match print(&text) {
+        // A reader that has gone away does not change what came out.
+        Err(Failure::Stdout(e)) if e.kind() == ErrorKind::BrokenPipe => Ok(outcome.exit_code()),
+        Err(failure) => Err(failure),
+        Ok(()) => Ok(outcome.exit_code()),
+    }
+}
+
+/// One line for each sample, and under it what went wrong.
+fn table(report: &BatchReport) -> String {
+    let width = report
+        .samples
+        .iter()
+        .map(|s| s.entry.id.chars().count())
+        .max();
+    let width = width.unwrap_or(0).clamp(6, 40);
+    let mut out = format!(
+        "{:width$}  verdict  captures  median nm  D10-D90 nm  particles per mL\n",
+        "sample"
+    );
+    for s in &report.samples {
+        let number =
+            |v: Option<f64>, digits: usize| v.map_or("-".to_owned(), |v| format!("{v:.digits$}"));
+        let d = &s.diameter_nm;
+        let per_ml = s.concentration.as_ref().map(|c| c.per_ml);
+        let used = s.captures.len() - s.captures_excluded.len().min(s.captures.len());
+        let _ = writeln!(
+            out,
+            "{:width$}  {:7}  {:>8}  {:>9}  {:>10}  {:>16}",
+            s.entry.id,
+            s.verdict.word(),
+            format!("{used}/{}", s.captures.len()),
+            number(d.median.value, 1),
+            match d.d10.value.is_some() || d.d90.value.is_some() {
+                true => format!("{}-{}", number(d.d10.value, 0), number(d.d90.value, 0)),
+                false => "-".to_owned(),
+            },
+            per_ml.map_or("-".to_owned(), |c| format!("{c:.3e}")),
+        );
+        if let Some(failed) = &s.failed {
+            let _ = writeln!(out, "{:width$}    no result: {failed}", "");
+        }
+        for e in &s.captures_excluded {
+            let _ = writeln!(out, "{:width$}    left out: {}: {}", "", e.path, e.reason);
+        }
+    }
+    for name in &report.not_listed {
+        let _ = writeln!(out, "not in the table of samples: {name}");
+    }
+    for e in &report.folders_unreadable {
+        let _ = writeln!(out, "not searched: {}: {}", e.path, e.reason);
+    }
+    for note in &report.notes {
+        let _ = writeln!(out, "note: {note}");
+    }
+    out
+}
+
+fn counts(outcome: &BatchOutcome) -> String {
+    let samples = &outcome.report.samples;
+    let of = |v: Verdict| {
+        samples
+            .iter()
+            .filter(|s| s.verdict == v && s.failed.is_none())
+            .count()
+    };
+    let failed = samples.iter().filter(|s| s.failed.is_some()).count();
+    let excluded: usize = samples.iter().map(|s| s.captures_excluded.len()).sum();
+    format!(
+        "{} samples: {} pass, {} warning, {} fail, {failed} without a result; {excluded} captures left out; {} unchanged since an earlier run",
+        samples.len(),
+        of(Verdict::Pass),
+        of(Verdict::Warning),
+        of(Verdict::Fail),
+        outcome.unchanged
+    )
+}

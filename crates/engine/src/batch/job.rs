@@ -1,0 +1,129 @@
+//! From captures and a table of samples to pieces of work.
+
+use super::BatchError;
+use super::find::{Found, FoundCapture};
+use super::group::by_name;
+use super::hashes::State;
+use super::names::folder_name;
+use super::record::{Channel, SampleEntry};
+use super::samples_csv::{TableSample, read_samples};
+use super::sidecar::Sidecars;
+use crate::plan::{Plan, PlanError, PlanInput};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// One sample to be analysed.
+pub(super) struct Job {
+    pub(super) entry: SampleEntry,
+    /// Name of its folder.
+    pub(super) folder: String,
+    pub(super) captures: Vec<FoundCapture>,
+    /// Whether the table names captures of it that are not there yet.
+    pub(super) incomplete: bool,
+    /// The plan in force for it, or what is wrong with that.
+    pub(super) plan: Result<Plan, PlanError>,
+    /// Bytes of its captures, as far as they can be seen.
+    pub(super) bytes: u64,
+}
+
+/// All samples of a folder, and the captures that no sample asks for.
+pub(super) struct Jobs {
+    pub(super) jobs: Vec<Job>,
+    /// Captures that the table of samples does not name.
+    pub(super) not_listed: Vec<String>,
+    /// What is to be told of files beside the films that could not be used.
+    pub(super) notes: Vec<String>,
+}
+
+/// The file that says which captures belong together, if there is one in the folder.
+pub(super) const SAMPLES_FILE: &str = "samples.csv";
+
+impl Jobs {
+    /// Sorts captures into samples: by the given table, else by `samples.csv` in the folder, else by what instruments wrote
+    /// beside the films, else by name. Where files are still arriving, the table may name some that are not there.
+    pub(super) fn of(
+        folder: &Path,
+        table: Option<&Path>,
+        found: &Found,
+        input: &PlanInput,
+        arriving: bool,
+    ) -> Result<Self, BatchError> {
+        let beside: PathBuf = folder.join(SAMPLES_FILE);
+        let table = table.or_else(|| beside.is_file().then_some(beside.as_path()));
+        let sidecars = Sidecars::read(folder, &found.captures);
+        let samples = match table {
+            Some(path) => read_samples(path, &found.captures)?,
+            None => untabled(&found.captures, &sidecars),
+        };
+        let mut missing = samples.iter().flat_map(|s| &s.missing);
+        if let Some(error) = missing.next().filter(|_| !arriving) {
+            return Err(error.clone().into());
+        }
+        let mut taken = BTreeSet::new();
+        let mut listed = vec![false; found.captures.len()];
+        let mut jobs = Vec::new();
+        for sample in samples {
+            for i in &sample.captures {
+                listed[*i] = true;
+            }
+            jobs.push(job(sample, found, input, &sidecars, &mut taken)?);
+        }
+        let unlisted = found.captures.iter().zip(listed).filter(|(_, l)| !l);
+        Ok(Self {
+            jobs,
+            not_listed: unlisted.map(|(c, _)| c.name.clone()).collect(),
+            notes: sidecars.notes,
+        })
+    }
+}
+
+/// Samples by what lies beside the films, else by name.
+fn untabled(captures: &[FoundCapture], sidecars: &Sidecars) -> Vec<TableSample> {
+    let mut samples = sidecars.samples(captures);
+    let taken: BTreeSet<usize> = samples.iter().flat_map(|(_, of)| of.clone()).collect();
+    let left: Vec<usize> = (0..captures.len()).filter(|i| !taken.contains(i)).collect();
+    let named: Vec<FoundCapture> = left.iter().map(|i| captures[*i].clone()).collect();
+    for (name, of) in by_name(&named) {
+        samples.push((name, of.into_iter().map(|i| left[i]).collect()));
+    }
+    samples.sort_by_key(|(_, of)| of.first().copied());
+    let sample = |(id, captures): (String, Vec<usize>)| TableSample::of_name(id, captures);
+    samples.into_iter().map(sample).collect()
+}
+
+fn job(
+    sample: TableSample,
+    found: &Found,
+    input: &PlanInput,
+    sidecars: &Sidecars,
+    taken: &mut BTreeSet<String>,
+) -> Result<Job, BatchError> {
+    let entry = sample.entry.clone();
+    let name = match entry.channel {
+        Channel::Scatter => entry.id.clone(),
+        Channel::Fluorescence => format!("{}.fluorescence", entry.id),
+    };
+    let mut own = input.clone();
+    sample.fill(&mut own)?;
+    let captures: Vec<FoundCapture> = sample
+        .captures
+        .iter()
+        .map(|i| found.captures[*i].clone())
+        .collect();
+    let plan = sidecars
+        .fill(&captures, &mut own)
+        .and_then(|()| own.resolve());
+    let bytes = captures
+        .iter()
+        .filter_map(|c| State::of(&nta_video::files_of(&c.path).ok()?).ok())
+        .map(|state| state.bytes)
+        .sum();
+    Ok(Job {
+        entry,
+        folder: folder_name(&name, taken),
+        captures,
+        incomplete: !sample.missing.is_empty(),
+        plan,
+        bytes,
+    })
+}

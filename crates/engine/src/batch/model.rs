@@ -1,0 +1,138 @@
+//! `batch.json` as types.
+
+use super::find::Found;
+use super::record::{SampleEntry, SampleOutcome, SampleRecord};
+use crate::assemble::software;
+use crate::report::{
+    Concentration, DiameterSummary, ExcludedCapture, ReportFinding, Software, Verdict,
+};
+use nta_core::{Severity, Tally};
+use serde::{Deserialize, Serialize};
+
+/// The version of the form of `batch.json`.
+pub const BATCH_SCHEMA: &str = "nta-batch/1";
+
+/// All samples of a folder and what came of them. Nothing in it depends on the machine, the number of threads or the clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BatchReport {
+    /// Version of this form, `nta-batch/1`.
+    pub schema: String,
+    /// What made it.
+    pub software: Software,
+    /// The worst verdict of all samples; a sample without a result fails.
+    pub verdict: Verdict,
+    /// The samples, in the order of the table of samples, else of their captures.
+    pub samples: Vec<BatchSample>,
+    /// Captures that the table of samples does not name; they were not analysed.
+    pub not_listed: Vec<String>,
+    /// Folders that could not be listed.
+    pub folders_unreadable: Vec<ExcludedCapture>,
+    /// Files that are no captures, by kind.
+    pub other_files: Tally,
+    /// What else a person should know, in words.
+    pub notes: Vec<String>,
+}
+
+/// One sample: what is known of it, and its headline numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BatchSample {
+    /// What was known of it.
+    #[serde(flatten)]
+    pub entry: SampleEntry,
+    /// Name of its folder beside `batch.json`, which holds everything else.
+    pub folder: String,
+    /// Its captures, relative to the folder that was searched; those that could not be used too.
+    pub captures: Vec<String>,
+    /// Captures that could not be used, each with its reason.
+    pub captures_excluded: Vec<ExcludedCapture>,
+    /// The verdict of its result; `fail` if there is none.
+    pub verdict: Verdict,
+    /// 0, or the exit code of what went wrong with it.
+    pub exit_code: u8,
+    /// Why there is no result; null if there is one.
+    pub failed: Option<String>,
+    /// SHA-256 of its `plan.toml`; null without a result.
+    pub plan_sha256: Option<String>,
+    /// Tracks that its sizes were made from.
+    pub tracks_used: u64,
+    /// Particles seen in one frame; null without a result.
+    pub particles_per_frame: Option<f64>,
+    /// Hydrodynamic diameter, nm.
+    pub diameter_nm: DiameterSummary,
+    /// Particles per mL of the original sample; null if not known.
+    pub concentration: Option<Concentration>,
+    /// Findings that warn or fail.
+    pub findings: Vec<ReportFinding>,
+}
+
+/// What was seen in the folder besides the samples.
+pub(super) struct Around<'a> {
+    pub(super) found: &'a Found,
+    pub(super) not_listed: Vec<String>,
+    pub(super) notes: Vec<String>,
+}
+
+impl BatchReport {
+    pub(super) fn of(records: &[SampleRecord], around: Around<'_>) -> Self {
+        let samples: Vec<BatchSample> = records.iter().map(BatchSample::of).collect();
+        let worst = samples.iter().map(|s| s.verdict).max();
+        Self {
+            schema: BATCH_SCHEMA.to_owned(),
+            software: software(),
+            verdict: worst.unwrap_or(Verdict::Pass),
+            samples,
+            not_listed: around.not_listed,
+            folders_unreadable: around.found.unreadable.clone(),
+            other_files: around.found.others.clone(),
+            notes: around.notes,
+        }
+    }
+
+    /// The worst exit code of all samples.
+    pub fn exit_code(&self) -> u8 {
+        let unreadable = if self.folders_unreadable.is_empty() {
+            0
+        } else {
+            3
+        };
+        let samples = self.samples.iter().map(|s| s.exit_code);
+        samples.max().unwrap_or(0).max(unreadable)
+    }
+
+    /// The text of `batch.json`.
+    pub fn to_json(&self) -> Vec<u8> {
+        crate::report::json_text(self)
+    }
+}
+
+impl BatchSample {
+    fn of(record: &SampleRecord) -> Self {
+        let report = record.report();
+        let verdict = report.map_or(Verdict::Fail, |r| r.verdict);
+        let (failed, code) = match &record.outcome {
+            SampleOutcome::Failed {
+                exit_code, reason, ..
+            } => (Some(reason.clone()), *exit_code),
+            SampleOutcome::Done(_) => (None, u8::from(verdict == Verdict::Fail)),
+        };
+        let lost = if record.excluded().is_empty() { 0 } else { 3 };
+        let told = |f: &&ReportFinding| f.finding.severity >= Severity::Warning;
+        Self {
+            entry: record.entry.clone(),
+            folder: record.folder.clone(),
+            captures: record.captures.clone(),
+            captures_excluded: record.excluded().to_vec(),
+            verdict,
+            exit_code: code.max(lost),
+            failed,
+            plan_sha256: report.map(|r| r.plan_sha256.clone()),
+            tracks_used: report.map_or(0, |r| r.captures.iter().map(|c| c.tally.tracks_used).sum()),
+            particles_per_frame: report.map(|r| r.particles_per_frame),
+            diameter_nm: report.map(|r| r.diameter_nm).unwrap_or_default(),
+            concentration: report.and_then(|r| r.concentration.clone()),
+            findings: report
+                .map(|r| r.findings.iter().filter(told).cloned().collect())
+                .unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! One way through a batch: all samples, then the tables.
+
+use super::find::Found;
+use super::hashes::Hashes;
+use super::hold::own_folder;
+use super::html::page;
+use super::job::Jobs;
+use super::memory::Memory;
+use super::model::{Around, BatchReport};
+use super::progress::{BatchProgress, Board, SampleState};
+use super::record::SampleRecord;
+use super::run::run_all;
+use super::sample::Shared;
+use super::table::batch_csv;
+use super::{BatchError, BatchOutcome, BatchRequest};
+use crate::report::{OutputFile, write_named_files};
+use crate::runtime::Runtime;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What the passes over one folder share.
+pub(super) struct Pass<'a> {
+    request: &'a BatchRequest,
+    hashes: Hashes,
+    memory: Memory,
+}
+
+impl<'a> Pass<'a> {
+    /// Takes up what earlier batches left in the folder of results. The folder is held by the caller.
+    pub(super) fn new(request: &'a BatchRequest) -> Result<Self, BatchError> {
+        let own = own_folder(&request.out)?;
+        Ok(Self {
+            request,
+            hashes: Hashes::open(&own),
+            memory: Memory::new(request.memory_bytes),
+        })
+    }
+
+    /// Analyses what is new or has changed, and writes the tables of all.
+    pub(super) fn run(
+        &self,
+        found: &Found,
+        jobs: Jobs,
+        progress: &(dyn Fn(BatchProgress<'_>) + Sync),
+        runtime: &Runtime<'_>,
+    ) -> Result<BatchOutcome, BatchError> {
+        let request = self.request;
+        let unchanged = AtomicUsize::new(0);
+        let finished = AtomicUsize::new(0);
+        let counted = |p: BatchProgress<'_>| {
+            unchanged.fetch_add(
+                usize::from(matches!(p.state, SampleState::Unchanged(_))),
+                Ordering::Relaxed,
+            );
+            finished.fetch_max(p.samples_done, Ordering::Relaxed);
+            progress(p);
+        };
+        let board = Board::new(&jobs.jobs, &counted);
+        let shared = Shared {
+            out: &request.out,
+            hashes: &self.hashes,
+            memory: &self.memory,
+            spots: request.spots,
+            parquet: request.parquet,
+            again: request.overwrite,
+        };
+        let records =
+            run_all(&jobs.jobs, &shared, &board, runtime).map_err(|_| BatchError::Cancelled {
+                done: finished.load(Ordering::Relaxed),
+                samples: jobs.jobs.len(),
+            })?;
+        let around = Around {
+            found,
+            not_listed: jobs.not_listed,
+            notes: jobs.notes,
+        };
+        let report = BatchReport::of(&records, around);
+        let page = match request.only {
+            Some(_) => None,
+            None => Some(self.write(&report, &records)?),
+        };
+        Ok(BatchOutcome {
+            report,
+            unchanged: unchanged.load(Ordering::Relaxed),
+            page,
+        })
+    }
+
+    fn write(
+        &self,
+        report: &BatchReport,
+        records: &[SampleRecord],
+    ) -> Result<std::path::PathBuf, BatchError> {
+        let files = [
+            OutputFile::new("batch.csv", batch_csv(records)),
+            OutputFile::new("batch.json", report.to_json()),
+            OutputFile::new("batch.html", page(report, records)),
+        ];
+        write_named_files(&self.request.out, &files, true)?;
+        Ok(self.request.out.join("batch.html"))
+    }
+}
