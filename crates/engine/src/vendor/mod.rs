@@ -313,8 +313,16 @@ pub fn read(path: &Path) -> Result<Option<Export>, VendorError> {
 /// What a vendor's file tells the analysis of a film that lies beside it; `None` if the file is no vendor's export, or
 /// one that says nothing of the conditions.
 pub fn conditions(path: &Path) -> Result<Option<Conditions>, VendorError> {
-    let told = |e: &Export| !matches!(e.kind, Kind::NanosightParticles | Kind::ZetaviewPositions);
-    Ok(read(path)?.filter(told).map(|e| e.conditions))
+    let name = path.display().to_string();
+    let start = text::start_of_file(path, &name, SNIFFED_BYTES)?;
+    let tells = match kind_of(&start) {
+        None | Some(Kind::NanosightParticles | Kind::ZetaviewPositions) => false,
+        Some(Kind::NanosightSummary | Kind::ZetaviewSize | Kind::ZetaviewProfile) => true,
+    };
+    if !tells {
+        return Ok(None);
+    }
+    Ok(read(path)?.map(|e| e.conditions))
 }
 
 /// Reads a vendor's text; `name` is for messages.
