@@ -30,6 +30,7 @@ mod rows;
 mod runtime;
 mod simulate;
 mod text_file;
+pub mod vendor;
 
 pub use analyze::{Analysis, AnalyzeError, analyze};
 pub use calibrate::{CalibrateError, CalibrateOutcome, CalibrateRequest, calibrate};

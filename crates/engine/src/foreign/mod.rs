@@ -35,7 +35,7 @@ mod mosaic;
 mod nanosight;
 mod nanosight_steps;
 mod table;
-mod text;
+pub(crate) mod text;
 mod trackmate_csv;
 mod trackmate_xml;
 mod trackpy;

@@ -17,11 +17,39 @@ const WINDOWS_1252: [char; 32] = [
 ];
 
 /// The text of a file, unpacked if it is compressed with gzip, without a byte order mark.
-pub(super) fn of_file(path: &Path, name: &str) -> Result<String, ForeignError> {
-    let unreadable = |e: std::io::Error| ForeignError::Unreadable {
+pub(crate) fn of_file(path: &Path, name: &str) -> Result<String, ForeignError> {
+    let bytes = up_to(open(path, name)?, LIMIT_BYTES).map_err(|e| unreadable(name, &e))?;
+    let bytes = bytes.ok_or_else(|| ForeignError::TooLarge {
         path: name.to_owned(),
-        reason: plain_words(&e),
-    };
+        limit_bytes: LIMIT_BYTES,
+    })?;
+    Ok(decode(bytes))
+}
+
+/// The text of the first bytes of a file, as far as it has them; its last character may be broken.
+pub(crate) fn start_of_file(
+    path: &Path,
+    name: &str,
+    length: usize,
+) -> Result<String, ForeignError> {
+    let mut bytes = Vec::with_capacity(length);
+    let packed = open(path, name)?;
+    let mut start = packed.take(length as u64);
+    let read = start.read_to_end(&mut bytes);
+    read.map_err(|e| unreadable(name, &e))?;
+    Ok(decode(bytes))
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> ForeignError {
+    ForeignError::Unreadable {
+        path: name.to_owned(),
+        reason: plain_words(error),
+    }
+}
+
+/// A file that is unpacked as it is read, if it is compressed with gzip.
+fn open(path: &Path, name: &str) -> Result<Box<dyn Read>, ForeignError> {
+    let unreadable = |e: std::io::Error| unreadable(name, &e);
     let about = std::fs::metadata(path).map_err(unreadable)?;
     if !about.is_file() {
         return Err(ForeignError::Unreadable {
@@ -36,17 +64,11 @@ pub(super) fn of_file(path: &Path, name: &str) -> Result<String, ForeignError> {
         .read_to_end(&mut magic)
         .map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    let bytes = if magic == [0x1f, 0x8b] {
-        up_to(MultiGzDecoder::new(file), LIMIT_BYTES)
+    Ok(if magic == [0x1f, 0x8b] {
+        Box::new(MultiGzDecoder::new(file))
     } else {
-        up_to(file, LIMIT_BYTES)
-    };
-    let bytes = bytes.map_err(unreadable)?;
-    let bytes = bytes.ok_or_else(|| ForeignError::TooLarge {
-        path: name.to_owned(),
-        limit_bytes: LIMIT_BYTES,
-    })?;
-    Ok(decode(bytes))
+        Box::new(file)
+    })
 }
 
 /// All that a source has; `None` if that is more than `limit_bytes`.
@@ -56,8 +78,12 @@ fn up_to(source: impl Read, limit_bytes: u64) -> std::io::Result<Option<Vec<u8>>
     Ok((bytes.len() as u64 <= limit_bytes).then_some(bytes))
 }
 
-/// UTF-8 where it is valid, else Windows-1252, of which ISO-8859-1 is a part as far as text goes.
-pub(super) fn decode(bytes: Vec<u8>) -> String {
+/// UTF-16 where a byte order mark says so, UTF-8 where it is valid, else Windows-1252, of which ISO-8859-1 is a part as
+/// far as text goes.
+pub(crate) fn decode(bytes: Vec<u8>) -> String {
+    if let Some(text) = utf_16(&bytes) {
+        return text;
+    }
     let mut text = String::from_utf8(bytes).unwrap_or_else(|error| {
         let bytes = error.into_bytes();
         bytes
@@ -77,8 +103,20 @@ pub(super) fn decode(bytes: Vec<u8>) -> String {
     text
 }
 
+/// The text of bytes that begin with a byte order mark of UTF-16.
+fn utf_16(bytes: &[u8]) -> Option<String> {
+    let unit: fn([u8; 2]) -> u16 = match bytes.get(..2)? {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let pairs = bytes[2..].chunks_exact(2);
+    let units: Vec<u16> = pairs.map(|p| unit([p[0], p[1]])).collect();
+    Some(String::from_utf16_lossy(&units))
+}
+
 /// The first characters of a text, about `length` bytes.
-pub(super) fn beginning(text: &str, length: usize) -> &str {
+pub(crate) fn beginning(text: &str, length: usize) -> &str {
     let mut end = length.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -87,7 +125,7 @@ pub(super) fn beginning(text: &str, length: usize) -> &str {
 }
 
 /// A text for a message: not too long, and printable.
-pub(super) fn shortened(text: &str) -> Cow<'_, str> {
+pub(crate) fn shortened(text: &str) -> Cow<'_, str> {
     let printable = |c: char| if c.is_control() { '?' } else { c };
     if text.chars().nth(60).is_none() && !text.contains(char::is_control) {
         return Cow::Borrowed(text);
@@ -119,6 +157,8 @@ mod tests {
         assert_eq!(decode("5 µm".into()), "5 µm");
         assert_eq!(decode(b"5 \xb5m".to_vec()), "5 µm");
         assert_eq!(decode(b"5 \x80".to_vec()), "5 €");
+        assert_eq!(decode(b"\xff\xfe5\0 \0\xb5\0m\0".to_vec()), "5 µm");
+        assert_eq!(decode(b"\xfe\xff\x005\x00 \x00\xb5\x00m".to_vec()), "5 µm");
         assert_eq!(decode(b"\xef\xbb\xbf5 \xb5m".to_vec()), "5 µm");
         for b in 0..=255 {
             assert_eq!(decode(vec![b]).chars().count(), 1);
