@@ -52,9 +52,18 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
             done(run_simulate(args), json)
         }
         Command::Methods(args) if args.json => {
-            done(print(&format!("{:#}\n", plan::methods_json())), args.json)
+            let mut all = plan::methods_json();
+            all["instruments"] = plan::instruments_json();
+            done(print(&format!("{all:#}\n")), args.json)
         }
-        Command::Methods(_) => done(print(&plan::methods_text()), false),
+        Command::Methods(_) => done(
+            print(&format!(
+                "{}\n{}",
+                plan::methods_text(),
+                plan::instruments_text()
+            )),
+            false,
+        ),
         Command::Plan => done(print(&plan::commented_default()), false),
         Command::Schema => done(print(&format!("{:#}\n", json_schema())), false),
         Command::Completions { shell } => done(completions(shell), false),

@@ -50,7 +50,7 @@ impl Jobs {
     ) -> Result<Self, BatchError> {
         let beside: PathBuf = folder.join(SAMPLES_FILE);
         let table = table.or_else(|| beside.is_file().then_some(beside.as_path()));
-        let sidecars = Sidecars::read(folder, &found.captures);
+        let mut sidecars = Sidecars::read(&found.captures);
         let samples = match table {
             Some(path) => read_samples(path, &found.captures)?,
             None => untabled(&found.captures, &sidecars),
@@ -66,7 +66,7 @@ impl Jobs {
             for i in &sample.captures {
                 listed[*i] = true;
             }
-            jobs.push(job(sample, found, input, &sidecars, &mut taken)?);
+            jobs.push(job(sample, found, input, &mut sidecars, &mut taken)?);
         }
         let unlisted = found.captures.iter().zip(listed).filter(|(_, l)| !l);
         Ok(Self {
@@ -95,7 +95,7 @@ fn job(
     sample: TableSample,
     found: &Found,
     input: &PlanInput,
-    sidecars: &Sidecars,
+    sidecars: &mut Sidecars,
     taken: &mut BTreeSet<String>,
 ) -> Result<Job, BatchError> {
     let entry = sample.entry.clone();

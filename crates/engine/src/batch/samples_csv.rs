@@ -139,6 +139,35 @@ pub fn read_samples(path: &Path, found: &[FoundCapture]) -> Result<Vec<TableSamp
     Table::of(&name, &text)?.samples(found)
 }
 
+/// Counts lines on the way through a text. The reader of tables tells where a row begins only up to the empty lines before it.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            at: 0,
+            line: 1,
+        }
+    }
+
+    /// The line, from 1, of the first character from `byte` on that is no line end.
+    fn at(&mut self, byte: u64) -> u64 {
+        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(b) = self.bytes.get(self.at)
+            && (self.at < byte || matches!(b, b'\n' | b'\r'))
+        {
+            self.line += u64::from(*b == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
 struct Table<'a> {
     path: &'a str,
     columns: Vec<String>,
@@ -159,12 +188,13 @@ impl<'a> Table<'a> {
             .delimiter(delimiter)
             .from_reader(text.as_bytes());
         let mut rows = Vec::new();
+        let mut lines = Lines::of(text);
         for record in reader.records() {
             let record = record.map_err(|e| SamplesError::Unreadable {
                 path: path.to_owned(),
                 reason: e.to_string(),
             })?;
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines.at(record.position().map_or(0, csv::Position::byte));
             let cells: Vec<String> = record.iter().map(|c| c.trim().to_owned()).collect();
             if cells.iter().any(|c| !c.is_empty()) {
                 rows.push((line, cells));

@@ -57,6 +57,7 @@ impl Plan {
         findings.extend(rate_differs(info, &frame_interval_s));
         let exposure_s = self.exposure_in_force(info, &frame_interval_s, &mut findings)?;
         self.check_frame_size(info, &mut findings);
+        findings.extend(self.usual_values());
         Ok(AcquisitionInForce {
             acquisition: Acquisition {
                 pixel_size_um,
@@ -159,6 +160,27 @@ impl Plan {
             .with(exposure_s * 1000.0, Some(interval.value * 1000.0), "ms"),
         );
         Ok(None)
+    }
+
+    /// Values of a profile that nobody measured on this instrument.
+    fn usual_values(&self) -> Option<Finding> {
+        let profile = self.instrument.as_ref().filter(|i| i.typical)?;
+        let taken: Vec<&str> = ["pixel_size_um", "depth_um", "frame_rate_fps", "exposure_ms"]
+            .into_iter()
+            .filter(|key| self.origin(key) == "instrument profile")
+            .collect();
+        (!taken.is_empty()).then(|| {
+            Finding::new(
+                "A23",
+                Severity::Warning,
+                "acquisition",
+                format!(
+                    "{} came from the profile '{}', whose values are usual for such instruments and were not measured on yours. Check them, or make a profile of your own with `nta calibrate`.",
+                    taken.join(" and "),
+                    profile.name
+                ),
+            )
+        })
     }
 
     /// A profile speaks for frames of its own size: binning changes the pixel, cropping the field of view.

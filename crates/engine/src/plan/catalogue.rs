@@ -1,5 +1,6 @@
 //! What can be chosen, as text and as JSON: `nta methods`.
 
+use super::instrument::{Instrument, instrument_folders, profiles_in, shipped_instruments};
 use super::stages::{MethodInfo, STAGES, Stage};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -66,4 +67,53 @@ fn stage_json(stage: &Stage) -> Value {
         })
         .collect();
     json!({ "stage": stage.name, "meaning": stage.meaning, "methods": methods })
+}
+
+/// The instrument profiles that `--instrument NAME` finds on this machine, for people.
+pub fn instruments_text() -> String {
+    let mut out = String::from("instruments: profiles for --instrument NAME\n");
+    for profile in shipped_instruments() {
+        let notes = profile.notes.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "  {} (check: usual values, not measured): {notes}",
+            profile.name
+        );
+        for (key, value) in profile.values() {
+            if !["name", "typical", "notes"].contains(&key) {
+                let _ = writeln!(out, "    {key} = {}", value.to_toml());
+            }
+        }
+    }
+    for (folder, name) in own_instruments() {
+        let _ = writeln!(out, "  {name}: your own, in {folder}");
+    }
+    out.push_str("  `nta calibrate` makes one of your own from films of beads; put it into a folder of NTA_INSTRUMENTS.\n");
+    out
+}
+
+/// The same for programs: `{"shipped": [...], "own": [{"name", "folder"}]}`.
+pub fn instruments_json() -> Value {
+    let values = |profile: &Instrument| {
+        let fields = profile.values().into_iter();
+        Value::Object(fields.map(|(k, v)| (k.to_owned(), v.to_json())).collect())
+    };
+    let shipped: Vec<Value> = shipped_instruments().iter().map(values).collect();
+    let own: Vec<Value> = own_instruments()
+        .into_iter()
+        .map(|(folder, name)| json!({"name": name, "folder": folder}))
+        .collect();
+    json!({ "shipped": shipped, "own": own })
+}
+
+/// Folder and name of each profile of the user.
+fn own_instruments() -> Vec<(String, String)> {
+    let folders = instrument_folders();
+    let in_each = folders.iter().flat_map(|folder| {
+        let names = profiles_in(std::slice::from_ref(folder));
+        names
+            .into_iter()
+            .map(|name| (folder.display().to_string(), name))
+    });
+    in_each.collect()
 }

@@ -2,7 +2,7 @@
 
 use super::error::{PlanError, advice};
 use super::keys::{INSTRUMENT, INSTRUMENT_KEYS};
-use super::layer::read_toml;
+use super::layer::{parse_toml, read_toml};
 use super::nearest::nearest;
 use super::value::{Value, check};
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct Instrument {
     pub frame_rate_relative_uncertainty: Option<f64>,
     /// Time during which the shutter is open, ms.
     pub exposure_ms: Option<f64>,
+    /// Whether the values are usual ones of such instruments, not measured on this one.
+    pub typical: bool,
     /// Anything else.
     pub notes: Option<String>,
 }
@@ -93,6 +95,7 @@ impl Instrument {
             frame_rate_fps: number("frame_rate_fps"),
             frame_rate_relative_uncertainty: number("frame_rate_relative_uncertainty"),
             exposure_ms: number("exposure_ms"),
+            typical: values.get("typical") == Some(&Value::Switch(true)),
             notes: text("notes"),
         })
     }
@@ -122,6 +125,7 @@ impl Instrument {
                 number(self.frame_rate_relative_uncertainty),
             ),
             ("exposure_ms", number(self.exposure_ms)),
+            ("typical", self.typical.then_some(Value::Switch(true))),
             ("notes", self.notes.clone().map(Value::Word)),
         ];
         all.into_iter()
@@ -140,6 +144,23 @@ impl Instrument {
     }
 }
 
+/// Profiles that come with the program: usual values of a kind of instrument, marked as such.
+static SHIPPED: [(&str, &str); 2] = [
+    ("nanosight", include_str!("profiles/nanosight.toml")),
+    ("zetaview", include_str!("profiles/zetaview.toml")),
+];
+
+/// The profiles that come with the program.
+pub fn shipped_instruments() -> Vec<Instrument> {
+    let read = |(name, text): &(&str, &str)| shipped(name, text).ok();
+    SHIPPED.iter().filter_map(read).collect()
+}
+
+fn shipped(name: &str, text: &str) -> Result<Instrument, PlanError> {
+    let place = format!("in the profile '{name}' of this program");
+    Instrument::from_table(&parse_toml(text, name)?, name, &place)
+}
+
 /// Folders in which profiles are looked up by name: those of `NTA_INSTRUMENTS` (separated as in `PATH`), then the
 /// user's config folder.
 pub fn instrument_folders() -> Vec<PathBuf> {
@@ -156,7 +177,8 @@ pub fn instrument_folders() -> Vec<PathBuf> {
     folders
 }
 
-/// Finds a profile: a path (it has a separator or ends in `.toml`, relative to `beside`), or a name.
+/// Finds a profile: a path (it has a separator or ends in `.toml`, relative to `beside`), or a name, of one's own first, then of
+/// those that come with the program.
 pub(super) fn find(
     name: &str,
     beside: Option<&Path>,
@@ -171,7 +193,12 @@ pub(super) fn find(
     if let Some(path) = folders.iter().map(|f| f.join(&file)).find(|p| p.is_file()) {
         return Instrument::read(&path);
     }
-    let there = profiles_in(folders);
+    // A profile of one's own goes before one of the same name that comes with the program.
+    if let Some((name, text)) = SHIPPED.iter().find(|(n, _)| *n == name) {
+        return shipped(name, text);
+    }
+    let mut there = profiles_in(folders);
+    there.extend(SHIPPED.iter().map(|(n, _)| (*n).to_owned()));
     let listed = |items: Vec<String>, none: &str| {
         if items.is_empty() {
             none.to_owned()
@@ -193,7 +220,7 @@ pub(super) fn find(
 }
 
 /// Names of the profiles in these folders, sorted, each once.
-fn profiles_in(folders: &[PathBuf]) -> Vec<String> {
+pub(super) fn profiles_in(folders: &[PathBuf]) -> Vec<String> {
     let mut names: Vec<String> = folders
         .iter()
         .filter_map(|f| std::fs::read_dir(f).ok())
@@ -210,4 +237,29 @@ fn profiles_in(folders: &[PathBuf]) -> Vec<String> {
 /// Place of the profile's values in messages about a plan that carries it.
 pub(super) fn place_in(place: &str) -> String {
     format!("{place}, table [{INSTRUMENT}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profiles_of_the_program_are_sound_and_say_that_they_are_usual_values() {
+        for (name, text) in SHIPPED {
+            let profile = shipped(name, text).expect("a profile");
+            assert!(profile.typical && profile.notes.is_some(), "{name}");
+            assert!(
+                profile.pixel_size_um.is_some() && profile.depth_um.is_some(),
+                "{name}"
+            );
+            let again = Instrument::from_table(&profile.to_toml().parse().expect("TOML"), name, "");
+            assert_eq!(again.expect("a profile"), profile);
+            assert_eq!(find(name, None, &[]).expect("found"), profile);
+        }
+        assert_eq!(shipped_instruments().len(), SHIPPED.len());
+        let own = tempfile::tempdir().expect("a folder");
+        std::fs::write(own.path().join("zetaview.toml"), "pixel_size_um = 0.5").expect("a file");
+        let found = find("zetaview", None, &[own.path().to_path_buf()]).expect("found");
+        assert_eq!((found.pixel_size_um, found.typical), (Some(0.5), false));
+    }
 }

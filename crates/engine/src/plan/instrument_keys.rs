@@ -87,6 +87,13 @@ pub static INSTRUMENT_KEYS: &[KeySpec] = &[
         "15.0",
     ),
     key(
+        (INSTRUMENT, "typical"),
+        Kind::Switch,
+        Fallback::Absent("false is taken"),
+        "The values are usual ones of such instruments, not measured on this one; every result then asks to check them.",
+        "true",
+    ),
+    key(
         (INSTRUMENT, "notes"),
         Kind::Text,
         Fallback::Absent("none"),

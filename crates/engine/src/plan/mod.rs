@@ -24,11 +24,11 @@ mod value;
 mod write;
 
 pub use acquisition::AcquisitionInForce;
-pub use catalogue::{methods_json, methods_text};
+pub use catalogue::{instruments_json, instruments_text, methods_json, methods_text};
 pub use error::PlanError;
 pub use in_force::{FrameRange, Medium, Plan, SampleValue, SizeOptions};
 pub use input::PlanInput;
-pub use instrument::{Instrument, instrument_folders};
+pub use instrument::{Instrument, instrument_folders, shipped_instruments};
 pub(crate) use nearest::nearest;
 pub use uncertainty::UncertaintyOptions;
 pub use value::Value;
