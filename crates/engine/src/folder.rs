@@ -1,11 +1,14 @@
 //! From files to a folder of results: what `nta analyze` does.
 
 use crate::analyze::{Analysis, AnalyzeError, analyze};
+use crate::audit::{Attribution, Record};
 use crate::capture::CaptureInput;
 use crate::headline::headline;
 use crate::pictures::pictures;
 use crate::plan::Plan;
-use crate::report::{OutputFile, Report, Verdict, check_folder, csv, html, summary, write_folder};
+use crate::report::{
+    OutputFile, Report, Verdict, check_folder, csv, html, summary, write_audited_folder,
+};
 use crate::rows::{particle_rows, spot_rows, track_rows};
 use crate::runtime::Runtime;
 use std::path::PathBuf;
@@ -26,6 +29,8 @@ pub struct AnalyzeRequest {
     pub spots: bool,
     /// Write particles and tracks as Parquet too.
     pub parquet: bool,
+    /// Who asks for it and why, for the audit trail.
+    pub who: Attribution,
 }
 
 /// What came of an analysis.
@@ -61,7 +66,9 @@ pub fn analyze_to_folder(
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled);
     }
-    write_folder(&request.out, request.overwrite, &files)?;
+    let places = request.inputs.iter().map(PathBuf::as_path);
+    let record = Record::of("analyzed", &analysis.report, places, request.who.clone());
+    write_audited_folder(&request.out, request.overwrite, &files, &record)?;
     drop(files);
     let headline = headline(&analysis.report);
     Ok(Outcome {
