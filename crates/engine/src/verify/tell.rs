@@ -4,6 +4,10 @@ use super::{Check, ResultChecks, State, Verification};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
+/// What only people can do. A trail that is not sound deserves no place in a lab book.
+const ADVICE: &str = "Write these hashes into your lab book: whoever rewrites a whole trail cannot keep its last hash; `--head \
+                      HASH` compares them later.\n";
+
 impl Verification {
     /// A line for each check, a summary, and the hash of each trail.
     pub fn to_text(&self) -> String {
@@ -22,10 +26,9 @@ impl Verification {
         for result in &self.results {
             let _ = writeln!(out, "{}", head_line(result));
         }
-        out.push_str(
-            "Write these hashes into your lab book: whoever rewrites a whole trail cannot keep its last hash; `--head HASH` \
-             compares them later.\n",
-        );
+        if self.is_sound() {
+            out.push_str(ADVICE);
+        }
         out
     }
 
@@ -38,10 +41,11 @@ impl Verification {
                 parts.push(format!("{n} {}", state.word()));
             }
         }
-        let verdict = if self.is_sound() {
-            "all sound"
-        } else {
-            "NOT SOUND"
+        let verdict = match (self.is_sound(), count(State::NotChecked)) {
+            (true, 0) => "all sound",
+            // What was not looked at is not called sound.
+            (true, _) => "nothing altered or missing",
+            (false, _) => "NOT SOUND",
         };
         format!("{verdict}: {}", parts.join(", "))
     }
