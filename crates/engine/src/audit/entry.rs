@@ -116,7 +116,8 @@ pub(crate) fn named_inputs(report: &Report) -> Vec<Input> {
     captures.chain(excluded).chain(blank).collect()
 }
 
-/// The same with places: those given for the captures, and for the others what their path says from here.
+/// The same with places: those given for the captures and then for those left out; where none is given, what the path
+/// says from here.
 pub(super) fn inputs_of<'a>(
     report: &Report,
     places: impl IntoIterator<Item = &'a Path>,
@@ -125,8 +126,8 @@ pub(super) fn inputs_of<'a>(
     let mut places = places.into_iter();
     for input in &mut inputs {
         let given = match input.kind {
-            InputKind::Capture => places.next(),
-            InputKind::Excluded | InputKind::Blank => None,
+            InputKind::Capture | InputKind::Excluded => places.next(),
+            InputKind::Blank => None,
         };
         let place = given.unwrap_or(Path::new(&input.path));
         input.at = std::path::absolute(place)

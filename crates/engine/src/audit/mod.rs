@@ -84,8 +84,8 @@ struct Said {
 }
 
 impl Record {
-    /// Of this result, made now by this program. `places` are the places of its captures, in their order, as far as
-    /// they are known; of the others the trail has the name alone.
+    /// Of this result, made now by this program. `places` are those of its captures and then of its captures that were
+    /// left out, in their order; where one is not given, the path in the result is taken as it stands.
     pub fn of<'a>(
         action: &'static str,
         report: &Report,

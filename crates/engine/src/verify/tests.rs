@@ -3,7 +3,9 @@
 use super::*;
 use crate::audit::{Attribution, Record};
 use crate::fingerprint::sha256_of_bytes;
-use crate::report::{Capture, OutputFile, sample, write_audited_folder};
+use crate::report::{
+    Blank, Capture, ExcludedCapture, OutputFile, Report, sample, write_audited_folder,
+};
 use crate::runtime::Progress;
 use proptest::prelude::*;
 use std::sync::atomic::AtomicBool;
@@ -13,6 +15,10 @@ const PICTURES: [&str; 2] = ["frame_0.png", "frame_1.png"];
 
 /// A result of a film and of a folder of pictures, as `analyze` leaves it in `place`/NAME.
 fn result_in(place: &Path, name: &str) -> PathBuf {
+    changed_result_in(place, name, |_| {})
+}
+
+fn changed_result_in(place: &Path, name: &str, change: impl Fn(&mut Report)) -> PathBuf {
     let films = place.join("films");
     let folder = films.join("pictures");
     fs::create_dir_all(&folder).expect("a folder");
@@ -43,6 +49,7 @@ fn result_in(place: &Path, name: &str) -> PathBuf {
             ..report.captures[0].clone()
         })
         .into();
+    change(&mut report);
     let files = [
         OutputFile::new("result.json", report.to_json()),
         OutputFile::new("plan.toml", plan),
@@ -164,6 +171,38 @@ fn films_are_found_where_they_were_and_where_they_are_kept() {
     let found = verified(&request).expect("a trail");
     assert_eq!(bad(&found), ["not checked: films"]);
     assert_eq!(found.exit_code(), 0);
+}
+
+#[test]
+fn films_that_were_left_out_and_the_blank_are_held_against_their_sums_too() {
+    let place = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| place.path().join(name).display().to_string();
+    fs::write(place.path().join("cut.avi"), "cut").expect("a file");
+    fs::write(place.path().join("blank.json"), "{}").expect("a file");
+    let out = changed_result_in(place.path(), "out", |report| {
+        let excluded = |path: String, sha256| ExcludedCapture {
+            path,
+            sha256,
+            reason: "it ends early".into(),
+        };
+        report.captures_excluded = vec![
+            excluded(at("cut.avi"), Some(sha256_of_bytes(b"cut"))),
+            excluded(at("none.avi"), None),
+        ];
+        report.blank = Some(Blank {
+            path: at("blank.json"),
+            sha256: sha256_of_bytes(b"{}"),
+            ..Default::default()
+        });
+    });
+    let unread = format!("not checked: film {}, which was left out", at("none.avi"));
+    assert_eq!(bad(&of(&out)), [unread.clone()]);
+    for name in ["cut.avi", "blank.json"] {
+        fs::write(place.path().join(name), "[]").expect("a file");
+    }
+    let cut = format!("altered: film {}, which was left out", at("cut.avi"));
+    let blank = format!("altered: blank {}", at("blank.json"));
+    assert_eq!(bad(&of(&out)), [cut, unread, blank]);
 }
 
 #[test]
