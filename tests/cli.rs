@@ -49,6 +49,7 @@ fn help_shows_commands_and_options_on_stdout() {
         "inspect",
         "calibrate",
         "simulate",
+        "verify",
         "methods",
         "plan",
         "schema",
@@ -81,7 +82,13 @@ fn every_shared_option_is_a_flag_and_a_key_with_its_range_in_the_help() {
         }
     }
     let analyze = stdout(&nta(&["analyze", "--help"]));
-    for option in ["--out <DIR>", "--spots", "--parquet"] {
+    for option in [
+        "--out <DIR>",
+        "--spots",
+        "--parquet",
+        "--user <NAME>",
+        "--reason <TEXT>",
+    ] {
         assert!(analyze.contains(option), "{option}");
     }
 }

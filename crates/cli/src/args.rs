@@ -1,11 +1,14 @@
 //! What can be typed.
 
 mod batch;
+mod verify;
 
 pub use batch::{BatchArgs, FolderArgs, WatchArgs};
+pub use verify::VerifyArgs;
 
 use crate::plan_args::PlanArgs;
 use clap::{Args, Parser, Subcommand};
+use nta_engine::Attribution;
 use std::path::PathBuf;
 
 /// Nanoparticle tracking analysis: from videos of Brownian motion to sizes and concentrations.
@@ -38,6 +41,8 @@ pub enum Command {
     Benchmark(BenchmarkArgs),
     /// Simulate a film with a known truth: sample, microscope and camera from a scene file
     Simulate(SimulateArgs),
+    /// Prove that results belong to their films and that nothing was altered
+    Verify(VerifyArgs),
     /// The methods that can be chosen, with their numbers, defaults, ranges and references
     Methods(MethodsArgs),
     /// A commented plan with every key, its unit, range and default
@@ -66,7 +71,27 @@ pub struct AnalyzeArgs {
     #[arg(long)]
     pub parquet: bool,
     #[command(flatten)]
+    pub who: WhoArgs,
+    #[command(flatten)]
     pub shared: SharedArgs,
+}
+
+/// What the audit trail of a result says of the person.
+#[derive(Clone, Debug, Args)]
+pub struct WhoArgs {
+    /// Who makes this result [default: the user who is logged in]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = "Audit trail")]
+    pub user: Option<String>,
+    /// Why it is made or replaced
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new(), help_heading = "Audit trail")]
+    pub reason: Option<String>,
+}
+
+impl WhoArgs {
+    /// The person and the reason, for the engine.
+    pub fn attribution(self) -> Attribution {
+        Attribution::or_logged_in(self.user, self.reason)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! One function per command: build what the engine wants, call it, print what it gives.
 
 mod batch;
+mod verify;
 
 use crate::args::{
     AnalyzeArgs, BenchmarkArgs, CalibrateArgs, Cli, Command, InspectArgs, RunningArgs, SimulateArgs,
@@ -51,6 +52,10 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
             let json = args.running.json;
             done(run_simulate(args), json)
         }
+        Command::Verify(args) => {
+            let json = args.json;
+            verify::run(args).map_err(|failure| (failure, json))
+        }
         Command::Methods(args) if args.json => {
             let mut all = plan::methods_json();
             all["instruments"] = plan::instruments_json();
@@ -79,6 +84,7 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
         overwrite: args.shared.running.overwrite,
         spots: args.spots,
         parquet: args.parquet,
+        who: args.who.attribution(),
     };
     let outcome = watched(&args.shared.running, |runtime| {
         analyze_to_folder(&request, runtime)

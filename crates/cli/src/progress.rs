@@ -72,7 +72,7 @@ impl Show {
         if shown.place != Some(place) {
             shown.place = Some(place);
             bar.reset();
-            bar.set_style(style(progress.frames_total.is_some()));
+            bar.set_style(style(progress.frames_total.is_some(), progress.unit()));
             bar.set_message(label(progress));
         }
         match progress.frames_total {
@@ -113,6 +113,7 @@ impl Show {
             "stage": progress.stage,
             "frames_done": progress.frames_done,
             "frames_total": progress.frames_total,
+            "unit": progress.unit(),
             "frames_per_second": rate,
             "seconds_left": left,
         }}));
@@ -132,19 +133,19 @@ fn label(progress: Progress) -> String {
     }
 }
 
-fn style(total_known: bool) -> ProgressStyle {
+fn style(total_known: bool, unit: &'static str) -> ProgressStyle {
     let template = if total_known {
-        "{msg} [{bar:30}] {pos}/{len} frames, {rate}, {eta} left"
+        format!("{{msg}} [{{bar:30}}] {{pos}}/{{len}} {unit}, {{rate}}, {{eta}} left")
     } else {
-        "{msg} {spinner} {pos} frames, {rate}"
+        format!("{{msg}} {{spinner}} {{pos}} {unit}, {{rate}}")
     };
-    ProgressStyle::with_template(template)
+    ProgressStyle::with_template(&template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
         .with_key(
             "rate",
-            |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let _ = write!(out, "{:.0} frames/s", state.per_sec());
+            move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let _ = write!(out, "{:.0} {unit}/s", state.per_sec());
             },
         )
 }

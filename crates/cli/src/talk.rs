@@ -3,6 +3,7 @@
 use nta_engine::batch::BatchError;
 use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
+use nta_engine::verify::VerifyError;
 use nta_engine::{AnalyzeError, CalibrateError, SimulateError};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ pub enum Failure {
     OwnPath(std::io::Error),
     /// The engine gave no film.
     Simulate(SimulateError),
+    /// Nothing could be verified.
+    Verify(VerifyError),
     /// Standard output cannot be written.
     Stdout(std::io::Error),
 }
@@ -38,6 +41,7 @@ impl Failure {
             Failure::Benchmark(error) => error.exit_code(),
             Failure::OwnPath(_) => 3,
             Failure::Simulate(error) => error.exit_code(),
+            Failure::Verify(error) => error.exit_code(),
             Failure::Stdout(_) => 4,
         }
     }
@@ -53,6 +57,7 @@ impl Failure {
                 "cannot find the file of this program, which is to analyse the films: {error}"
             ),
             Failure::Simulate(error) => error.to_string(),
+            Failure::Verify(error) => error.to_string(),
             Failure::Stdout(error) => format!("cannot write to standard output: {error}"),
         }
     }

@@ -4,7 +4,7 @@ use nta_core::SourceError;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,12 +17,22 @@ pub fn sha256_of(
     is_folder: bool,
     cancel: &AtomicBool,
 ) -> Result<Option<String>, SourceError> {
+    sha256_watched(files, is_folder, cancel, &|_| {})
+}
+
+/// The same; `on_bytes` hears now and then how many more bytes were read.
+pub(crate) fn sha256_watched(
+    files: &[PathBuf],
+    is_folder: bool,
+    cancel: &AtomicBool,
+    on_bytes: &dyn Fn(u64),
+) -> Result<Option<String>, SourceError> {
     if let ([file], false) = (files, is_folder) {
-        return sha256_of_file(file, cancel);
+        return sha256_of_file(file, cancel, on_bytes);
     }
     let mut list = String::new();
     for file in files {
-        let Some(sum) = sha256_of_file(file, cancel)? else {
+        let Some(sum) = sha256_of_file(file, cancel, on_bytes)? else {
             return Ok(None);
         };
         let name = file
@@ -39,8 +49,44 @@ pub(crate) fn sha256_of_bytes(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn sha256_of_file(path: &Path, cancel: &AtomicBool) -> Result<Option<String>, SourceError> {
-    let unreadable = |e: std::io::Error| SourceError::Unreadable {
+/// Hands bytes on and keeps their sum.
+pub(crate) struct Summed<W> {
+    to: W,
+    hasher: Sha256,
+}
+
+impl<W: Write> Summed<W> {
+    pub(crate) fn new(to: W) -> Self {
+        Self {
+            to,
+            hasher: Sha256::new(),
+        }
+    }
+
+    /// What was written to, and the SHA-256 of all that was written, hexadecimal.
+    pub(crate) fn finish(self) -> (W, String) {
+        (self.to, hex(&self.hasher.finalize()))
+    }
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+fn sha256_of_file(
+    path: &Path,
+    cancel: &AtomicBool,
+    on_bytes: &dyn Fn(u64),
+) -> Result<Option<String>, SourceError> {
+    let unreadable = |e: io::Error| SourceError::Unreadable {
         path: path.display().to_string(),
         reason: e.to_string(),
     };
@@ -56,6 +102,7 @@ fn sha256_of_file(path: &Path, cancel: &AtomicBool) -> Result<Option<String>, So
             return Ok(Some(hex(&hasher.finalize())));
         }
         hasher.update(&buffer[..n]);
+        on_bytes(n as u64);
     }
 }
 
@@ -89,6 +136,11 @@ mod tests {
             .expect("readable")
             .expect("not cancelled");
         assert_ne!(as_folder, sum);
+        let mut written = Summed::new(Vec::new());
+        for byte in b"abc" {
+            written.write_all(&[*byte]).expect("memory");
+        }
+        assert_eq!(written.finish(), (b"abc".to_vec(), sum));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! From files to a folder of results: what `nta analyze` does.
 
 use crate::analyze::{Analysis, AnalyzeError, analyze};
+use crate::audit::{Attribution, Record};
 use crate::capture::CaptureInput;
 use crate::headline::headline;
 use crate::pictures::pictures;
 use crate::plan::Plan;
-use crate::report::{OutputFile, Report, Verdict, check_folder, csv, html, summary, write_folder};
+use crate::report::{
+    OutputFile, Report, Verdict, check_folder, csv, html, summary, write_audited_folder,
+};
 use crate::rows::{particle_rows, spot_rows, track_rows};
 use crate::runtime::Runtime;
 use std::path::PathBuf;
@@ -14,7 +17,7 @@ use std::sync::atomic::Ordering;
 /// One analysis: captures of one sample, and where the results go.
 #[derive(Clone, Debug)]
 pub struct AnalyzeRequest {
-    /// Captures of one sample.
+    /// Captures of one sample; once analysed, those that could not be used come last.
     pub inputs: Vec<PathBuf>,
     /// The plan in force.
     pub plan: Plan,
@@ -26,6 +29,8 @@ pub struct AnalyzeRequest {
     pub spots: bool,
     /// Write particles and tracks as Parquet too.
     pub parquet: bool,
+    /// Who asks for it and why, for the audit trail.
+    pub who: Attribution,
 }
 
 /// What came of an analysis.
@@ -75,7 +80,14 @@ pub(crate) fn write_analysis(
     request: &AnalyzeRequest,
 ) -> Result<(), AnalyzeError> {
     let files = output_files(analysis, request)?;
-    Ok(write_folder(&request.out, request.overwrite, &files)?)
+    let places = request.inputs.iter().map(PathBuf::as_path);
+    let record = Record::of("analyzed", &analysis.report, places, request.who.clone());
+    Ok(write_audited_folder(
+        &request.out,
+        request.overwrite,
+        &files,
+        &record,
+    )?)
 }
 
 fn output_files<'a>(

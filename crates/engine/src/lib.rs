@@ -5,6 +5,7 @@
 
 mod analyze;
 mod assemble;
+pub mod audit;
 pub mod batch;
 pub mod benchmark;
 mod blank;
@@ -31,8 +32,10 @@ mod runtime;
 mod simulate;
 mod text_file;
 pub mod vendor;
+pub mod verify;
 
 pub use analyze::{Analysis, AnalyzeError, analyze};
+pub use audit::Attribution;
 pub use calibrate::{CalibrateError, CalibrateOutcome, CalibrateRequest, calibrate};
 pub use capture::CaptureInput;
 pub use folder::{AnalyzeRequest, Outcome, analyze_to_folder};

@@ -15,12 +15,26 @@ pub struct Progress {
     /// How many captures there are.
     pub captures: usize,
     /// What is being done: `background`, `detect`, `link`, `drift`, `size`, `report`; `draw` for a simulation,
-    /// `preview` while frames are read again for a picture.
+    /// `preview` while frames are read again for a picture, `hash` while a film is held against its sum.
     pub stage: &'static str,
-    /// Frames done in this stage.
+    /// Frames done in this stage; of `hash`, MB (10^6 bytes).
     pub frames_done: u64,
-    /// Frames of the capture, where the file says.
+    /// Frames of the capture, where the file says; of `hash`, its MB.
     pub frames_total: Option<u64>,
+}
+
+impl Progress {
+    /// The stage in which sums of films are taken.
+    pub const HASH: &'static str = "hash";
+
+    /// What is counted.
+    pub fn unit(&self) -> &'static str {
+        if self.stage == Self::HASH {
+            "MB"
+        } else {
+            "frames"
+        }
+    }
 }
 
 /// Threads, progress, cancelling.

@@ -1,6 +1,6 @@
 //! What can be typed of `nta batch` and `nta watch`.
 
-use super::SharedArgs;
+use super::{SharedArgs, WhoArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -27,6 +27,8 @@ pub struct FolderArgs {
     /// Write particles and tracks as Parquet too
     #[arg(long)]
     pub parquet: bool,
+    #[command(flatten)]
+    pub who: WhoArgs,
     #[command(flatten)]
     pub shared: SharedArgs,
 }

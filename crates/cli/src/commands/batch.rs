@@ -64,6 +64,7 @@ fn request(args: &FolderArgs) -> Result<BatchRequest, Failure> {
         overwrite: args.shared.running.overwrite,
         spots: args.spots,
         parquet: args.parquet,
+        who: args.who.clone().attribution(),
         memory_bytes: args.memory_mb.map(|mb| mb * 1_000_000),
     })
 }

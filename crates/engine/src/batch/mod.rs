@@ -31,6 +31,7 @@ pub use samples_csv::{COLUMNS, SamplesError, TableSample, read_samples};
 pub use watch::{WatchEvent, WatchRequest, watch};
 
 use crate::analyze::AnalyzeError;
+use crate::audit::Attribution;
 use crate::plan::{PlanError, PlanInput};
 use crate::report::OutputError;
 use crate::runtime::Runtime;
@@ -58,6 +59,8 @@ pub struct BatchRequest {
     pub spots: bool,
     /// Write particles and tracks as Parquet too.
     pub parquet: bool,
+    /// Who asks for it and why, for the audit trail.
+    pub who: Attribution,
     /// Memory that analyses may take together, bytes; without one, half of what the system has to give.
     pub memory_bytes: Option<u64>,
 }

@@ -13,6 +13,7 @@ use super::run::run_all;
 use super::sample::Shared;
 use super::table::batch_csv;
 use super::{BatchError, BatchOutcome, BatchRequest};
+use crate::report::write::recover;
 use crate::report::{OutputFile, write_named_files};
 use crate::runtime::Runtime;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +29,10 @@ impl<'a> Pass<'a> {
     /// Takes up what earlier batches left in the folder of results. The folder is held by the caller.
     pub(super) fn new(request: &'a BatchRequest) -> Result<Self, BatchError> {
         let own = own_folder(&request.out)?;
+        if request.only.is_none() {
+            // What killed runs left aside comes back, and what they left half done goes; nobody else works here.
+            recover(&request.out)?;
+        }
         Ok(Self {
             request,
             hashes: Hashes::open(&own),
@@ -61,6 +66,7 @@ impl<'a> Pass<'a> {
             memory: &self.memory,
             spots: request.spots,
             parquet: request.parquet,
+            who: &request.who,
             again: request.overwrite,
         };
         let records =

@@ -7,6 +7,7 @@ use super::memory::Memory;
 use super::record::SampleOutcome;
 use crate::analyze::{AnalyzeError, BadCapture, analyze_with};
 use crate::assemble::software;
+use crate::audit::Attribution;
 use crate::capture::CaptureInput;
 use crate::fingerprint::sha256_of_bytes;
 use crate::folder::{AnalyzeRequest, write_analysis};
@@ -27,6 +28,8 @@ pub(super) struct Shared<'a> {
     pub(super) memory: &'a Memory,
     pub(super) spots: bool,
     pub(super) parquet: bool,
+    /// Who asks for it and why, for the audit trail.
+    pub(super) who: &'a Attribution,
     /// Analyse also what is unchanged.
     pub(super) again: bool,
 }
@@ -124,13 +127,20 @@ fn work(
         o.fingerprint(&analysis.report, shared.hashes, excluded, runtime)?;
     }
     tell_excluded(&mut analysis.report, job, excluded);
+    let used = analysis.report.captures.iter().map(|c| c.path.as_str());
+    let left = excluded.iter().map(|e| e.path.as_str());
+    let place = |name: &str| job.captures.iter().find(|c| c.name == name);
     let request = AnalyzeRequest {
-        inputs: open.iter().map(|o| o.capture.path.clone()).collect(),
+        inputs: used
+            .chain(left)
+            .filter_map(|name| Some(place(name)?.path.clone()))
+            .collect(),
         plan: plan.clone(),
         out,
         overwrite: true,
         spots: shared.spots,
         parquet: shared.parquet,
+        who: shared.who.clone(),
     };
     write_analysis(&analysis, &request)?;
     Ok((analysis.report, false))

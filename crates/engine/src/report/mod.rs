@@ -22,5 +22,6 @@ pub(crate) use json::json_text;
 pub use model::*;
 pub use schema::json_schema;
 pub use write::{
-    OutputError, OutputFile, check_folder, check_named_files, write_folder, write_named_files,
+    OutputError, OutputFile, check_folder, check_named_files, recover, write_audited_folder,
+    write_folder, write_named_files,
 };

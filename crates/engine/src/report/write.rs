@@ -4,12 +4,20 @@
 //! moved aside first and deleted only when the new one is in its place.
 
 mod named;
+mod replace;
 #[cfg(test)]
 mod tests;
 
 pub use named::{check_named_files, write_named_files};
+pub(crate) use replace::put_in_place;
+pub use replace::recover;
+
+use crate::audit::{self, AUDIT_FILE, Record};
+use crate::fingerprint::Summed;
 
 use super::model::SCHEMA;
+use replace::PARTIAL;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -100,7 +108,7 @@ pub enum OutputError {
 }
 
 /// Every file that nta writes into a result folder, and so may replace.
-const OUR_FILES: [&str; 10] = [
+const OUR_FILES: [&str; 11] = [
     "result.json",
     "report.html",
     "summary.csv",
@@ -111,11 +119,12 @@ const OUR_FILES: [&str; 10] = [
     "plan.toml",
     "particles.parquet",
     "tracks.parquet",
+    AUDIT_FILE,
 ];
 
 /// Says before any work is done whether [`write_folder`] would refuse, and tries whether the place can be written.
 pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
-    let out = resolved(out);
+    let out = recovered(out)?;
     may_replace(&out, overwrite, &[])?;
     let _made = MadeFolders::above(&out)?;
     partial_folder(&out).map(drop)
@@ -130,20 +139,57 @@ pub fn write_folder(
     overwrite: bool,
     files: &[OutputFile<'_>],
 ) -> Result<(), OutputError> {
-    let out = resolved(out);
+    write_with_trail(out, overwrite, files, None)
+}
+
+/// The same with an audit trail: what `record` says of the files is added to the trail of the result that they replace.
+pub fn write_audited_folder(
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+    record: &Record,
+) -> Result<(), OutputError> {
+    write_with_trail(out, overwrite, files, Some(record))
+}
+
+fn write_with_trail(
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+    record: Option<&Record>,
+) -> Result<(), OutputError> {
+    let out = recovered(out)?;
     may_replace(&out, overwrite, files)?;
     let made = MadeFolders::above(&out)?;
     let partial = partial_folder(&out)?;
+    let write = |file: &OutputFile<'_>| {
+        write_file(&partial.path().join(&file.name), file)
+            .map_err(|e| failed(&out.join(&file.name), &e))
+    };
+    let mut sums = BTreeMap::new();
     for file in files {
-        let path = partial.path().join(&file.name);
-        let shown = out.join(&file.name);
-        write_file(&path, file).map_err(|e| failed(&shown, &e))?;
+        sums.insert(file.name.clone(), write(file)?);
+    }
+    if let Some(record) = record {
+        let trail = audit::extended(&out, record, sums).map_err(|e| failed(&out, &e))?;
+        write(&OutputFile::new(AUDIT_FILE, trail))?;
     }
     sync_folder(partial.path());
     put_in_place(partial, &out).map_err(|e| failed(&out, &e))?;
     made.keep();
     sync_folder(parent(&out));
     Ok(())
+}
+
+/// The folder that `out` names; a result that a run which was killed has left aside is in its place again.
+fn recovered(out: &Path) -> Result<PathBuf, OutputError> {
+    // The folder that a link points to may be the one that is missing.
+    let named = match fs::read_link(out) {
+        Ok(target) => parent(out).join(target),
+        Err(_) => out.to_path_buf(),
+    };
+    replace::put_back(&named).map_err(|e| failed(&named, &e))?;
+    Ok(resolved(out))
 }
 
 /// The folder itself where `out` is there already: a link to it stays, and `.` and `..` are never renamed by these
@@ -272,52 +318,26 @@ fn is_result(out: &Path) -> bool {
 pub(crate) fn partial_folder(out: &Path) -> Result<TempDir, OutputError> {
     let beside = parent(out);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".nta-partial-");
+    builder.prefix(PARTIAL);
     // A result is for everyone whom the user's umask lets in, not for the owner alone.
     #[cfg(unix)]
     let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
     builder.tempdir_in(beside).map_err(|e| failed(beside, &e))
 }
 
-fn write_file(path: &Path, content: &OutputFile<'_>) -> io::Result<()> {
-    let mut file = File::create(path)?;
+/// Writes a file and gives the SHA-256 of what was written.
+fn write_file(path: &Path, content: &OutputFile<'_>) -> io::Result<String> {
+    let mut file = Summed::new(File::create(path)?);
     (content.content)(&mut file)?;
-    file.sync_all()
+    let (file, sha256) = file.finish();
+    file.sync_all()?;
+    Ok(sha256)
 }
 
 /// Forces the names in a folder to disk, where the system can; where it cannot, nothing is lost but a guarantee.
 pub(crate) fn sync_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {
         let _ = handle.sync_all();
-    }
-}
-
-/// Renames the finished folder to `out`; an older result goes aside first and comes back if that fails.
-pub(crate) fn put_in_place(partial: TempDir, out: &Path) -> io::Result<()> {
-    let aside = if fs::symlink_metadata(out).is_ok() {
-        let aside = tempfile::Builder::new()
-            .prefix(".nta-replaced-")
-            .tempdir_in(parent(out))?;
-        fs::rename(out, aside.path().join("old"))?;
-        Some(aside)
-    } else {
-        None
-    };
-    match fs::rename(partial.path(), out) {
-        Ok(()) => {
-            // It is not there any more under its old name, so there is nothing to clean up.
-            let _ = partial.keep();
-            Ok(())
-        }
-        Err(e) => {
-            if let Some(aside) = aside
-                && fs::rename(aside.path().join("old"), out).is_err()
-            {
-                // Better a stray folder than a lost result.
-                let _ = aside.keep();
-            }
-            Err(e)
-        }
     }
 }
 

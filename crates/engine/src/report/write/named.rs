@@ -1,5 +1,6 @@
 //! A few files by their names, in a folder that may hold other things: each whole or not at all.
 
+use super::replace::PARTIAL;
 use super::{MadeFolders, OutputError, OutputFile, failed, sync_folder};
 use std::fs;
 use std::path::Path;
@@ -43,7 +44,7 @@ pub fn write_named_files(
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
     let made = prepared(out, &names, overwrite)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".nta-partial-");
+    builder.prefix(PARTIAL);
     // A result is for everyone whom the user's umask lets in, not for the owner alone.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
