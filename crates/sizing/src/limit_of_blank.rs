@@ -3,8 +3,8 @@
 //! The limit of blank of Armbruster & Pry 2008 (Clin Biochem Rev 29 Suppl 1, S49) is `mean + 1.645 SD`, for many blanks.
 //!
 //! Differs from the paper in: there are few blanks here, so that their mean and scatter are uncertain themselves. The factor is
-//! that of a prediction for one more value, `t sqrt(1 + 1/n)` with the one-sided 95 % quantile of Student's t (Hahn 1969,
-//! doi:10.1080/00224065.1969.11980394); it is 3.4 for three blanks and becomes 1.645 for many.
+//! that of a prediction for one more value, `t sqrt(1 + 1/n)` with the one-sided 95 % quantile of Student's t (Hahn & Meeker
+//! 1991, doi:10.1002/9780470316771, ch. 4); it is 3.4 for three blanks and becomes 1.645 for many.
 
 use crate::student::two_sided_quantile;
 

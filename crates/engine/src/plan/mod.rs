@@ -32,3 +32,9 @@ pub use instrument::{Instrument, instrument_folders};
 pub use uncertainty::UncertaintyOptions;
 pub use value::Value;
 pub use write::commented_default;
+
+// Files of limits have keys too, and are checked as plans are.
+pub(crate) use error::advice;
+pub(crate) use layer::parse_toml;
+pub(crate) use nearest::nearest;
+pub(crate) use value::{check, shown};

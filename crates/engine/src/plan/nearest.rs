@@ -2,7 +2,7 @@
 
 /// The candidate that is nearest to `given`: one that begins with it (a forgotten unit), else the one with the
 /// smallest edit distance of at most a third of the length. Ties go to the earlier candidate.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     given: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
