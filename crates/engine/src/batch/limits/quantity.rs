@@ -145,6 +145,25 @@ pub(super) fn about(word: &str) -> About {
     }
 }
 
+impl Quantity {
+    /// What it is, in words, with what belongs to it; `word` is that of the file.
+    pub(super) fn title(&self, word: &str) -> String {
+        match self {
+            Self::Fraction { from_nm, to_nm } => match (from_nm, to_nm) {
+                (Some(from), Some(to)) => format!("share of the particles from {from} to {to} nm"),
+                (Some(from), None) => format!("share of the particles from {from} nm on"),
+                (None, Some(to)) => format!("share of the particles up to {to} nm"),
+                (None, None) => about(word).title.to_owned(),
+            },
+            Self::AggregateShare { above_nm } => {
+                format!("share of the particles from {above_nm} nm on")
+            }
+            Self::ReplicateCv { of } => format!("CV of {of} between captures"),
+            _ => about(word).title.to_owned(),
+        }
+    }
+}
+
 impl SizeNumber {
     pub(super) fn of_word(word: &str) -> Option<Self> {
         Some(match word {

@@ -65,6 +65,8 @@ pub struct LimitVerdict {
     pub verdict: LimitOutcome,
     /// The same in one sentence.
     pub message: String,
+    /// Why the sample fails whatever its number is: it has no result, or one that must not be used. Null else.
+    pub unusable: Option<String>,
     /// The note of the limit; null if it has none.
     pub note: Option<String>,
 }
@@ -126,14 +128,15 @@ fn verdict(
         min: limit.min,
         max: limit.max,
         unit: about(&limit.word).unit.to_owned(),
-        verdict: match unusable {
+        verdict: match &unusable {
             Some(_) => LimitOutcome::Fail,
             None => by_number,
         },
         message: String::new(),
+        unusable: unusable.clone(),
         note: limit.note.clone(),
     };
-    out.message = message(&out, &found, unusable);
+    out.message = message(&out, &limit.quantity.title(&limit.word), &found, unusable);
     out
 }
 
@@ -173,8 +176,8 @@ pub(crate) fn said(value: f64, unit: &str) -> String {
         v if v >= 1000.0 => format!("{value:.0}"),
         v if v >= 100.0 => format!("{value:.1}"),
         v if v >= 10.0 => format!("{value:.2}"),
-        v if v >= 0.001 || v == 0.0 => format!("{value:.4}"),
-        _ => format!("{value:.2e}"),
+        // What is less than a ten-thousandth is nothing to a reader.
+        _ => format!("{value:.4}"),
     };
     let number = match number.contains('.') && !number.contains('e') {
         true => number.trim_end_matches('0').trim_end_matches('.'),
@@ -187,17 +190,12 @@ pub(crate) fn said(value: f64, unit: &str) -> String {
 }
 
 /// `D50 of EV-7 is 132 nm (expanded, k = 2: 125.1 to 138.9), outside 80 to 120 nm.`
-fn message(v: &LimitVerdict, found: &Measured, unusable: Option<String>) -> String {
-    let title = about(&v.quantity).title;
+fn message(v: &LimitVerdict, title: &str, found: &Measured, unusable: Option<String>) -> String {
     let called = match v.name == v.quantity {
         true => String::new(),
         false => format!(" (limit '{}')", v.name),
     };
-    let of = format!(
-        "{}{title} of {}",
-        if unusable.is_some() { "the " } else { "" },
-        v.sample
-    );
+    let of = format!("{} of {}", capital(title), v.sample);
     let limits = limits_said(v);
     if let Some(why) = unusable {
         return format!("{} fails{called}: {why}. The limit is {limits}.", v.sample);
@@ -239,6 +237,13 @@ fn message(v: &LimitVerdict, found: &Measured, unusable: Option<String>) -> Stri
         "{of} is {}{interval}, {place}{called}.{remark}",
         said(value, &v.unit)
     )
+}
+
+/// With a capital at its start.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 /// `80 to 120 nm`, `at least 80 nm`, `at most 120 nm`.

@@ -246,14 +246,19 @@ pub(super) fn findings(
     }
     let mut out = Vec::new();
     for bead in beads {
-        let message =
-            |what: &str| format!("Beads {} {what}: {}.", bead.sample, bead.reasons.join("; "));
+        let message = |what: &str| {
+            format!(
+                "Bead run {} {what}: {}.",
+                bead.sample,
+                bead.reasons.join("; ")
+            )
+        };
         match bead.verdict {
             LimitOutcome::Fail => {
                 out.push(measured(
                     about(
                         ("Q10", Severity::Failure, STAGE),
-                        message("do not show that the instrument is suitable")
+                        message("does not show that the instrument is suitable")
                             + " Look at temperature, pixel size, focus and the beads themselves, and film them again.",
                         [&bead.sample],
                     ),
@@ -265,7 +270,7 @@ pub(super) fn findings(
             LimitOutcome::Review => out.push(measured(
                 about(
                     ("Q11", Severity::Warning, STAGE),
-                    message("leave open whether the instrument is suitable"),
+                    message("leaves open whether the instrument is suitable"),
                     [&bead.sample],
                 ),
                 bead,
@@ -313,7 +318,7 @@ fn of_the_day(bead: &BeadCheck, records: &[SampleRecord]) -> Option<QualityFindi
     Some(about(
         ("Q12", Severity::Failure, STAGE),
         format!(
-            "Beads {} failed, so that sizes and numbers of what was filmed {day} must not be used: {}.",
+            "Bead run {} failed, so that sizes and numbers of what was filmed {day} must not be used: {}.",
             bead.sample,
             list.join(", ")
         ),

@@ -1,25 +1,23 @@
 //! Quality control as a section of `batch.html`, in the style of the page of a result (its style sheet is needed too).
 
 use super::html_charts::{control_chart, dilutions};
-use super::{BeadCheck, CaptureSpread, Quality, QualityFinding};
-use crate::batch::limits::{LimitOutcome, LimitVerdict};
+use super::{BeadCheck, CaptureSpread, Quality, html_limits};
+use crate::batch::limits::LimitOutcome;
 use crate::batch::{Channel, limits::IntervalKind};
 use crate::report::html::{
-    esc, message, number, per_frame, percent, section as a_section, shown_per_ml, table, user,
-    with_interval,
+    esc, number, per_frame, percent, section as a_section, shown_per_ml, table, user, with_interval,
 };
 use crate::report::{Concentration, Estimate, Verdict};
-use nta_core::Severity;
 use std::fmt::Write;
 
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
 /// The section.
 pub fn section(quality: &Quality) -> String {
     let parts = [
         heading(quality),
-        findings(quality),
-        limits(quality),
+        html_limits::findings(quality),
+        html_limits::limits(quality),
         beads(quality),
         blanks(quality),
         series(quality),
@@ -64,54 +62,19 @@ fn capital(word: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-fn titled(title: &str, body: String, below: &str) -> String {
+pub(super) fn titled(title: &str, body: String, below: &str) -> String {
     match body.is_empty() {
         true => body,
         false => format!("<h3>{title}</h3>{body}<p class=\"below\">{below}</p>"),
     }
 }
 
-/// What a person should know, the worst first.
-fn findings(quality: &Quality) -> String {
-    let mut all: Vec<&QualityFinding> = quality.findings.iter().collect();
-    all.sort_by_key(|f| std::cmp::Reverse(f.finding.severity));
-    let items: String = all
-        .into_iter()
-        .map(|f| {
-            let f = &f.finding;
-            let (class, word) = match f.severity {
-                Severity::Failure => ("fail", "Problem"),
-                Severity::Warning => ("warning", "Look at this"),
-                Severity::Info => ("info", "Note"),
-            };
-            format!(
-                "<li class=\"{class}\"><span class=\"tag\">{word}</span><div><p>{}</p><p class=\"below\">{}</p></div></li>",
-                message(&f.message),
-                user(&f.code)
-            )
-        })
-        .collect();
-    match items.is_empty() {
-        true => items,
-        false => format!("<ul class=\"findings\">{items}</ul>"),
-    }
-}
-
-fn said(outcome: LimitOutcome) -> String {
+pub(super) fn said(outcome: LimitOutcome) -> String {
     let word = outcome.word();
     format!("<span class=\"said {word}\">{word}</span>")
 }
 
-/// A number with its interval in its unit.
-fn cell(value: Option<f64>, ends: Option<[f64; 2]>, unit: &str) -> String {
-    let estimate = Estimate { value, ci95: ends };
-    match (value, unit.starts_with("per ")) {
-        (Some(value), true) => per_volume(value, ends),
-        _ => with_interval(&estimate, if unit == "1" { "" } else { unit }),
-    }
-}
-
-fn per_volume(value: f64, ends: Option<[f64; 2]>) -> String {
+pub(super) fn per_volume(value: f64, ends: Option<[f64; 2]>) -> String {
     let shown = shown_per_ml(&Concentration {
         per_ml: value,
         ci95: ends,
@@ -123,49 +86,11 @@ fn per_volume(value: f64, ends: Option<[f64; 2]>) -> String {
     shown.value + &interval.unwrap_or_default()
 }
 
-fn name(sample: &str, channel: Channel) -> String {
+pub(super) fn name(sample: &str, channel: Channel) -> String {
     match channel {
         Channel::Scatter => user(sample),
         Channel::Fluorescence => format!("{} (fluorescence)", user(sample)),
     }
-}
-
-fn limits(quality: &Quality) -> String {
-    let mut all: Vec<&LimitVerdict> = quality.limit_verdicts.iter().collect();
-    all.sort_by_key(|v| std::cmp::Reverse(v.verdict));
-    let rows: Vec<Vec<String>> = all
-        .into_iter()
-        .map(|v| {
-            let end = |e: Option<f64>| e.map_or(NOTHING.to_owned(), number);
-            let unit = if v.unit == "1" {
-                String::new()
-            } else {
-                format!(" {}", esc(&v.unit))
-            };
-            vec![
-                name(&v.sample, v.channel),
-                user(&v.name),
-                cell(v.value, v.interval, &v.unit),
-                end(v.min),
-                end(v.max) + &unit,
-                said(v.verdict),
-            ]
-        })
-        .collect();
-    let head = [
-        "Sample",
-        "Limit",
-        "Value",
-        "#At least",
-        "#At most",
-        "Verdict",
-    ];
-    titled(
-        "Limits",
-        table(&head, &rows),
-        "Pass: the whole interval lies within. Fail: the whole interval lies outside. Review: a limit lies in the interval, or there is \
-         no number. Counts and CVs between captures are compared as they are.",
-    )
 }
 
 fn bias(e: &Estimate) -> String {

@@ -13,6 +13,7 @@ mod dilution;
 mod finding;
 pub mod html;
 mod html_charts;
+mod html_limits;
 mod markers;
 mod samples;
 #[cfg(test)]

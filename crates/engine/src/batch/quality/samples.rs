@@ -8,7 +8,34 @@ const STAGE: &str = "limits";
 
 /// Each failure and each number for a person to look at; and limits that are for no sample.
 pub(super) fn findings(verdicts: &[LimitVerdict], of_none: &[String]) -> Vec<QualityFinding> {
-    let mut out: Vec<QualityFinding> = verdicts.iter().filter_map(finding).collect();
+    let mut out = Vec::new();
+    for (i, v) in verdicts.iter().enumerate() {
+        match &v.unusable {
+            None => out.extend(finding(v)),
+            // A sample that is lost fails all its limits for one reason, which is told once.
+            Some(why) => {
+                let same = |o: &&LimitVerdict| {
+                    (&o.sample, o.channel, &o.unusable) == (&v.sample, v.channel, &v.unusable)
+                };
+                if !verdicts[..i].iter().any(|o| same(&o)) {
+                    let names: Vec<&str> = verdicts
+                        .iter()
+                        .filter(same)
+                        .map(|o| o.name.as_str())
+                        .collect();
+                    out.push(about(
+                        ("Q01", Severity::Failure, STAGE),
+                        format!(
+                            "{} fails its limits ({}): {why}.",
+                            v.sample,
+                            names.join(", ")
+                        ),
+                        [&v.sample],
+                    ));
+                }
+            }
+        }
+    }
     out.extend(of_none.iter().map(|name| {
         about(
             ("Q03", Severity::Warning, STAGE),
