@@ -18,6 +18,9 @@ pub struct FolderArgs {
     /// dilution; and any free field
     #[arg(long, value_name = "FILE.csv")]
     pub samples: Option<PathBuf>,
+    /// Limits that the samples must hold (docs/limits.md); FOLDER/limits.toml is taken by itself
+    #[arg(long, value_name = "FILE.toml")]
+    pub limits: Option<PathBuf>,
     /// Memory that analyses beside each other may take together, MB [default: half of what is free]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(100..=16_000_000), allow_negative_numbers = true)]
     pub memory_mb: Option<u64>,

@@ -60,6 +60,7 @@ fn request(args: &FolderArgs) -> Result<BatchRequest, Failure> {
         out: args.out.clone(),
         plan: args.shared.plan.input().map_err(Failure::Plan)?,
         samples: args.samples.clone(),
+        limits: args.limits.clone(),
         only: None,
         overwrite: args.shared.running.overwrite,
         spots: args.spots,
@@ -126,6 +127,9 @@ fn table(report: &BatchReport) -> String {
     }
     for e in &report.folders_unreadable {
         let _ = writeln!(out, "not searched: {}: {}", e.path, e.reason);
+    }
+    for text in report.quality.texts() {
+        let _ = writeln!(out, "quality: {text}");
     }
     for note in &report.notes {
         let _ = writeln!(out, "note: {note}");

@@ -1,7 +1,8 @@
 //! `batch.html`: which samples can be used, which cannot and why, and their sizes beside each other.
 
 use super::model::{BatchReport, BatchSample};
-use super::record::{Channel, Role, SampleRecord};
+use super::quality;
+use super::record::{Channel, Role};
 use crate::report::Verdict;
 use crate::report::html::sections::{section, table};
 use crate::report::html::words::{ABSENT, count, message, per_frame, things, user};
@@ -9,7 +10,7 @@ use crate::report::html::{first_sentence, shown, shown_per_ml, whole_page};
 use std::fmt::Write;
 
 /// The whole page.
-pub(super) fn page(report: &BatchReport, _records: &[SampleRecord]) -> String {
+pub(super) fn page(report: &BatchReport) -> String {
     let captures: usize = report.samples.iter().map(|s| s.captures.len()).sum();
     let title = format!(
         "<header><p class=\"kind\">Nanoparticle tracking analysis: batch</p><h1>{}, {}</h1></header>",
@@ -20,6 +21,7 @@ pub(super) fn page(report: &BatchReport, _records: &[SampleRecord]) -> String {
         title,
         verdict(report),
         samples(report),
+        quality::html::section(&report.quality),
         left_out(report),
         looked_at(report),
     ];
@@ -37,7 +39,8 @@ fn verdict(report: &BatchReport) -> String {
     let words = match report.verdict {
         Verdict::Pass => "All samples can be used",
         Verdict::Warning => "All samples have results; look at the warnings",
-        Verdict::Fail => "Some samples cannot be used",
+        Verdict::Fail if of(Verdict::Fail) > 0 => "Some samples cannot be used",
+        Verdict::Fail => "Quality control fails",
     };
     let mut lines = vec![format!(
         "{} usable, {} to be used with care, {} not usable",
@@ -64,6 +67,7 @@ fn verdict(report: &BatchReport) -> String {
             things(n, "capture", "captures")
         ));
     }
+    lines.extend(report.quality.texts().iter().take(5).map(|t| message(t)));
     let items: String = lines.iter().fold(String::new(), |mut out, l| {
         let _ = write!(out, "<li>{l}</li>");
         out

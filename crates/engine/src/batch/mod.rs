@@ -10,11 +10,15 @@ mod hashes;
 mod hold;
 mod html;
 mod job;
+pub mod limits;
+#[cfg(test)]
+mod made;
 mod memory;
 mod model;
 mod names;
 mod pass;
 mod progress;
+pub mod quality;
 mod record;
 mod run;
 mod sample;
@@ -37,6 +41,7 @@ use crate::report::OutputError;
 use crate::runtime::Runtime;
 use hold::Hold;
 use job::{Job, Jobs};
+use limits::LimitsError;
 use pass::Pass;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +56,8 @@ pub struct BatchRequest {
     pub plan: PlanInput,
     /// The table of samples; without one, `samples.csv` in the folder, if it is there.
     pub samples: Option<PathBuf>,
+    /// Limits that the samples are held against; without a file, `limits.toml` in the folder, if it is there.
+    pub limits: Option<PathBuf>,
     /// Only the sample with this folder name; no tables are written.
     pub only: Option<String>,
     /// Analyse again what has not changed.
@@ -92,6 +99,9 @@ pub enum BatchError {
     /// The table of samples.
     #[error(transparent)]
     Samples(#[from] SamplesError),
+    /// The file of limits.
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     /// The folder to be searched.
     #[error("cannot search {path}: {reason}")]
     NoFolder {
@@ -164,6 +174,7 @@ impl BatchError {
             | Self::OutIsFolder { .. } => 2,
             Self::NoFolder { .. } | Self::NoCapture { .. } => 3,
             Self::Held { .. } | Self::Output(_) => 4,
+            Self::Limits(error) => error.exit_code(),
             Self::Analyze(error) => error.exit_code(),
             Self::Cancelled { .. } => 130,
         }

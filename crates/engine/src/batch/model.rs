@@ -1,6 +1,7 @@
 //! `batch.json` as types.
 
 use super::find::Found;
+use super::quality::Quality;
 use super::record::{SampleEntry, SampleOutcome, SampleRecord};
 use crate::assemble::software;
 use crate::report::{
@@ -19,10 +20,12 @@ pub struct BatchReport {
     pub schema: String,
     /// What made it.
     pub software: Software,
-    /// The worst verdict of all samples; a sample without a result fails.
+    /// The worst verdict of all samples and of quality control; a sample without a result fails.
     pub verdict: Verdict,
     /// The samples, in the order of the table of samples, else of their captures.
     pub samples: Vec<BatchSample>,
+    /// Quality control: limits, beads, blanks, dilutions, agreement of captures.
+    pub quality: Quality,
     /// Captures that the table of samples does not name; they were not analysed.
     pub not_listed: Vec<String>,
     /// Folders that could not be listed.
@@ -73,14 +76,19 @@ pub(super) struct Around<'a> {
 }
 
 impl BatchReport {
-    pub(super) fn of(records: &[SampleRecord], around: Around<'_>) -> Self {
+    pub(super) fn of(records: &[SampleRecord], quality: Quality, around: Around<'_>) -> Self {
         let samples: Vec<BatchSample> = records.iter().map(BatchSample::of).collect();
-        let worst = samples.iter().map(|s| s.verdict).max();
+        let worst = samples
+            .iter()
+            .map(|s| s.verdict)
+            .max()
+            .max(Some(quality.verdict));
         Self {
             schema: BATCH_SCHEMA.to_owned(),
             software: software(),
             verdict: worst.unwrap_or(Verdict::Pass),
             samples,
+            quality,
             not_listed: around.not_listed,
             folders_unreadable: around.found.unreadable.clone(),
             other_files: around.found.others.clone(),
@@ -88,7 +96,7 @@ impl BatchReport {
         }
     }
 
-    /// The worst exit code of all samples.
+    /// The worst exit code of all samples; 1 at least if quality control fails.
     pub fn exit_code(&self) -> u8 {
         let unreadable = if self.folders_unreadable.is_empty() {
             0
@@ -96,7 +104,8 @@ impl BatchReport {
             3
         };
         let samples = self.samples.iter().map(|s| s.exit_code);
-        samples.max().unwrap_or(0).max(unreadable)
+        let quality = u8::from(self.quality.verdict == Verdict::Fail);
+        samples.max().unwrap_or(0).max(unreadable).max(quality)
     }
 
     /// The text of `batch.json`.

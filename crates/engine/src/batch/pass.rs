@@ -5,9 +5,11 @@ use super::hashes::Hashes;
 use super::hold::own_folder;
 use super::html::page;
 use super::job::Jobs;
+use super::limits::{Limits, limits_csv};
 use super::memory::Memory;
 use super::model::{Around, BatchReport};
 use super::progress::{BatchProgress, Board, SampleState};
+use super::quality::quality;
 use super::record::SampleRecord;
 use super::run::run_all;
 use super::sample::Shared;
@@ -23,11 +25,19 @@ pub(super) struct Pass<'a> {
     request: &'a BatchRequest,
     hashes: Hashes,
     memory: Memory,
+    limits: Option<Limits>,
 }
+
+/// The file of limits, if there is one in the folder.
+const LIMITS_FILE: &str = "limits.toml";
 
 impl<'a> Pass<'a> {
     /// Takes up what earlier batches left in the folder of results. The folder is held by the caller.
     pub(super) fn new(request: &'a BatchRequest) -> Result<Self, BatchError> {
+        let beside = request.folder.join(LIMITS_FILE);
+        let limits = request.limits.clone();
+        let limits = limits.or_else(|| beside.is_file().then_some(beside));
+        let limits = limits.map(|path| Limits::read(&path)).transpose()?;
         let own = own_folder(&request.out)?;
         if request.only.is_none() {
             // What killed runs left aside comes back, and what they left half done goes; nobody else works here.
@@ -37,6 +47,7 @@ impl<'a> Pass<'a> {
             request,
             hashes: Hashes::open(&own),
             memory: Memory::new(request.memory_bytes),
+            limits,
         })
     }
 
@@ -79,7 +90,7 @@ impl<'a> Pass<'a> {
             not_listed: jobs.not_listed,
             notes: jobs.notes,
         };
-        let report = BatchReport::of(&records, around);
+        let report = BatchReport::of(&records, quality(&records, self.limits.as_ref()), around);
         let page = match request.only {
             Some(_) => None,
             None => Some(self.write(&report, &records)?),
@@ -99,7 +110,8 @@ impl<'a> Pass<'a> {
         let files = [
             OutputFile::new("batch.csv", batch_csv(records)),
             OutputFile::new("batch.json", report.to_json()),
-            OutputFile::new("batch.html", page(report, records)),
+            OutputFile::new("batch.html", page(report)),
+            OutputFile::new("limits.csv", limits_csv(&report.quality.limit_verdicts)),
         ];
         write_named_files(&self.request.out, &files, true)?;
         Ok(self.request.out.join("batch.html"))

@@ -1,10 +1,13 @@
 //! The nouns of a batch: what is known of a sample before it is analysed, and what came of it.
 
 use crate::report::{ExcludedCapture, Report};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a sample is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// What the batch is about.
@@ -34,7 +37,9 @@ impl Role {
 }
 
 /// Which light was filmed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// Scattered light: every particle.

@@ -180,7 +180,7 @@ pub enum PlanError {
 }
 
 /// What to do about a word that is not known: the nearest one if there is one, else all of them.
-pub(super) fn advice(nearest: Option<&str>, known: &str) -> String {
+pub(crate) fn advice(nearest: Option<&str>, known: &str) -> String {
     match nearest {
         Some(word) => format!("did you mean '{word}'?"),
         None => format!("choose from: {known}"),

@@ -121,7 +121,7 @@ impl KeySpec {
     }
 }
 
-pub(super) const fn number(min: f64, max: f64, unit: &'static str) -> Kind {
+pub(crate) const fn number(min: f64, max: f64, unit: &'static str) -> Kind {
     Kind::Number { min, max, unit }
 }
 
@@ -152,7 +152,7 @@ pub(super) const DEPTH: Kind = number(0.1, 10_000.0, "um");
 /// A relative standard uncertainty: shared by the plan and the instrument profile.
 pub(super) const RELATIVE: Kind = number(0.0, 1.0, SHARE);
 /// What stands for the unit of a relative uncertainty.
-pub(super) const SHARE: &str = "(0.01 = 1 %)";
+pub(crate) const SHARE: &str = "(0.01 = 1 %)";
 /// Highest frame number.
 const LAST_FRAME: u64 = u32::MAX as u64;
 /// Highest whole number that JSON readers keep exactly, 2^53 - 1.
@@ -163,7 +163,7 @@ const LARGEST_EXACT: u64 = 9_007_199_254_740_991;
 const CLASSES_NM: [f64; 5] = [50.0, 100.0, 150.0, 200.0, 300.0];
 
 /// One line of the table.
-pub(super) const fn key(
+pub(crate) const fn key(
     (table, key): (&'static str, &'static str),
     kind: Kind,
     fallback: Fallback,

@@ -216,7 +216,7 @@ pub(super) fn read_toml(path: &Path) -> Result<toml::Table, PlanError> {
 }
 
 /// Reads TOML; `name` is what the text is called in messages. A byte-order mark is allowed.
-pub(super) fn parse_toml(text: &str, name: &str) -> Result<toml::Table, PlanError> {
+pub(crate) fn parse_toml(text: &str, name: &str) -> Result<toml::Table, PlanError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.parse::<toml::Table>().map_err(|e| {
         let at = e.span().map_or(0, |s| s.start).min(text.len());

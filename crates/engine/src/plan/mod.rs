@@ -33,3 +33,8 @@ pub(crate) use nearest::nearest;
 pub use uncertainty::UncertaintyOptions;
 pub use value::Value;
 pub use write::commented_default;
+
+// Files of limits have keys too, and are checked as plans are.
+pub(crate) use error::advice;
+pub(crate) use layer::parse_toml;
+pub(crate) use value::{check, shown};

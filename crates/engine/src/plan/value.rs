@@ -121,7 +121,7 @@ pub(super) fn number(value: &toml::Value) -> Option<f64> {
 }
 
 /// Checks a TOML value against its key. `place` says in words where it was typed ("on the command line").
-pub(super) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<Value, PlanError> {
+pub(crate) fn check(spec: &KeySpec, value: &toml::Value, place: &str) -> Result<Value, PlanError> {
     let wrong = |wanted: &str| PlanError::WrongType {
         key: spec.name(),
         place: place.to_owned(),
@@ -268,7 +268,7 @@ fn edges(value: &toml::Value) -> Option<Vec<f64>> {
 }
 
 /// A value as it stands in messages, cut short.
-pub(super) fn shown(value: &toml::Value) -> String {
+pub(crate) fn shown(value: &toml::Value) -> String {
     let text = match value {
         toml::Value::String(s) => format!("'{s}'"),
         toml::Value::Table(_) => "a table".to_owned(),

@@ -106,7 +106,7 @@ pub const DISTRIBUTION_COLUMNS: [&str; 5] = [
 ];
 
 /// A number in the shortest form that reads back to the same bits; empty if it is not finite.
-pub(super) fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() {
         String::new()
@@ -120,7 +120,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A number that may be absent.
-pub(super) fn maybe(value: Option<f64>) -> String {
+pub(crate) fn maybe(value: Option<f64>) -> String {
     value.map(number).unwrap_or_default()
 }
 

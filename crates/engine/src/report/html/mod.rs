@@ -20,8 +20,14 @@ pub(crate) mod words;
 pub(crate) use head::{
     distinct, first_sentence, found_nothing, none_searched, not_searched, too_short_to_count,
 };
+pub(crate) use scale::Scale;
+pub(crate) use sections::{section, table};
+pub(crate) use svg::Chart;
 pub(crate) use uncertainty::all_known;
-pub(crate) use words::{ends, ends_per_ml, per_frame, shown, shown_per_ml};
+pub(crate) use words::{
+    ends, ends_per_ml, esc, message, number, per_frame, percent, shown, shown_per_ml, user,
+    with_interval,
+};
 
 pub use pictures::{FilmPicture, ParticlePoint, Pictures, grey_png};
 
@@ -31,7 +37,7 @@ use super::model::Report;
 pub fn page(report: &Report, pictures: &Pictures) -> String {
     let title = match report.sample.id.trim() {
         "" => "Nanoparticle tracking analysis".to_owned(),
-        id => format!("{} - nanoparticle tracking analysis", words::esc(id)),
+        id => format!("{} - nanoparticle tracking analysis", esc(id)),
     };
     let parts = [
         head::title(report),
