@@ -59,6 +59,10 @@ pub enum InputKind {
     Excluded,
     /// The result of the diluent that was taken off.
     Blank,
+    /// The result of one sample, which tables of a batch were made from; its path starts at the folder of the batch.
+    Result,
+    /// A file that a person wrote for a batch: samples, limits.
+    Table,
 }
 
 /// The headline of a result.
@@ -75,6 +79,16 @@ pub struct Numbers {
 }
 
 impl Numbers {
+    /// Of tables, which have no headline of their own.
+    pub(super) fn of_verdict(verdict: crate::report::Verdict) -> Self {
+        Self {
+            d50_nm: None,
+            mean_nm: None,
+            per_ml: None,
+            verdict: Some(verdict.word().to_owned()),
+        }
+    }
+
     pub(crate) fn of(report: &Report) -> Self {
         Self {
             d50_nm: report.diameter_nm.d50.value,
@@ -127,7 +141,7 @@ pub(super) fn inputs_of<'a>(
     for input in &mut inputs {
         let given = match input.kind {
             InputKind::Capture | InputKind::Excluded => places.next(),
-            InputKind::Blank => None,
+            InputKind::Blank | InputKind::Result | InputKind::Table => None,
         };
         let place = given.unwrap_or(Path::new(&input.path));
         input.at = std::path::absolute(place)

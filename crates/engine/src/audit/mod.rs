@@ -106,6 +106,43 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Of tables that were made from the results of samples.
+    pub(crate) fn of_tables(
+        software: crate::report::Software,
+        verdict: crate::report::Verdict,
+        inputs: Vec<Input>,
+        who: Attribution,
+    ) -> Self {
+        Self {
+            action: "tabled",
+            who,
+            when: clock::now(),
+            inputs,
+            report: Box::new(Said {
+                software,
+                plan_sha256: String::new(),
+                numbers: Numbers::of_verdict(verdict),
+            }),
+        }
+    }
+}
+
+/// As [`extended`], for tables; `None` if the last line says the same of the same files already.
+pub(crate) fn extended_if_changed(
+    out: &Path,
+    record: &Record,
+    files: BTreeMap<String, String>,
+) -> io::Result<Option<Vec<u8>>> {
+    let text = fs::read(out.join(AUDIT_FILE)).unwrap_or_default();
+    let chain = Chain::read(&text);
+    let same = |last: &Entry| last.files == files && last.inputs == record.inputs;
+    if chain.fault().is_none() && chain.last().is_some_and(same) {
+        return Ok(None);
+    }
+    extended(out, record, files).map(Some)
+}
+
 /// The text of the trail once `record` and the SHA-256 of the files are added to what the folder `out` holds; a trail
 /// that is there is carried on byte for byte, even if it is broken.
 pub(crate) fn extended(

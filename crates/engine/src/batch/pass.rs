@@ -4,7 +4,7 @@ use super::find::Found;
 use super::hashes::Hashes;
 use super::hold::own_folder;
 use super::html::page;
-use super::job::Jobs;
+use super::job::{Jobs, SAMPLES_FILE};
 use super::limits::{Limits, limits_csv};
 use super::memory::Memory;
 use super::model::{Around, BatchReport};
@@ -15,9 +15,12 @@ use super::run::run_all;
 use super::sample::Shared;
 use super::table::batch_csv;
 use super::{BatchError, BatchOutcome, BatchRequest};
-use crate::report::write::recover;
+use crate::audit::{AUDIT_FILE, Input, InputKind, Record, extended_if_changed};
+use crate::fingerprint::sha256_of_bytes;
+use crate::report::write::{failed, recover};
 use crate::report::{OutputFile, write_named_files};
 use crate::runtime::Runtime;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What the passes over one folder share.
@@ -102,18 +105,71 @@ impl<'a> Pass<'a> {
         })
     }
 
-    fn write(
-        &self,
-        report: &BatchReport,
-        records: &[SampleRecord],
-    ) -> Result<std::path::PathBuf, BatchError> {
-        let files = [
-            OutputFile::new("batch.csv", batch_csv(records)),
-            OutputFile::new("batch.json", report.to_json()),
-            OutputFile::new("batch.html", page(report)),
-            OutputFile::new("limits.csv", limits_csv(&report.quality.limit_verdicts)),
+    fn write(&self, report: &BatchReport, records: &[SampleRecord]) -> Result<PathBuf, BatchError> {
+        let out = &self.request.out;
+        let tables = [
+            ("batch.csv", batch_csv(records)),
+            ("batch.json", report.to_json()),
+            ("batch.html", page(report).into_bytes()),
+            ("limits.csv", limits_csv(&report.quality.limit_verdicts)),
         ];
-        write_named_files(&self.request.out, &files, true)?;
-        Ok(self.request.out.join("batch.html"))
+        let sums = tables
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), sha256_of_bytes(bytes)));
+        let record = Record::of_tables(
+            report.software.clone(),
+            report.verdict,
+            self.inputs(records),
+            self.request.who.clone(),
+        );
+        let trail =
+            extended_if_changed(out, &record, sums.collect()).map_err(|e| failed(out, &e))?;
+        let tables = tables
+            .into_iter()
+            .map(|(name, bytes)| OutputFile::new(name, bytes));
+        // The trail comes last: after a kill before it, the next run finds that it does not speak of these tables yet.
+        let trail = trail.map(|text| OutputFile::new(AUDIT_FILE, text));
+        let files: Vec<OutputFile<'_>> = tables.chain(trail).collect();
+        write_named_files(out, &files, true)?;
+        Ok(out.join("batch.html"))
+    }
+
+    /// What the tables are made from: the results, and what a person wrote about the samples.
+    fn inputs(&self, records: &[SampleRecord]) -> Vec<Input> {
+        let out = &self.request.out;
+        let sum = |path: &Path| {
+            std::fs::read(path)
+                .ok()
+                .map(|bytes| sha256_of_bytes(&bytes))
+        };
+        let at = |path: &Path| {
+            std::path::absolute(path)
+                .ok()
+                .map(|p| p.display().to_string())
+        };
+        let results = records.iter().filter(|r| r.report().is_some()).map(|r| {
+            let path = format!("{}/result.json", r.folder);
+            Input {
+                kind: InputKind::Result,
+                at: None,
+                sha256: sum(&out.join(&path)),
+                path,
+            }
+        });
+        let folder = &self.request.folder;
+        let given = [
+            (self.request.samples.clone(), SAMPLES_FILE),
+            (self.request.limits.clone(), LIMITS_FILE),
+        ];
+        let tables = given.into_iter().filter_map(|(given, name)| {
+            let path = given.unwrap_or_else(|| folder.join(name));
+            path.is_file().then(|| Input {
+                kind: InputKind::Table,
+                path: name.to_owned(),
+                at: at(&path),
+                sha256: sum(&path),
+            })
+        });
+        results.chain(tables).collect()
     }
 }

@@ -31,6 +31,8 @@ impl Films<'_> {
             InputKind::Capture => format!("film {}", input.path),
             InputKind::Excluded => format!("film {}, which was left out", input.path),
             InputKind::Blank => format!("blank {}", input.path),
+            InputKind::Result => format!("result {}", input.path),
+            InputKind::Table => format!("table {}", input.path),
         };
         let Some(sum) = &input.sha256 else {
             let message = "could not be read when the result was made";

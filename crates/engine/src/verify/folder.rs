@@ -3,7 +3,7 @@
 use super::check::{Check, State, name_of};
 use super::films::Films;
 use super::{ResultChecks, VerifyError, VerifyRequest};
-use crate::audit::{AUDIT_FILE, Chain, Entry, Input, Numbers, named_inputs};
+use crate::audit::{AUDIT_FILE, Chain, Entry, Input, InputKind, Numbers, named_inputs};
 use crate::fingerprint::{sha256_of, sha256_of_bytes};
 use crate::report::Report;
 use crate::runtime::Runtime;
@@ -51,21 +51,65 @@ pub(super) fn verify_folder(
     };
     result.last = Some((entry.when.clone(), entry.user.clone()));
     result.checks.extend(of_files(folder, entry, runtime)?);
-    result.checks.push(of_result(folder, entry));
+    let (results, films_named): (Vec<Input>, Vec<Input>) = entry
+        .inputs
+        .iter()
+        .cloned()
+        .partition(|i| i.kind == InputKind::Result);
+    if is_batch(entry) {
+        result.checks.extend(of_samples(folder, &results, runtime)?);
+    } else {
+        result.checks.push(of_result(folder, entry));
+    }
     let films = Films {
         inputs: &request.inputs,
         runtime,
     };
     if request.results_only {
-        let count = entry.inputs.len();
+        let count = films_named.len();
         let message = format!("{count} left alone, as asked");
         result
             .checks
             .push(Check::new(State::NotChecked, "films", message));
     } else {
-        result.checks.extend(films.checked(&entry.inputs)?);
+        result.checks.extend(films.checked(&films_named)?);
     }
     Ok(result)
+}
+
+/// Whether the line is of tables that were made from the results of samples.
+fn is_batch(entry: &Entry) -> bool {
+    entry.files.contains_key("batch.json")
+}
+
+/// The results that tables were made from. They lie in the folder of the tables, wherever that is now.
+fn of_samples(
+    folder: &Path,
+    results: &[Input],
+    runtime: &Runtime<'_>,
+) -> Result<Vec<Check>, VerifyError> {
+    let mut checks = Vec::new();
+    for input in results {
+        let subject = format!("result {}", input.path);
+        let place = folder.join(&input.path);
+        let found = if place.is_file() {
+            sha256_of(&[place], false, runtime.cancel).map_err(|e| e.to_string())
+        } else {
+            Err("it is no file".to_owned())
+        };
+        checks.push(match found {
+            Ok(None) => return Err(VerifyError::Cancelled),
+            Ok(found) if found == input.sha256 => {
+                Check::new(State::Sound, subject, "as the tables were made from it")
+            }
+            Ok(_) => {
+                let message = "is not what the tables were made from; run the batch again";
+                Check::new(State::Altered, subject, message)
+            }
+            Err(reason) => Check::new(State::Missing, subject, format!("cannot be read: {reason}")),
+        });
+    }
+    Ok(checks)
 }
 
 /// Every line that does not hold; one word for all if all do.
@@ -108,6 +152,8 @@ fn of_files(
     let mut there: BTreeMap<String, PathBuf> = match fs::read_dir(folder) {
         Ok(entries) => entries
             .filter_map(|e| Some(e.ok()?.path()))
+            // The folders beside the tables of a batch are results of their own.
+            .filter(|path| !(is_batch(entry) && path.is_dir()))
             .map(|path| (name_of(&path), path))
             .collect(),
         Err(_) => BTreeMap::new(),

@@ -182,12 +182,20 @@ fn folders(folder: &Path) -> Result<(Vec<PathBuf>, Vec<Check>), VerifyError> {
     }
     entries.sort();
     let has = |folder: &Path, name: &str| fs::symlink_metadata(folder.join(name)).is_ok();
-    if has(folder, AUDIT_FILE) {
+    let own = has(folder, AUDIT_FILE);
+    if own && !has(folder, "batch.json") {
         return Ok((vec![folder.to_path_buf()], Vec::new()));
     }
-    let (with, other): (Vec<PathBuf>, Vec<PathBuf>) = entries
+    let (mut with, mut other): (Vec<PathBuf>, Vec<PathBuf>) = entries
         .into_iter()
         .partition(|e| e.is_dir() && has(e, AUDIT_FILE));
+    if own {
+        // The trail of the tables speaks of all files beside it.
+        other.retain(|e| e.is_dir());
+        with.insert(0, folder.to_path_buf());
+    }
+    // What a batch keeps for itself is no result.
+    other.retain(|e| check::name_of(e) != ".nta-batch");
     if with.is_empty() {
         return Err(VerifyError::NoTrail { path: path() });
     }
