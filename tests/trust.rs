@@ -52,6 +52,7 @@ fn analysed(films: &[PathBuf], out: &Path, more: &[&str]) -> Result<Report, Anal
         overwrite: false,
         spots: false,
         parquet: false,
+        exports: Vec::new(),
     };
     let runtime = Runtime {
         threads: 2,

@@ -235,6 +235,7 @@ fn the_place_of_the_files_does_not_matter() {
             overwrite: false,
             spots: true,
             parquet: false,
+            exports: Vec::new(),
         };
         with_runtime(|runtime| analyze_to_folder(&request, runtime)).expect("an analysis");
         let read = |name: &str| std::fs::read_to_string(place.join("out").join(name)).expect(name);

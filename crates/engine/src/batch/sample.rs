@@ -131,6 +131,7 @@ fn work(
         overwrite: true,
         spots: shared.spots,
         parquet: shared.parquet,
+        exports: Vec::new(),
     };
     write_analysis(&analysis, &request)?;
     Ok((analysis.report, false))

@@ -6,6 +6,7 @@
 mod charts;
 mod counted;
 mod head;
+mod import;
 mod method;
 mod particles;
 mod pictures;
@@ -23,6 +24,7 @@ pub(crate) use head::{
 pub(crate) use uncertainty::all_known;
 pub(crate) use words::{ends, ends_per_ml, per_frame, shown, shown_per_ml};
 
+pub(crate) use import::{ImportCurve, ImportPage, ImportTable, import_page};
 pub use pictures::{FilmPicture, ParticlePoint, Pictures, grey_png};
 
 use super::model::Report;
