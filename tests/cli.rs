@@ -49,6 +49,7 @@ fn help_shows_commands_and_options_on_stdout() {
         "inspect",
         "calibrate",
         "simulate",
+        "import",
         "methods",
         "plan",
         "schema",
