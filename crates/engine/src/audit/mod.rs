@@ -109,13 +109,14 @@ impl Record {
 impl Record {
     /// Of tables that were made from the results of samples.
     pub(crate) fn of_tables(
+        action: &'static str,
         software: crate::report::Software,
         verdict: crate::report::Verdict,
         inputs: Vec<Input>,
         who: Attribution,
     ) -> Self {
         Self {
-            action: "tabled",
+            action,
             who,
             when: clock::now(),
             inputs,

@@ -117,6 +117,7 @@ impl<'a> Pass<'a> {
             .iter()
             .map(|(name, bytes)| ((*name).to_owned(), sha256_of_bytes(bytes)));
         let record = Record::of_tables(
+            "tabled",
             report.software.clone(),
             report.verdict,
             self.inputs(records),

@@ -17,6 +17,8 @@ mod told;
 mod tests;
 
 use crate::analyze::{AnalyzeError, timing_of};
+use crate::assemble::software;
+use crate::audit::{self, Attribution, Record};
 use crate::blank::Blank;
 use crate::foreign::ForeignError;
 use crate::headline::headline;
@@ -24,7 +26,7 @@ use crate::plan::Plan;
 use crate::report::html::{self, Pictures};
 use crate::report::{
     ExcludedCapture, OutputError, OutputFile, Report, Verdict, check_folder, csv, summary,
-    write_folder,
+    write_audited_folder,
 };
 use crate::runtime::{Runtime, Stopwatch};
 use crate::text_file::{NotRead, read_text};
@@ -51,6 +53,8 @@ pub struct ImportRequest {
     pub overwrite: bool,
     /// A result of ours to show beside, as a folder or its `result.json`.
     pub beside: Option<PathBuf>,
+    /// Who asks for it and why, for the audit trail.
+    pub who: Attribution,
 }
 
 /// What came of an import.
@@ -157,7 +161,8 @@ pub fn import(
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled.into());
     }
-    write_folder(&request.out, request.overwrite, &files)?;
+    let record = record(report, &inputs, &request.who);
+    write_audited_folder(&request.out, request.overwrite, &files, &record)?;
     let text = text(&told, report, &unreadable);
     let written: Vec<PathBuf> = files.iter().map(|f| request.out.join(&f.name)).collect();
     drop(files);
@@ -167,6 +172,23 @@ pub fn import(
         files: written,
         report: analyzed.map(|a| a.report),
     })
+}
+
+/// What the audit trail says: of the result of the tracks, or where there were none, of the exports that were shown.
+fn record(report: Option<&Report>, inputs: &[Input], who: &Attribution) -> Record {
+    if let Some(report) = report {
+        return Record::of("imported", report, [], who.clone());
+    }
+    let input = |i: &Input| audit::Input {
+        kind: audit::InputKind::Table,
+        path: i.name.clone(),
+        at: std::path::absolute(&i.name)
+            .ok()
+            .map(|p| p.display().to_string()),
+        sha256: Some(i.sha256.clone()).filter(|s| !s.is_empty()),
+    };
+    let inputs = inputs.iter().map(input).collect();
+    Record::of_tables("imported", software(), Verdict::Pass, inputs, who.clone())
 }
 
 /// The result of ours that a path names.

@@ -58,7 +58,7 @@ pub(super) fn verify_folder(
         .partition(|i| i.kind == InputKind::Result);
     if is_batch(entry) {
         result.checks.extend(of_samples(folder, &results, runtime)?);
-    } else {
+    } else if entry.files.contains_key("result.json") {
         result.checks.push(of_result(folder, entry));
     }
     let films = Films {
