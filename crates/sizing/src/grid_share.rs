@@ -4,8 +4,12 @@
 //!
 //! The interval takes the band at its word in the worst way: the curve as low as the band allows within the range and as high
 //! as it allows outside, and the other way round, each over its own whole. A band holds each point by itself, and points do not
-//! err all to one side at once, so that the interval is wider than one from resampled tracks: a share is never made surer than it
-//! is.
+//! err all to one side at once, so that where there are particles the interval is wider than one from resampled tracks. Where none
+//! were seen a band is next to nothing; there the interval is never narrower than what so many tracks can exclude: of n tracks none
+//! may lie in a range that holds up to 3 / n of the particles (95 %; Hanley & Lippman-Hand 1983,
+//! doi:10.1001/jama.1983.03330370053031).
+
+use crate::concentration::NONE_SEEN_95;
 
 /// A density on a grid with its band. All of one length, diameters ascending.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +22,8 @@ pub struct Curve<'a> {
     pub low: &'a [f64],
     /// Upper end of the band; empty if there is none.
     pub high: &'a [f64],
+    /// Tracks that it was made from.
+    pub tracks: u64,
 }
 
 /// A share, 0 to 1.
@@ -53,7 +59,11 @@ pub fn share(curve: &Curve<'_>, from_nm: Option<f64>, to_nm: Option<f64>) -> Opt
         let (low_in, low_out) = parts(curve.low);
         let (high_in, high_out) = parts(curve.high);
         let ends = [of_whole(low_in, high_out)?, of_whole(high_in, low_out)?];
-        Some([ends[0].min(value), ends[1].max(value)])
+        let unseen = (NONE_SEEN_95 / curve.tracks.max(1) as f64).min(1.0);
+        Some([
+            ends[0].min(value).min(1.0 - unseen),
+            ends[1].max(value).max(unseen),
+        ])
     };
     Some(Share {
         value,
@@ -89,6 +99,7 @@ mod tests {
             density: &[0.0, 0.01, 0.0],
             low: &[0.0, 0.008, 0.0],
             high: &[0.0, 0.012, 0.0],
+            tracks: 300,
         };
         let half = share(&curve, None, Some(200.0)).expect("a share");
         assert!((half.value - 0.5).abs() < 1e-12);
@@ -99,10 +110,14 @@ mod tests {
         assert!((eighth.value - 0.125).abs() < 1e-12);
         let middle = share(&curve, Some(150.0), Some(250.0)).expect("a share");
         assert!((middle.value - 0.75).abs() < 1e-12);
-        let all = share(&curve, None, None).expect("a share");
-        assert_eq!((all.value, all.ci95), (1.0, Some([1.0, 1.0])));
+        // Where nothing was seen, 300 tracks leave room for three in 300.
         let beyond = share(&curve, Some(400.0), None).expect("a share");
-        assert_eq!((beyond.value, beyond.ci95), (0.0, Some([0.0, 0.0])));
+        let [low, high] = beyond.ci95.expect("an interval");
+        assert_eq!((beyond.value, low), (0.0, 0.0));
+        assert!((high - 0.01).abs() < 1e-4, "{high}");
+        let all = share(&curve, Some(100.0), None).expect("a share");
+        let [low, high] = all.ci95.expect("an interval");
+        assert!(all.value == 1.0 && high == 1.0 && (low - 0.99).abs() < 1e-4);
     }
 
     #[test]
@@ -112,6 +127,7 @@ mod tests {
             density,
             low: &[],
             high: &[],
+            tracks: 300,
         };
         let got = share(&curve(&[0.01, 0.01]), None, Some(150.0)).expect("a share");
         assert_eq!((got.value, got.ci95), (0.5, None));

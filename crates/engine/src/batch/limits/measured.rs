@@ -200,6 +200,7 @@ impl NumberCurve {
             density: &self.density,
             low: &self.low,
             high: &self.high,
+            tracks: d.tracks,
         }
     }
 }

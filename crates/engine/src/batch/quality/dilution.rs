@@ -37,7 +37,9 @@ pub struct DilutionSeries {
     pub left_out: Vec<LeftOut>,
     /// Slope of the logarithms over all members, 1 for a proportion, with its 95 % interval.
     pub slope: Estimate,
-    /// Whether 1 lies in that interval; null without a slope.
+    /// The same over the members that agree.
+    pub slope_of_agreeing: Estimate,
+    /// Whether 1 lies in the interval over all members; null without a slope.
     pub slope_holds_one: Option<bool>,
     /// Mean number per mL of the original sample of the members that agree; of all where none do.
     pub mean_per_ml: Option<f64>,
@@ -157,6 +159,9 @@ fn judge(series: &mut DilutionSeries, criteria: &DilutionCriteria) {
     }
     let differ = members.iter().any(|m| m.dilution != members[0].dilution);
     let run = longest_run(members, criteria.max_deviation);
+    if let Some(found) = run.clone().and_then(|run| slope(&pairs[run])) {
+        series.slope_of_agreeing = Estimate::new(found.value, Some(found.ci95));
+    }
     let mean = mean_of(run.clone().map_or(members, |r| &members[r]));
     let n = members.len();
     for (i, member) in series.members.iter_mut().enumerate() {

@@ -98,7 +98,10 @@ fn bias(e: &Estimate) -> String {
         value: e.value.map(|v| 100.0 * v),
         ci95: e.ci95.map(|c| c.map(|v| 100.0 * v)),
     };
-    with_interval(&hundredfold, "%")
+    match hundredfold.value {
+        Some(_) => with_interval(&hundredfold, "%"),
+        None => NOTHING.to_owned(),
+    }
 }
 
 fn beads(quality: &Quality) -> String {
@@ -223,7 +226,11 @@ fn series(quality: &Quality) -> String {
                 )
             });
         let slope = match s.slope.value {
-            Some(_) => format!("Slope over 1 / dilution: {}.", with_interval(&s.slope, "")),
+            Some(_) => format!(
+                "Slope over 1 / dilution: {} over all, {} over those that agree.",
+                with_interval(&s.slope, ""),
+                with_interval(&s.slope_of_agreeing, "")
+            ),
             None => "No slope.".to_owned(),
         };
         let _ = write!(

@@ -16,10 +16,12 @@ pub(super) fn control_chart(chart: &ControlChart) -> Option<String> {
     if n < 2 {
         return None;
     }
-    let days = chart
-        .points
-        .iter()
-        .map(|p| p.date.clone().unwrap_or_else(|| p.sample.clone()));
+    let year = common_year(chart);
+    let days = chart.points.iter().map(|p| match (&p.date, year) {
+        (Some(date), Some(_)) => date.get(5..).unwrap_or(date).to_owned(),
+        (Some(date), None) => date.clone(),
+        (None, _) => p.sample.clone(),
+    });
     let levels = levels(chart);
     let ends = chart.points.iter().filter_map(|p| p.value.ci95).flatten();
     let values = chart.points.iter().filter_map(|p| p.value.value);
@@ -50,11 +52,19 @@ pub(super) fn control_chart(chart: &ControlChart) -> Option<String> {
         drawn.dots(point.value.value.map(|v| (x, v)).into_iter(), class);
     }
     let svg = drawn.finish(&format!("{} over {n} runs", title(chart)));
+    let year = year.map_or(String::new(), |y| format!(", {}", esc(y)));
     Some(format!(
-        "<figure><h3>{}</h3>{svg}<figcaption>{}</figcaption></figure>",
+        "<figure><h3>{}{year}</h3>{svg}<figcaption>{}</figcaption></figure>",
         esc(&title(chart)),
         key(chart)
     ))
+}
+
+/// The year that all runs share; then it need not stand below each.
+fn common_year(chart: &ControlChart) -> Option<&str> {
+    let mut years = chart.points.iter().map(|p| p.date.as_deref()?.get(..4));
+    let first = years.next()??;
+    years.all(|y| y == Some(first)).then_some(first)
 }
 
 fn levels(chart: &ControlChart) -> Vec<Level> {

@@ -302,6 +302,8 @@ fn dilutions_beyond_the_range_are_named() {
     assert_eq!(agree, want);
     assert!((s.mean_per_ml.expect("a mean") / 3e10 - 1.0).abs() < 0.01);
     assert_eq!(s.left_out[0].sample, "x500");
+    let [low, high] = s.slope_of_agreeing.ci95.expect("an interval");
+    assert!(low < 1.0 && 1.0 < high && s.slope.value.is_some_and(|v| v < 0.9));
     let told = find(&q, "Q30");
     assert_eq!(
         (told.samples.clone(), told.finding.severity),
