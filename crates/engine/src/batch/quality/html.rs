@@ -36,7 +36,7 @@ fn heading(quality: &Quality) -> String {
     let file = match &quality.limits {
         Some(file) => format!(
             "Limits: {} <code>{}</code>, held against the {}.",
-            user(&file.path),
+            user(&file.name),
             esc(file.sha256.get(..12).unwrap_or(&file.sha256)),
             match file.interval {
                 IntervalKind::Expanded => "expanded uncertainty (k = 2)",

@@ -30,6 +30,7 @@ pub use markers::MarkerFraction;
 use super::SampleRecord;
 use super::limits::{Criteria, IntervalKind, Known, LimitVerdict, Limits, verdicts};
 use crate::report::Verdict;
+use crate::report::html::sections::file_name;
 use nta_core::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,8 +47,8 @@ pub struct LeftOut {
 /// The file of limits that was held against.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct LimitsFile {
-    /// The file, as given.
-    pub path: String,
+    /// Name of the file, without its folder: results do not depend on where a folder lies.
+    pub name: String,
     /// SHA-256 of its text, hexadecimal.
     pub sha256: String,
     /// Which interval had to lie within the limits.
@@ -111,7 +112,7 @@ pub fn quality(records: &[SampleRecord], limits: Option<&Limits>) -> Quality {
             Some(Severity::Info) | None => Verdict::Pass,
         },
         limits: limits.map(|l| LimitsFile {
-            path: l.path.clone(),
+            name: file_name(&l.path).to_owned(),
             sha256: l.sha256.clone(),
             interval: l.interval,
         }),
