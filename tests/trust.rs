@@ -53,6 +53,7 @@ fn analysed(films: &[PathBuf], out: &Path, more: &[&str]) -> Result<Report, Anal
         spots: false,
         parquet: false,
         who: Default::default(),
+        exports: Vec::new(),
     };
     let runtime = Runtime {
         threads: 2,

@@ -236,6 +236,7 @@ fn the_place_of_the_files_does_not_matter() {
             spots: true,
             parquet: false,
             who: Default::default(),
+            exports: Vec::new(),
         };
         with_runtime(|runtime| analyze_to_folder(&request, runtime)).expect("an analysis");
         let read = |name: &str| std::fs::read_to_string(place.join("out").join(name)).expect(name);

@@ -182,7 +182,7 @@ pub fn walks(count: u32) -> Vec<Trajectory> {
         pixel_size_um: Stated::new(0.2, "benchmark"),
         frame_interval_s: Stated::new(INTERVAL_S, "benchmark"),
         exposure_s: Some(Stated::new(0.015, "benchmark")),
-        bit_depth: Stated::new(8, "benchmark"),
+        bit_depth: None,
     };
     let mut dice = Dice(1);
     let step_px = (2.0 * 4.9 * INTERVAL_S).sqrt() / 0.2;

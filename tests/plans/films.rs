@@ -26,7 +26,7 @@ fn the_file_fills_in_what_nobody_stated() {
     assert_eq!(a.frame_interval_s.value, 0.04);
     assert_eq!(a.frame_interval_s.from, "file");
     assert_eq!(a.exposure_s.clone().expect("stated").value, 0.02);
-    assert_eq!(a.bit_depth.value, 8);
+    assert_eq!(a.bit_depth.as_ref().map(|b| b.value), Some(8));
     assert!(found.file_times_hold);
     assert!(found.findings.is_empty());
 }

@@ -1,9 +1,11 @@
 //! What can be typed.
 
 mod batch;
+mod import;
 mod verify;
 
 pub use batch::{BatchArgs, FolderArgs, WatchArgs};
+pub use import::ImportArgs;
 pub use verify::VerifyArgs;
 
 use crate::plan_args::PlanArgs;
@@ -37,6 +39,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Films of beads become an instrument profile: depth of view, and a check of the pixel size
     Calibrate(CalibrateArgs),
+    /// Tracks of other programs analysed again, and vendors' histograms beside ours
+    Import(ImportArgs),
     /// Accuracy and speed on films with known answers, beside other engines
     Benchmark(BenchmarkArgs),
     /// Simulate a film with a known truth: sample, microscope and camera from a scene file
@@ -70,6 +74,11 @@ pub struct AnalyzeArgs {
     /// Write particles and tracks as Parquet too
     #[arg(long)]
     pub parquet: bool,
+    /// Write the results in the form of another program too; may be repeated. trackmate-xml: tracks.xml;
+    /// nanosight-summary: nanosight_summary.csv, for which the depth must be known; trackpy: tracks.csv, which is always
+    /// written
+    #[arg(long = "export", value_name = "FORMAT", value_parser = nta_engine::ExportFormat::WORDS)]
+    pub exports: Vec<String>,
     #[command(flatten)]
     pub who: WhoArgs,
     #[command(flatten)]

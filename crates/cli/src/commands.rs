@@ -1,6 +1,7 @@
 //! One function per command: build what the engine wants, call it, print what it gives.
 
 mod batch;
+mod import;
 mod verify;
 
 use crate::args::{
@@ -13,8 +14,8 @@ use nta_engine::benchmark::{BenchmarkRequest, benchmark};
 use nta_engine::plan;
 use nta_engine::report::json_schema;
 use nta_engine::{
-    AnalyzeRequest, CalibrateRequest, Codec, PreviewRequest, Progress, Runtime, SimulateRequest,
-    analyze_to_folder, calibrate, inspect, inspect_with_preview, simulate,
+    AnalyzeRequest, CalibrateRequest, Codec, ExportFormat, PreviewRequest, Progress, Runtime,
+    SimulateRequest, analyze_to_folder, calibrate, inspect, inspect_with_preview, simulate,
 };
 use std::io::{ErrorKind, Write};
 use std::sync::Arc;
@@ -43,6 +44,10 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
         Command::Calibrate(args) => {
             let json = args.shared.running.json;
             done(run_calibrate(args), json)
+        }
+        Command::Import(args) => {
+            let json = args.shared.running.json;
+            import::run(args).map_err(|failure| (failure, json))
         }
         Command::Benchmark(args) => {
             let json = args.running.json;
@@ -85,6 +90,11 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
         spots: args.spots,
         parquet: args.parquet,
         who: args.who.attribution(),
+        exports: args
+            .exports
+            .iter()
+            .filter_map(|word| ExportFormat::of_word(word))
+            .collect(),
     };
     let outcome = watched(&args.shared.running, |runtime| {
         analyze_to_folder(&request, runtime)

@@ -4,7 +4,7 @@ use nta_engine::batch::BatchError;
 use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
 use nta_engine::verify::VerifyError;
-use nta_engine::{AnalyzeError, CalibrateError, SimulateError};
+use nta_engine::{AnalyzeError, CalibrateError, ImportError, SimulateError};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -19,6 +19,8 @@ pub enum Failure {
     Batch(BatchError),
     /// There is no profile.
     Calibrate(CalibrateError),
+    /// Nothing was imported.
+    Import(ImportError),
     /// There is no table.
     Benchmark(BenchmarkError),
     /// The place of this program is not known.
@@ -38,6 +40,7 @@ impl Failure {
             Failure::Analyze(error) => error.exit_code(),
             Failure::Batch(error) => error.exit_code(),
             Failure::Calibrate(error) => error.exit_code(),
+            Failure::Import(error) => error.exit_code(),
             Failure::Benchmark(error) => error.exit_code(),
             Failure::OwnPath(_) => 3,
             Failure::Simulate(error) => error.exit_code(),
@@ -52,6 +55,7 @@ impl Failure {
             Failure::Analyze(error) => error.to_string(),
             Failure::Batch(error) => error.to_string(),
             Failure::Calibrate(error) => error.to_string(),
+            Failure::Import(error) => error.to_string(),
             Failure::Benchmark(error) => error.to_string(),
             Failure::OwnPath(error) => format!(
                 "cannot find the file of this program, which is to analyse the films: {error}"

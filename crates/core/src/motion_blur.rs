@@ -220,7 +220,7 @@ mod tests {
             pixel_size_um: Stated::new(shutter.pixel_size_um, "test"),
             frame_interval_s: Stated::new(shutter.frame_interval_s, "test"),
             exposure_s: None,
-            bit_depth: Stated::new(8, "test"),
+            bit_depth: None,
         };
         let mut frames: Vec<FrameSpots> = track
             .points()

@@ -82,6 +82,12 @@ pub enum AnalyzeError {
         "this build of nta cannot write Parquet; leave out --parquet (the CSV files hold the same)"
     )]
     NoParquet,
+    /// A table of particles per mL was asked for where there can be none.
+    #[error(
+        "--export nanosight-summary writes particles per mL, for which the probed depth must be known; give it with --depth-um or \
+         --instrument, or leave out the export"
+    )]
+    ExportNeedsDepth,
     /// The Parquet writer refuses.
     #[error("cannot make the Parquet tables: {reason}")]
     Parquet {
@@ -121,7 +127,7 @@ impl AnalyzeError {
             | Self::Sizing(_)
             | Self::Medium(_)
             | Self::NoCapture => 2,
-            Self::Threads { .. } | Self::NoParquet => 2,
+            Self::Threads { .. } | Self::NoParquet | Self::ExportNeedsDepth => 2,
             Self::Source(_) | Self::Film { .. } => 3,
             Self::Output(_) | Self::Parquet { .. } => 4,
             Self::Preview(error) => error.exit_code(),
@@ -294,13 +300,26 @@ fn leave_to_exposure(findings: &mut Vec<Finding>, contradicted: usize, captures:
 }
 
 /// What only the finished numbers tell, and the verdict.
-fn judge(report: &mut Report, plan: &Plan, blank: Option<&Blank>) {
+pub(crate) fn judge(report: &mut Report, plan: &Plan, blank: Option<&Blank>) {
     let trends = trends(&report.replicates).into_iter();
     let of_blank = blank.map_or_else(Vec::new, |b| b.findings(report, plan));
     report
         .findings
         .extend(trends.map(ReportFinding::of_sample).chain(of_blank));
     report.verdict = Verdict::of(&report.findings);
+}
+
+/// Times where no frames were read.
+pub(crate) fn timing_of(
+    seconds: f64,
+    stage_seconds: std::collections::BTreeMap<String, f64>,
+) -> crate::report::Timing {
+    crate::report::Timing {
+        seconds,
+        peak_memory_mb: peak_memory_mb(),
+        stage_seconds,
+        ..Default::default()
+    }
 }
 
 fn timing(
@@ -315,12 +334,9 @@ fn timing(
         .sum();
     let per_second = |n: f64| if seconds > 0.0 { n / seconds } else { 0.0 };
     crate::report::Timing {
-        seconds,
         frames_per_second: per_second(frames as f64),
         megapixels_per_second: per_second(megapixels),
-        peak_memory_mb: peak_memory_mb(),
-        stage_seconds,
-        ..Default::default()
+        ..timing_of(seconds, stage_seconds)
     }
 }
 
@@ -337,7 +353,8 @@ pub(crate) fn sampling(capture: &Followed) -> Sampling {
     }
 }
 
-fn sizing_plan(plan: &Plan) -> SizingPlan {
+/// What sizing needs of the plan.
+pub(crate) fn sizing_plan(plan: &Plan) -> SizingPlan {
     SizingPlan {
         diffusion: plan.choice("diffusion"),
         distribution: plan.choice("distribution"),

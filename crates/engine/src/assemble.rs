@@ -1,19 +1,18 @@
 //! Puts the pieces into the form of `result.json`.
 
 use crate::blank::Blank;
-use crate::budget::uncertainty;
 use crate::capture::Followed;
 use crate::classes::size_classes;
 use crate::concentration::concentration;
-use crate::fingerprint::sha256_of_bytes;
 use crate::intensity::intensity;
-use crate::plan::{self, Plan, SampleValue};
-use crate::replicates::{CaptureErrors, replicates};
+use crate::plan::{self, Plan};
+use crate::replicates::CaptureErrors;
 use crate::report::{
-    Capture, CaptureTally, DiameterSummary, Distribution, DriftTrack, Estimate, Limits, Medium,
-    Population, PopulationCi95, Report, ReportFinding, SCHEMA, Sample, Setting, Software,
-    SpotsOverTime, StageMethod, TrackLengths, Verdict,
+    Capture, CaptureTally, DiameterSummary, Distribution, DriftTrack, Estimate, Medium, Population,
+    PopulationCi95, Report, ReportFinding, Setting, Software, SpotsOverTime, StageMethod,
+    TrackLengths,
 };
+use crate::whole::Whole;
 use nta_core::Track;
 use nta_sizing::{InputUncertainties, Interval, SampleSizes, SizeResult, SizeSummary};
 
@@ -44,55 +43,21 @@ pub(crate) fn assemble(pieces: Pieces<'_>) -> Report {
         blank,
         findings,
     } = pieces;
-    let pooled = Counts::of(captures);
-    let shown: Vec<Capture> = captures
-        .iter()
-        .zip(&sizes.captures)
-        .map(|(c, s)| capture(c, s, plan, blank))
-        .collect();
-    let limits = sizes.pooled.limits.as_ref();
-    let errors: Vec<CaptureErrors> = captures.iter().map(CaptureErrors::of).collect();
-    let inputs = plan.input_uncertainties(&captures[0].acquisition);
-    let diameter_nm = diameters(sizes.pooled.summary.as_ref());
-    let concentration = concentration(&pooled, &sizes.pooled, plan, blank);
-    Report {
-        schema: SCHEMA.to_owned(),
-        software: software(),
-        sample: sample(plan, captures),
-        plan: plan.to_json(),
-        plan_sha256: sha256_of_bytes(plan.to_toml().as_bytes()),
-        // All captures of one sample share it, or a finding says that they do not.
+    let told = captures.iter().zip(&sizes.captures);
+    Whole {
+        captures: told.map(|(c, s)| capture(c, s, plan, blank)).collect(),
+        excluded: Vec::new(),
+        errors: captures.iter().map(CaptureErrors::of).collect(),
         acquisition: captures[0].acquisition.clone(),
-        medium: in_force(plan, medium, &inputs),
-        methods: methods(plan),
-        particles_per_frame: pooled.particles_per_frame(),
-        coincidence_factor: pooled.coincidence_factor(),
-        distribution: distribution(&sizes.pooled, plan),
-        populations: sizes.pooled.populations.iter().map(population).collect(),
-        size_classes: size_classes(&sizes.pooled, concentration.as_ref()),
-        blank: blank.map(|b| b.told(concentration.as_ref())),
+        counts: Counts::of(captures),
         intensity: intensity(captures, sizes),
-        limits: Limits {
-            narrowest_cv: limits.map(|l| l.narrowest_cv),
-            smallest_ratio: limits.map(|l| l.smallest_ratio),
-            visibility: sizes.pooled.visibility,
-            ..Limits::default()
-        },
-        replicates: replicates(&shown, &errors),
-        captures: shown,
-        captures_excluded: Vec::new(),
-        uncertainty: Some(uncertainty(
-            &diameter_nm,
-            concentration.as_ref(),
-            &inputs,
-            medium,
-        )),
-        diameter_nm,
-        concentration,
-        verdict: Verdict::of(&findings),
+        sizes,
+        plan,
+        medium,
+        blank,
         findings,
-        timing: crate::report::Timing::default(),
     }
+    .report()
 }
 
 pub(crate) fn software() -> Software {
@@ -103,39 +68,12 @@ pub(crate) fn software() -> Software {
     }
 }
 
-/// The sample's fields; its id is the first capture's name where the plan gives none.
-fn sample(plan: &Plan, captures: &[Followed]) -> Sample {
-    let mut fields = serde_json::Map::new();
-    let mut id = None;
-    for (key, value) in &plan.sample {
-        if key == "id" {
-            id = Some(match value {
-                SampleValue::Text(text) => text.clone(),
-                SampleValue::Whole(n) => n.to_string(),
-                SampleValue::Number(n) => n.to_string(),
-            });
-        } else {
-            fields.insert(key.clone(), serde_json::to_value(value).unwrap_or_default());
-        }
-    }
-    let from_file = || {
-        let path = std::path::Path::new(&captures[0].name);
-        let name = path.file_stem().map_or_else(
-            || captures[0].name.clone(),
-            |s| s.to_string_lossy().into_owned(),
-        );
-        match captures.len() {
-            1 => name,
-            n => format!("{name} and {} more", n - 1),
-        }
-    };
-    Sample {
-        id: id.unwrap_or_else(from_file),
-        fields,
-    }
-}
-
-fn in_force(plan: &Plan, medium: &nta_sizing::Medium, inputs: &InputUncertainties) -> Medium {
+/// The liquid in force, with its uncertainties.
+pub(crate) fn in_force(
+    plan: &Plan,
+    medium: &nta_sizing::Medium,
+    inputs: &InputUncertainties,
+) -> Medium {
     let (name, from) = match &plan.medium {
         plan::Medium::Named(name) => {
             let formula = nta_sizing::MEDIA
@@ -171,7 +109,7 @@ fn in_force(plan: &Plan, medium: &nta_sizing::Medium, inputs: &InputUncertaintie
 }
 
 /// Every stage with its method and all its numbers.
-fn methods(plan: &Plan) -> Vec<StageMethod> {
+pub(crate) fn methods(plan: &Plan) -> Vec<StageMethod> {
     let mut out = Vec::new();
     for stage in plan::stages::STAGES {
         let choice = plan.choice(stage.name);
@@ -209,8 +147,8 @@ fn capture(followed: &Followed, sizes: &SizeResult, plan: &Plan, blank: Option<&
         sha256: followed.sha256.clone(),
         container: followed.info.container.clone(),
         codec: followed.info.codec.clone(),
-        width_px: video.size_px.0 as u64,
-        height_px: video.size_px.1 as u64,
+        width_px: Some(video.size_px.0 as u64),
+        height_px: Some(video.size_px.1 as u64),
         frames: video.frames.len() as u64,
         frames_missing: video.end.frames_missing,
         frames_repeated: video.frames_repeated,
@@ -253,7 +191,7 @@ fn mean_drift(followed: &Followed) -> Option<[f64; 2]> {
 }
 
 /// Slopes over time of the straight lines through places (x, y), times `unit`; `None` without a spread of times.
-fn slope(places: &[(f64, (f64, f64))], unit: f64) -> Option<[f64; 2]> {
+pub(crate) fn slope(places: &[(f64, (f64, f64))], unit: f64) -> Option<[f64; 2]> {
     let mean_s = places.iter().map(|p| p.0).sum::<f64>() / places.len() as f64;
     let (mut spread, mut x, mut y) = (0.0, 0.0, 0.0);
     for (time_s, at) in places {
@@ -355,7 +293,7 @@ fn estimate(interval: Interval) -> Estimate {
     Estimate::new(interval.value, Some(interval.ci95))
 }
 
-fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
+pub(crate) fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
     summary.map_or_else(DiameterSummary::default, |s| DiameterSummary {
         mean: estimate(s.mean),
         median: estimate(s.median),
@@ -369,7 +307,7 @@ fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
     })
 }
 
-fn distribution(sizes: &SizeResult, plan: &Plan) -> Distribution {
+pub(crate) fn distribution(sizes: &SizeResult, plan: &Plan) -> Distribution {
     sizes.distribution.as_ref().map_or_else(
         || Distribution {
             weighting: plan.size.weighting.word().into(),
@@ -391,7 +329,7 @@ fn distribution(sizes: &SizeResult, plan: &Plan) -> Distribution {
     )
 }
 
-fn population(p: &nta_sizing::Population) -> Population {
+pub(crate) fn population(p: &nta_sizing::Population) -> Population {
     Population {
         diameter_nm: p.diameter_nm.value,
         sd_nm: Some(p.sd_nm.value),

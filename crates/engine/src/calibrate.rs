@@ -130,8 +130,9 @@ pub fn calibrate(
     let stated = request.plan.uncertainties.pixel_size.as_ref();
     profile.pixel_size_relative_uncertainty = stated.map(|s| s.value).or(of_profile);
     profile.pixel_size_um = Some(pixel_um);
-    profile.width_px = u32::try_from(report.captures[0].width_px).ok();
-    profile.height_px = u32::try_from(report.captures[0].height_px).ok();
+    let shape = |px: Option<u64>| px.and_then(|px| u32::try_from(px).ok());
+    profile.width_px = shape(report.captures[0].width_px);
+    profile.height_px = shape(report.captures[0].height_px);
     let mut text = size_line(request.nominal_nm, median, report);
     if let Some(per_ml) = request.nominal_per_ml {
         let depth = Depth::of(&Counts::of(&analysis.captures), per_ml, &request.plan);

@@ -34,27 +34,40 @@ pub(crate) fn settle_exposures(captures: &mut [Followed]) -> Vec<ReportFinding> 
             .iter()
             .flat_map(|&j| captures[j].trajectories())
             .collect();
-        let trajectories: Vec<&Trajectory> = trajectories.iter().collect();
-        let (stated, std_err_s, finding) = match exposure::estimate(&trajectories, interval) {
-            Some(found) => (
-                Stated::new(found.exposure_s, "estimated from the film"),
-                found.std_err_s,
-                found_it(&found, interval),
-            ),
-            None => (
-                Stated::new(ASSUMED_SHARE * interval, "assumed: half the frame interval"),
-                // A shutter that may have been open for any part of the interval.
-                interval / 12f64.sqrt(),
-                assumed(interval),
-            ),
-        };
-        findings.push(ReportFinding::of_sample(finding));
+        let settled = of_trajectories(&trajectories, interval);
+        findings.push(ReportFinding::of_sample(settled.finding));
         for j in alike {
-            captures[j].acquisition.exposure_s = Some(stated.clone());
-            captures[j].exposure_se_s = std_err_s;
+            captures[j].acquisition.exposure_s = Some(settled.exposure_s.clone());
+            captures[j].exposure_se_s = settled.std_err_s;
         }
     }
     findings
+}
+
+/// An exposure that nobody stated.
+pub(crate) struct Settled {
+    pub(crate) exposure_s: Stated<f64>,
+    /// Its standard error, s.
+    pub(crate) std_err_s: f64,
+    pub(crate) finding: Finding,
+}
+
+/// The exposure that the motion tells, else half the interval.
+pub(crate) fn of_trajectories(trajectories: &[Trajectory], interval: f64) -> Settled {
+    let trajectories: Vec<&Trajectory> = trajectories.iter().collect();
+    match exposure::estimate(&trajectories, interval) {
+        Some(found) => Settled {
+            exposure_s: Stated::new(found.exposure_s, "estimated from the film"),
+            std_err_s: found.std_err_s,
+            finding: found_it(&found, interval),
+        },
+        None => Settled {
+            exposure_s: Stated::new(ASSUMED_SHARE * interval, "assumed: half the frame interval"),
+            // A shutter that may have been open for any part of the interval.
+            std_err_s: interval / 12f64.sqrt(),
+            finding: assumed(interval),
+        },
+    }
 }
 
 /// From this share of the size on nothing is to be believed.

@@ -3,6 +3,7 @@
 use crate::analyze::{Analysis, AnalyzeError, analyze};
 use crate::audit::{Attribution, Record};
 use crate::capture::CaptureInput;
+use crate::export::{self, ExportFormat};
 use crate::headline::headline;
 use crate::pictures::pictures;
 use crate::plan::Plan;
@@ -11,6 +12,7 @@ use crate::report::{
 };
 use crate::rows::{particle_rows, spot_rows, track_rows};
 use crate::runtime::Runtime;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
@@ -31,6 +33,8 @@ pub struct AnalyzeRequest {
     pub parquet: bool,
     /// Who asks for it and why, for the audit trail.
     pub who: Attribution,
+    /// Write the results in the forms of other programs too.
+    pub exports: Vec<ExportFormat>,
 }
 
 /// What came of an analysis.
@@ -58,6 +62,10 @@ pub fn analyze_to_folder(
 ) -> Result<Outcome, AnalyzeError> {
     if request.parquet && !cfg!(feature = "parquet") {
         return Err(AnalyzeError::NoParquet);
+    }
+    if request.exports.contains(&ExportFormat::NanosightSummary) && request.plan.depth_um.is_none()
+    {
+        return Err(AnalyzeError::ExportNeedsDepth);
     }
     check_folder(&request.out, request.overwrite)?;
     let inputs = CaptureInput::open_all(&request.inputs)?;
@@ -115,6 +123,10 @@ fn output_files<'a>(
     files.push(OutputFile::written("tracks.csv", |to| {
         csv::spots_csv(to, track_rows(captures))
     }));
+    let exports: BTreeSet<ExportFormat> = request.exports.iter().copied().collect();
+    for format in exports {
+        files.extend(export::files(format, report, captures));
+    }
     if request.spots {
         files.push(OutputFile::written("spots.csv", |to| {
             csv::spots_csv(to, spot_rows(captures))

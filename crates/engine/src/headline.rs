@@ -18,13 +18,20 @@ pub(crate) fn headline(report: &Report) -> String {
         let n = distinct(report, severity).len();
         format!("{n} {one}{}", if n == 1 { "" } else { "s" })
     };
+    let in_frames = match frames {
+        // Tracks of another program may not say in which frames they lie.
+        0 => String::new(),
+        n => format!(
+            " in {n} frames, {} per frame",
+            per_frame(report.particles_per_frame)
+        ),
+    };
     let mut out = format!(
         "sample:        {}\ndiameter:      {}\nconcentration: {}\nparticles:     {used} tracks used for sizes, of \
-         {tracks} in {frames} frames, {} per frame\nverdict:       {} ({}, {}, {})\n",
+         {tracks}{in_frames}\nverdict:       {} ({}, {}, {})\n",
         report.sample.id,
         sizes(report),
         concentration(report),
-        per_frame(report.particles_per_frame),
         report.verdict.word(),
         count(Severity::Failure, "failure"),
         count(Severity::Warning, "warning"),

@@ -163,7 +163,7 @@ fn no_particles(capture: &Followed) -> Option<Finding> {
 }
 
 /// Values that the size depends on and that nobody stated.
-fn assumptions(plan: &Plan, liquid: &Liquid) -> Vec<Finding> {
+pub(crate) fn assumptions(plan: &Plan, liquid: &Liquid) -> Vec<Finding> {
     let mut out = Vec::new();
     let viscosity_known =
         matches!(plan.medium, Medium::ViscosityMpaS(_)) && liquid.measured_at_c.is_none();
@@ -205,7 +205,7 @@ fn assumptions(plan: &Plan, liquid: &Liquid) -> Vec<Finding> {
 }
 
 /// A viscosity that was measured at another temperature than that of the sample.
-fn viscosity_of_another_temperature(plan: &Plan, liquid: &Liquid) -> Option<Finding> {
+pub(crate) fn viscosity_of_another_temperature(plan: &Plan, liquid: &Liquid) -> Option<Finding> {
     let measured_at_c = liquid.measured_at_c?;
     let Medium::ViscosityMpaS(given) = &plan.medium else {
         return None;
@@ -290,7 +290,8 @@ pub(crate) fn file_name(capture: &Followed) -> String {
     )
 }
 
-fn no_depth(plan: &Plan) -> Option<Finding> {
+/// Without a depth there is no concentration.
+pub(crate) fn no_depth(plan: &Plan) -> Option<Finding> {
     plan.depth_um.is_none().then(|| {
         Finding::new(
             "C01",

@@ -32,6 +32,6 @@ pub struct Acquisition {
     pub frame_interval_s: Stated<f64>,
     /// Time during which the shutter is open, in seconds; `None` as long as it is not known.
     pub exposure_s: Option<Stated<f64>>,
-    /// Bits per pixel that the camera delivered.
-    pub bit_depth: Stated<u8>,
+    /// Bits per pixel that the camera delivered; `None` for tracks of another program, which do not say it.
+    pub bit_depth: Option<Stated<u8>>,
 }

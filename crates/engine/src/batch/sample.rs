@@ -141,6 +141,7 @@ fn work(
         spots: shared.spots,
         parquet: shared.parquet,
         who: shared.who.clone(),
+        exports: Vec::new(),
     };
     write_analysis(&analysis, &request)?;
     Ok((analysis.report, false))

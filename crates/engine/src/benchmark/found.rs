@@ -133,10 +133,12 @@ impl Found {
             frames_per_second: Some(report.timing.frames_per_second),
             peak_memory_mb: report.timing.peak_memory_mb,
             verdict: Some(report.verdict.word()),
-            shape: report.captures.first().map(|c| Shape {
-                width_px: c.width_px,
-                height_px: c.height_px,
-                frames: c.frames + c.frames_missing + c.frames_repeated + c.frames_damaged,
+            shape: report.captures.first().and_then(|c| {
+                Some(Shape {
+                    width_px: c.width_px?,
+                    height_px: c.height_px?,
+                    frames: c.frames + c.frames_missing + c.frames_repeated + c.frames_damaged,
+                })
             }),
             motion: Motion::of_report(report),
             findings: report

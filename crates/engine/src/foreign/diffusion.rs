@@ -31,15 +31,8 @@ pub fn beside(
     pixel_size_um: f64,
     sampling: Sampling,
 ) -> Result<Vec<Beside>, MethodError> {
-    let estimator = |choice: &Choice| -> Result<Box<dyn DiffusionEstimator>, MethodError> {
-        let (entry, params) = nta_core::method::resolve(ESTIMATORS, "diffusion", choice)?;
-        Ok((entry.make)(&params))
-    };
     let lag_one = estimator(&Choice::of("lag-one"))?;
     let own = estimator(&Choice::of("mle"))?;
-    let mut blind = Choice::of("cve");
-    blind.params.insert("precision_known".to_owned(), 0.0);
-    let blind = estimator(&blind)?;
     let steps_of = |precision_px: f64| {
         let tracks = read.tracks.iter();
         tracks.map(move |t| {
@@ -48,16 +41,7 @@ pub fn beside(
             Steps::of(&trajectory, sampling, 1.0).ok()
         })
     };
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for found in steps_of(0.0)
-        .flatten()
-        .filter_map(|steps| blind.estimate(&steps))
-    {
-        sum += found.n_displacements as f64 * found.localization_variance_um2;
-        weight += found.n_displacements as f64;
-    }
-    let variance_um2 = if weight > 0.0 { sum / weight } else { 0.0 };
-    let precision_px = variance_um2.max(0.0).sqrt() / pixel_size_um;
+    let precision_px = common(steps_of(0.0).flatten())?.precision_um / pixel_size_um;
     let found = steps_of(precision_px).zip(&read.tracks).map(|(steps, t)| {
         let by = |e: &dyn DiffusionEstimator| steps.as_ref().and_then(|s| e.estimate(s));
         Beside {
@@ -68,6 +52,64 @@ pub fn beside(
         }
     });
     Ok(found.collect())
+}
+
+fn estimator(choice: &Choice) -> Result<Box<dyn DiffusionEstimator>, MethodError> {
+    let (entry, params) = nta_core::method::resolve(ESTIMATORS, "diffusion", choice)?;
+    Ok((entry.make)(&params))
+}
+
+/// An error of positions that all tracks have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct CommonPrecision {
+    /// Per axis, um; 0 where the steps show none.
+    pub(crate) precision_um: f64,
+    /// What its own standard error does to the logarithm of all diameters.
+    pub(crate) ln_diameter_sd: f64,
+}
+
+/// The error of a position that all have in common, of trajectories that say nothing of it.
+pub(crate) fn common_precision(
+    trajectories: &[Trajectory],
+    sampling: Sampling,
+) -> Result<CommonPrecision, MethodError> {
+    let steps = trajectories.iter();
+    common(steps.filter_map(|t| Steps::of(t, sampling, 0.0).ok()))
+}
+
+fn common(steps: impl Iterator<Item = Steps>) -> Result<CommonPrecision, MethodError> {
+    let mut blind = Choice::of("cve");
+    blind.params.insert("precision_known".to_owned(), 0.0);
+    let blind = estimator(&blind)?;
+    // Weight, variance of the error of a position, and mean squared step per axis that is diffusion.
+    let found: Vec<[f64; 3]> = steps
+        .filter_map(|steps| {
+            let found = blind.estimate(&steps)?;
+            let step_um2 = 2.0 * found.diffusion_um2_per_s * steps.sampling.frame_interval_s;
+            let n = found.n_displacements as f64;
+            Some([n, found.localization_variance_um2, step_um2])
+        })
+        .collect();
+    let weight: f64 = found.iter().map(|f| f[0]).sum();
+    if weight <= 0.0 {
+        return Ok(CommonPrecision::default());
+    }
+    let mean = |k: usize| found.iter().map(|f| f[0] * f[k]).sum::<f64>() / weight;
+    let (variance_um2, step_um2) = (mean(1), mean(2));
+    let squares: f64 = found
+        .iter()
+        .map(|f| (f[0] * (f[1] - variance_um2)).powi(2))
+        .sum();
+    // A step holds the errors of two positions.
+    let ln_diameter_sd = 2.0 * squares.sqrt() / weight / step_um2;
+    Ok(CommonPrecision {
+        precision_um: variance_um2.max(0.0).sqrt(),
+        ln_diameter_sd: if step_um2 > 0.0 && ln_diameter_sd.is_finite() {
+            ln_diameter_sd
+        } else {
+            0.0
+        },
+    })
 }
 
 /// A track of another program in micrometres, with the error of each position that `precision_px` gives. `None` for a track
@@ -83,7 +125,7 @@ pub(crate) fn trajectory(
         pixel_size_um: Stated::new(pixel_size_um, "caller"),
         frame_interval_s: Stated::new(sampling.frame_interval_s, "caller"),
         exposure_s: None,
-        bit_depth: Stated::new(8, "caller"),
+        bit_depth: None,
     };
     let points = track.points.iter().map(|p| TrackPoint {
         frame: FrameIndex(p.frame),

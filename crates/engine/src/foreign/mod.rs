@@ -45,8 +45,8 @@ mod hostile_tests;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use diffusion::trajectory;
 pub use diffusion::{Beside, beside};
+pub(crate) use diffusion::{CommonPrecision, common_precision, trajectory};
 pub use error::ForeignError;
 pub use length::LengthUnit;
 
@@ -162,6 +162,12 @@ pub static FORMATS: &[Format] = &[
     trackpy::NTA_FORMAT,
     trackpy::FORMAT,
 ];
+
+/// What a format is, in words; the key itself for one that is not known.
+pub(crate) fn title(key: &'static str) -> &'static str {
+    let found = FORMATS.iter().find(|f| f.key == key);
+    found.map_or(key, |f| f.title)
+}
 
 /// Reads the tracks of a file in any of the [`FORMATS`].
 pub fn read(path: &Path, options: &FormatOptions) -> Result<ForeignTracks, ForeignError> {

@@ -63,7 +63,7 @@ impl Plan {
                 pixel_size_um,
                 frame_interval_s,
                 exposure_s,
-                bit_depth: Stated::new(info.bit_depth, "file"),
+                bit_depth: Some(Stated::new(info.bit_depth, "file")),
             },
             file_times_hold: self.frame_rate_fps.is_none(),
             findings,

@@ -16,6 +16,8 @@ use crate::audit::{self, AUDIT_FILE, Record};
 use crate::fingerprint::Summed;
 
 use super::model::SCHEMA;
+use crate::export::is_of_one_capture;
+use crate::import::IMPORT_SCHEMA;
 use replace::PARTIAL;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -108,7 +110,7 @@ pub enum OutputError {
 }
 
 /// Every file that nta writes into a result folder, and so may replace.
-const OUR_FILES: [&str; 11] = [
+const OUR_FILES: [&str; 16] = [
     "result.json",
     "report.html",
     "summary.csv",
@@ -120,6 +122,11 @@ const OUR_FILES: [&str; 11] = [
     "particles.parquet",
     "tracks.parquet",
     AUDIT_FILE,
+    "tracks.xml",
+    "nanosight_summary.csv",
+    "import.json",
+    "import.csv",
+    "import.html",
 ];
 
 /// Says before any work is done whether [`write_folder`] would refuse, and tries whether the place can be written.
@@ -284,7 +291,9 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
     let Some(first) = entries.first() else {
         return Ok(());
     };
-    let ours = |name: &str| OUR_FILES.contains(&name) || files.iter().any(|f| f.name == name);
+    let ours = |name: &str| {
+        OUR_FILES.contains(&name) || is_of_one_capture(name) || files.iter().any(|f| f.name == name)
+    };
     if let Some((entry, _)) = entries.iter().find(|(n, file)| !(*file && ours(n))) {
         let entry = entry.clone();
         return Err(OutputError::Foreign {
@@ -306,12 +315,15 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
     }
 }
 
-/// Whether the folder holds a `result.json` of ours.
+/// Whether the folder holds a `result.json` or an `import.json` of ours.
 fn is_result(out: &Path) -> bool {
-    fs::read(out.join("result.json"))
-        .ok()
-        .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
-        .is_some_and(|v| v.get("schema").is_some_and(|s| s == SCHEMA))
+    let has = |name: &str, schema: &str| {
+        fs::read(out.join(name))
+            .ok()
+            .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
+            .is_some_and(|v| v.get("schema").is_some_and(|s| s == schema))
+    };
+    has("result.json", SCHEMA) || has("import.json", IMPORT_SCHEMA)
 }
 
 /// A hidden folder beside `out`, on the same file system, that goes away unless it is kept.

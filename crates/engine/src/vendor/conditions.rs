@@ -106,7 +106,7 @@ const FILM_SUFFIXES: [&str; 12] = [
 ];
 
 /// The name of a film without folder, of either kind of computer, and without suffix.
-pub(super) fn bare_name(written: &str) -> &str {
+pub(crate) fn bare_name(written: &str) -> &str {
     let name = written.trim();
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     match name.rsplit_once('.') {

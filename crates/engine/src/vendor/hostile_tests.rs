@@ -1,6 +1,6 @@
 //! No bytes make the readers panic or break what they promise.
 
-use super::tests::{PARTICLES, POSITIONS, summary, zetaview};
+use super::samples::{PARTICLES, POSITIONS, summary, zetaview};
 use super::*;
 use proptest::prelude::*;
 

@@ -30,8 +30,11 @@ mod hostile_tests;
 #[cfg(test)]
 mod real_tests;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
+pub(crate) use conditions::bare_name;
 pub use conditions::{Conditions, VideoConditions};
 pub use error::VendorError;
 pub use statistics::{PercentileRule, Statistics};

@@ -106,11 +106,18 @@ impl PercentileRule {
         }
     }
 
+    /// The diameter below which this share of the particles lies, nm; `None` where the bins are empty.
+    pub(crate) fn of_share(self, bins: &Histogram, share: f64) -> Option<f64> {
+        let total = bins.total_per_ml().filter(|t| *t > 0.0)?;
+        let found = (bins.centre_nm.len() > 1).then(|| percentile(bins, self, share * total));
+        found.flatten().filter(|v| v.is_finite())
+    }
+
     /// The rule of a version of NanoSight's software, as in `NTA 3.2 Dev Build 3.2.16`; `None` where it is not known.
     pub(super) fn of_nanosight(software: &str) -> Option<Self> {
-        let number = software
-            .split_whitespace()
-            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+        let mut words = software.split_whitespace();
+        words.find(|word| *word == "NTA")?;
+        let number = words.next()?;
         let mut parts = number.split('.');
         match (parts.next()?, parts.next()?) {
             ("3", "2") => Some(Self::LowerEdge),

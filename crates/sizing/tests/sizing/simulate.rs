@@ -128,7 +128,7 @@ pub fn from_points(points: Vec<TrackPoint>) -> Trajectory {
         pixel_size_um: Stated::new(1.0, "test"),
         frame_interval_s: Stated::new(INTERVAL_S, "test"),
         exposure_s: None,
-        bit_depth: Stated::new(8, "test"),
+        bit_depth: None,
     };
     let track = Track::new(TrackId(0), points).expect("frames increase");
     Trajectory::from_track(&track, &acquisition, &Drift::none())

@@ -90,7 +90,7 @@ pub(crate) fn distinct(report: &Report, severity: Severity) -> Vec<&ReportFindin
 
 /// Whether nothing was followed long enough to be a particle, in films that are long enough for it.
 pub(crate) fn found_nothing(report: &Report) -> bool {
-    let nothing = |c: &Capture| c.particles_per_frame == 0.0;
+    let nothing = |c: &Capture| c.particles_per_frame == 0.0 && c.tally.tracks_used == 0;
     let all = !report.captures.is_empty() && report.captures.iter().all(nothing);
     all && !too_short_to_count(report) && !not_searched(report)
 }

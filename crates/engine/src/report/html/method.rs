@@ -63,12 +63,14 @@ fn measurement(report: &Report) -> Vec<Vec<String>> {
             Some(e) => stated("Exposure", format!("{} ms", number(e.value * 1e3)), &e.from),
             None => stated("Exposure", ABSENT.into(), ""),
         },
-        stated(
-            "Camera",
-            format!("{} bits", a.bit_depth.value),
-            &a.bit_depth.from,
-        ),
     ];
+    if let Some(depth) = &a.bit_depth {
+        rows.push(stated(
+            "Camera",
+            format!("{} bits", depth.value),
+            &depth.from,
+        ));
+    }
     rows.push(stated(
         "Medium",
         m.name
@@ -180,13 +182,9 @@ pub fn provenance(report: &Report) -> String {
         .iter()
         .enumerate()
         .map(|(i, c)| {
-            let kind = format!(
-                "{} {}, {} × {} px",
-                esc(&c.container),
-                esc(&c.codec),
-                c.width_px,
-                c.height_px
-            );
+            let size = c.width_px.zip(c.height_px);
+            let size = size.map_or_else(String::new, |(w, h)| format!(", {w} × {h} px"));
+            let kind = format!("{} {}{size}", esc(&c.container), esc(&c.codec));
             vec![
                 (i + 1).to_string(),
                 user(&c.path),

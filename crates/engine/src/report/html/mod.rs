@@ -6,6 +6,7 @@
 mod charts;
 mod counted;
 mod head;
+mod import;
 mod method;
 mod particles;
 mod pictures;
@@ -29,6 +30,7 @@ pub(crate) use words::{
     with_interval,
 };
 
+pub(crate) use import::{ImportCurve, ImportPage, ImportTable, import_page};
 pub use pictures::{FilmPicture, ParticlePoint, Pictures, grey_png};
 
 use super::model::Report;

@@ -16,10 +16,10 @@ pub struct Capture {
     pub container: String,
     /// How the pictures are stored.
     pub codec: String,
-    /// Width of a frame, px.
-    pub width_px: u64,
-    /// Height of a frame, px.
-    pub height_px: u64,
+    /// Width of a frame, px; null for tracks of another program, which do not say it.
+    pub width_px: Option<u64>,
+    /// Height of a frame, px; null for tracks of another program.
+    pub height_px: Option<u64>,
     /// Frames analysed.
     pub frames: u64,
     /// Places in time without a frame.

@@ -113,7 +113,7 @@ pub(super) fn acquisition() -> Acquisition {
         pixel_size_um: Stated::new(0.2, "instrument profile"),
         frame_interval_s: Stated::new(1.0 / 30.0, "file"),
         exposure_s: Some(Stated::new(1.0 / 60.0, "default")),
-        bit_depth: Stated::new(8, "file"),
+        bit_depth: Some(Stated::new(8, "file")),
     }
 }
 
