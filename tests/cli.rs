@@ -50,6 +50,7 @@ fn help_shows_commands_and_options_on_stdout() {
         "calibrate",
         "simulate",
         "verify",
+        "import",
         "methods",
         "plan",
         "schema",

@@ -1,6 +1,6 @@
 //! Arguments of `nta import`.
 
-use super::SharedArgs;
+use super::{SharedArgs, WhoArgs};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -16,6 +16,8 @@ pub struct ImportArgs {
     /// A result of nta to show beside: its folder, or its result.json
     #[arg(long, value_name = "RESULT.json|DIR")]
     pub beside: Option<PathBuf>,
+    #[command(flatten)]
+    pub who: WhoArgs,
     #[command(flatten)]
     pub shared: SharedArgs,
 }

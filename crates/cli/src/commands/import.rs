@@ -14,6 +14,7 @@ pub(super) fn run(args: ImportArgs) -> Result<u8, Failure> {
         out: args.out,
         overwrite: running.overwrite,
         beside: args.beside,
+        who: args.who.attribution(),
     };
     let outcome = watched(running, |runtime| import(&request, runtime)).map_err(Failure::Import)?;
     for reason in &outcome.unreadable {

@@ -19,10 +19,14 @@ struct Column {
     bins: Histogram,
     own: Statistics,
     per_ml: f64,
+    valid_tracks: u64,
 }
 
 impl Column {
-    fn new(name: String, per_nm: Vec<f64>) -> Self {
+    fn new(capture: &Capture, per_nm: Vec<f64>) -> Self {
+        let name = capture.path.trim_end_matches(['/', '\\']);
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let name = crate::vendor::bare_name(name).to_owned();
         let bins = Histogram {
             centre_nm: (0..BINS).map(|i| i as f64 + 0.5).collect(),
             per_ml: per_nm,
@@ -33,6 +37,7 @@ impl Column {
             own: Statistics::of_bins(&bins, PercentileRule::UpperEdge),
             per_ml: bins.per_ml.iter().sum(),
             bins,
+            valid_tracks: capture.tally.tracks_used,
         }
     }
 }
@@ -47,6 +52,18 @@ pub(super) fn summary(report: &Report) -> Vec<u8> {
     size_data(&mut out, &columns);
     percentiles(&mut out, &columns);
     out.into_bytes()
+}
+
+/// `1.00e+04`, as NanoSight writes it.
+fn scientific(value: f64) -> String {
+    let text = format!("{value:.2e}");
+    match text.split_once('e') {
+        Some((digits, power)) => {
+            let sign = if power.starts_with('-') { '-' } else { '+' };
+            format!("{digits}e{sign}{:0>2}", power.trim_start_matches('-'))
+        }
+        None => text,
+    }
 }
 
 /// A row; fields are quoted where they need it.
@@ -142,12 +159,10 @@ fn results(out: &mut String, report: &Report, columns: &[Column]) {
     each(
         out,
         "Dilution factor (concentrations adjusted for this factor)",
-        columns.iter().map(|_| format!("{dilution:.2e}")),
+        columns.iter().map(|_| scientific(dilution)),
     );
     let numbers: Vec<f64> = columns.iter().map(|c| c.per_ml).collect();
-    with_average(out, "Concentration (Particles / ml)", &numbers, |v| {
-        format!("{v:.2e}")
-    });
+    with_average(out, "Concentration (Particles / ml)", &numbers, scientific);
     let in_view: Vec<f64> = report
         .captures
         .iter()
@@ -239,7 +254,8 @@ fn size_data(out: &mut String, columns: &[Column]) {
             ),
         }
     }
-    each(out, "Valid Tracks", []);
+    let tracks = columns.iter().map(|c| c.valid_tracks.to_string());
+    each(out, "Valid Tracks", tracks);
     each(out, "Graph Data", [String::new()]);
     let heads = columns
         .iter()
@@ -271,19 +287,16 @@ fn percentiles(out: &mut String, columns: &[Column]) {
 
 /// The particles per mL of a capture in each bin.
 fn column(capture: &Capture) -> Column {
-    let name = capture.path.trim_end_matches(['/', '\\']);
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let name = crate::vendor::bare_name(name).to_owned();
     let of = capture
         .distribution
         .as_ref()
         .zip(capture.concentration.as_ref());
     let Some((d, c)) = of else {
-        return Column::new(name, vec![0.0; BINS]);
+        return Column::new(capture, vec![0.0; BINS]);
     };
     let below = |nm: usize| share_below(d, nm as f64);
     let per_nm = (0..BINS).map(|k| (below(k + 1) - below(k)).max(0.0) * c.per_ml);
-    Column::new(name, per_nm.collect())
+    Column::new(capture, per_nm.collect())
 }
 
 /// The share of the particles of a capture above the last bin.

@@ -64,6 +64,19 @@ fn a_summary_comes_back_with_the_numbers_of_the_result() {
     assert_eq!(export.percentile_rule, Some(PercentileRule::UpperEdge));
     assert_eq!(export.measurements.len(), 3);
     assert_eq!(export.skipped.0.values().sum::<u64>(), 0);
+    // A single capture has an average without an error.
+    let single = String::from_utf8(nanosight::summary(&sample::captures(1).0)).unwrap();
+    let single = vendor::read_text("one.csv", &single).unwrap().unwrap();
+    assert_eq!(single.skipped.0.values().sum::<u64>(), 0);
+    assert!(single.measurements[0].histogram.is_some());
+    assert!(
+        single
+            .text(
+                "Results",
+                "Dilution factor (concentrations adjusted for this factor)"
+            )
+            .is_some_and(|d| d.contains("e+"))
+    );
     let mut all = Vec::new();
     for (m, c) in export.measurements.iter().zip(&report.captures) {
         let bins = m.histogram.as_ref().unwrap();

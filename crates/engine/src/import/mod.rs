@@ -17,6 +17,7 @@ mod told;
 mod tests;
 
 use crate::analyze::{AnalyzeError, timing_of};
+use crate::audit::{Attribution, Record};
 use crate::blank::Blank;
 use crate::foreign::ForeignError;
 use crate::headline::headline;
@@ -24,7 +25,7 @@ use crate::plan::Plan;
 use crate::report::html::{self, Pictures};
 use crate::report::{
     ExcludedCapture, OutputError, OutputFile, Report, Verdict, check_folder, csv, summary,
-    write_folder,
+    write_audited_folder, write_folder,
 };
 use crate::runtime::{Runtime, Stopwatch};
 use crate::text_file::{NotRead, read_text};
@@ -51,6 +52,8 @@ pub struct ImportRequest {
     pub overwrite: bool,
     /// A result of ours to show beside, as a folder or its `result.json`.
     pub beside: Option<PathBuf>,
+    /// Who asks for it and why, for the audit trail of the result of tracks.
+    pub who: Attribution,
 }
 
 /// What came of an import.
@@ -157,7 +160,7 @@ pub fn import(
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled.into());
     }
-    write_folder(&request.out, request.overwrite, &files)?;
+    write(request, &inputs, analyzed.as_ref(), &files)?;
     let text = text(&told, report, &unreadable);
     let written: Vec<PathBuf> = files.iter().map(|f| request.out.join(&f.name)).collect();
     drop(files);
@@ -167,6 +170,23 @@ pub fn import(
         files: written,
         report: analyzed.map(|a| a.report),
     })
+}
+
+/// All files or none; a result of tracks has an audit trail as one of films has.
+fn write(
+    request: &ImportRequest,
+    inputs: &[Input],
+    analyzed: Option<&Analyzed>,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
+    let Some(a) = analyzed else {
+        return write_folder(&request.out, request.overwrite, files);
+    };
+    let used = a.recordings.iter().map(|r| r.path.as_path());
+    let left_out = inputs.iter().filter(|i| i.unreadable().is_some());
+    let places = used.chain(left_out.map(|i| i.path.as_path()));
+    let record = Record::of("imported", &a.report, places, request.who.clone());
+    write_audited_folder(&request.out, request.overwrite, files, &record)
 }
 
 /// The result of ours that a path names.

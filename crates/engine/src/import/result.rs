@@ -192,12 +192,11 @@ fn area_px(plan: &Plan) -> Option<f64> {
 
 /// A file that was given more than once.
 fn same_file_twice(recordings: &[Recording]) -> Option<Finding> {
-    let place = |r: &Recording| (r.sha256.clone(), r.name.clone());
+    // Captures of one file share its fingerprint.
+    let same = |a: &Recording, b: &Recording| a.sha256 == b.sha256 && a.read == b.read;
     let is_copy = |i: &usize| {
-        let (sum, name) = place(&recordings[*i]);
-        recordings[..*i]
-            .iter()
-            .any(|r| r.sha256 == sum && (r.name == name || !name.ends_with(')')))
+        let mut earlier = recordings[..*i].iter();
+        earlier.any(|r| same(r, &recordings[*i]))
     };
     let copies = (0..recordings.len()).filter(is_copy).count();
     (copies > 0).then(|| {

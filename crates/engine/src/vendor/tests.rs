@@ -97,6 +97,15 @@ fn every_encoding_and_separator_of_a_summary_gives_the_same() {
 }
 
 #[test]
+fn an_average_without_its_error_does_not_cost_a_bin() {
+    let export = read_ok(&summary("NTA 3.4 Build 3.4.003", true).replace(",5,5\r\n", ",5,\r\n"));
+    assert_eq!(export.skipped, Tally::default());
+    assert_eq!(export.measurements.len(), 2);
+    let average = export.average.and_then(|a| a.histogram);
+    assert_eq!(average.and_then(|b| b.total_per_ml()), Some(25.0));
+}
+
+#[test]
 fn what_a_summary_lacks_is_told() {
     let text = summary("NTA 3.2 Dev Build 3.2.16", true);
     let cut = read_ok(&text[..text.find("[Results]").unwrap()]);

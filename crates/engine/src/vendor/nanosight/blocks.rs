@@ -69,7 +69,7 @@ impl BlockRows<'_> {
             return None;
         };
         let names = self.names(&self.rows[head], export);
-        let (centre, mut columns) = self.bins(head, names.len(), export);
+        let (centre, mut columns) = self.bins(head, &names, export);
         if centre.len() < 2 {
             export
                 .remarks
@@ -83,20 +83,26 @@ impl BlockRows<'_> {
                 "{what}: {has} of 101 rows of percentiles; the file may be cut off"
             ));
         }
-        let columns = names.into_iter().enumerate().map(|(i, name)| {
+        let columns = names.into_iter().enumerate().filter_map(|(i, name)| {
+            let values = columns.get_mut(i).map(std::mem::take)?;
+            // The average of a single video has no error.
+            if values.len() != centre.len() {
+                return None;
+            }
             let of = |key: &str| number(self.row(key)?.cell(i + 1), self.separator);
-            Column {
-                values: columns.get_mut(i).map(std::mem::take).unwrap_or_default(),
+            Some(Column {
+                values,
                 printed: statistics(of),
                 valid_tracks: of("Valid Tracks"),
                 name,
-            }
+            })
         });
+        let columns = columns.collect();
         Some(Block {
             section: section.to_owned(),
             weighting: weighting.to_owned(),
             quantity: self.rows[head].cell(0).to_owned(),
-            columns: columns.collect(),
+            columns,
             centre,
             percentiles,
         })
@@ -126,29 +132,35 @@ impl BlockRows<'_> {
         names
     }
 
-    /// The table below its head: centres, and one list of values for each column. A row that is not of numbers, or
-    /// out of order, is left out and counted.
-    fn bins(&self, head: usize, columns: usize, export: &mut Export) -> (Vec<f64>, Vec<Vec<f64>>) {
+    /// The table below its head: centres, and one list of values for each column, shorter where the vendor's average or its
+    /// error is not there. A row whose videos are not all numbers, or that is out of order, is left out and counted.
+    fn bins(
+        &self,
+        head: usize,
+        names: &[String],
+        export: &mut Export,
+    ) -> (Vec<f64>, Vec<Vec<f64>>) {
         let mut centre: Vec<f64> = Vec::new();
-        let mut values = vec![Vec::new(); columns];
+        let mut values = vec![Vec::new(); names.len()];
+        let is_video = |name: &String| name != AVERAGE && name != STANDARD_ERROR;
         for row in &self.rows[head + 1..] {
             if row.cell(0).eq_ignore_ascii_case("Percentile") {
                 break;
             }
-            let all: Option<Vec<f64>> = (0..=columns)
-                .map(|i| number(row.cell(i), self.separator).filter(|v| *v >= 0.0))
-                .collect();
-            match all {
-                None => export.skipped.add("bin_not_of_numbers", 1),
-                Some(all) if centre.last().is_some_and(|c| *c >= all[0]) => {
-                    export.skipped.add("bin_out_of_order", 1);
-                }
-                Some(all) => {
-                    centre.push(all[0]);
-                    for (column, value) in values.iter_mut().zip(&all[1..]) {
-                        column.push(*value);
-                    }
-                }
+            let at = |i: usize| number(row.cell(i), self.separator).filter(|v| *v >= 0.0);
+            let found: Vec<Option<f64>> = (1..=names.len()).map(at).collect();
+            let lacks = |(value, name): (&Option<f64>, &String)| value.is_none() && is_video(name);
+            let Some(middle) = at(0).filter(|_| !found.iter().zip(names).any(lacks)) else {
+                export.skipped.add("bin_not_of_numbers", 1);
+                continue;
+            };
+            if centre.last().is_some_and(|c| *c >= middle) {
+                export.skipped.add("bin_out_of_order", 1);
+                continue;
+            }
+            centre.push(middle);
+            for (column, value) in values.iter_mut().zip(found) {
+                column.extend(value);
             }
         }
         (centre, values)
