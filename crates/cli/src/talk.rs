@@ -20,7 +20,7 @@ pub enum Failure {
     /// There is no profile.
     Calibrate(CalibrateError),
     /// Nothing was imported.
-    Import(ImportError),
+    Import(Box<ImportError>),
     /// There is no table.
     Benchmark(BenchmarkError),
     /// The place of this program is not known.

@@ -16,7 +16,8 @@ pub(super) fn run(args: ImportArgs) -> Result<u8, Failure> {
         beside: args.beside,
         who: args.who.attribution(),
     };
-    let outcome = watched(running, |runtime| import(&request, runtime)).map_err(Failure::Import)?;
+    let outcome = watched(running, |runtime| import(&request, runtime))
+        .map_err(|e| Failure::Import(Box::new(e)))?;
     for reason in &outcome.unreadable {
         talk::note(&format!("skipped: {reason}"), running.json);
     }

@@ -115,10 +115,13 @@ fn captures(
         tracks.skipped.0.remove("other_capture");
         tracks
     };
-    let others = first.skipped.0.contains_key("other_capture");
+    let is_only_one = !first.skipped.0.contains_key("other_capture");
     let mut all = vec![own(first)];
+    if is_only_one {
+        return Ok(Content::Tracks(all));
+    }
     let mut capture = options.capture;
-    while others {
+    loop {
         capture += 1;
         let options = FormatOptions {
             capture,

@@ -53,7 +53,7 @@ pub struct ImportRequest {
     pub overwrite: bool,
     /// A result of ours to show beside, as a folder or its `result.json`.
     pub beside: Option<PathBuf>,
-    /// Who asks for it and why, for the audit trail.
+    /// Who asks for it and why, for the audit trail of the result of tracks.
     pub who: Attribution,
 }
 
@@ -161,8 +161,7 @@ pub fn import(
     if runtime.cancel.load(Ordering::Relaxed) {
         return Err(AnalyzeError::Cancelled.into());
     }
-    let record = record(report, &inputs, &request.who);
-    write_audited_folder(&request.out, request.overwrite, &files, &record)?;
+    write(request, &inputs, analyzed.as_ref(), &files)?;
     let text = text(&told, report, &unreadable);
     let written: Vec<PathBuf> = files.iter().map(|f| request.out.join(&f.name)).collect();
     drop(files);
@@ -174,21 +173,40 @@ pub fn import(
     })
 }
 
-/// What the audit trail says: of the result of the tracks, or where there were none, of the exports that were shown.
-fn record(report: Option<&Report>, inputs: &[Input], who: &Attribution) -> Record {
-    if let Some(report) = report {
-        return Record::of("imported", report, [], who.clone());
-    }
-    let input = |i: &Input| audit::Input {
+/// All files or none, with an audit trail as a result of films has it.
+fn write(
+    request: &ImportRequest,
+    inputs: &[Input],
+    analyzed: Option<&Analyzed>,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
+    let Some(a) = analyzed else {
+        let record = Record::of_tables(
+            "imported",
+            software(),
+            Verdict::Pass,
+            inputs.iter().map(given).collect(),
+            request.who.clone(),
+        );
+        return write_audited_folder(&request.out, request.overwrite, files, &record);
+    };
+    let used = a.recordings.iter().map(|r| r.path.as_path());
+    let left_out = inputs.iter().filter(|i| i.unreadable().is_some());
+    let places = used.chain(left_out.map(|i| i.path.as_path()));
+    let record = Record::of("imported", &a.report, places, request.who.clone());
+    write_audited_folder(&request.out, request.overwrite, files, &record)
+}
+
+/// An export that was shown, for the audit trail.
+fn given(input: &Input) -> audit::Input {
+    audit::Input {
         kind: audit::InputKind::Table,
-        path: i.name.clone(),
-        at: std::path::absolute(&i.name)
+        path: input.name.clone(),
+        at: std::path::absolute(&input.path)
             .ok()
             .map(|p| p.display().to_string()),
-        sha256: Some(i.sha256.clone()).filter(|s| !s.is_empty()),
-    };
-    let inputs = inputs.iter().map(input).collect();
-    Record::of_tables("imported", software(), Verdict::Pass, inputs, who.clone())
+        sha256: Some(input.sha256.clone()).filter(|s| !s.is_empty()),
+    }
 }
 
 /// The result of ours that a path names.

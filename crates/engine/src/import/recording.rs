@@ -13,6 +13,7 @@ use nta_core::{
     Acquisition, Finding, FrameIndex, Spot, Tally, Track, TrackId, TrackPoint, Trajectory,
     VideoInfo,
 };
+use std::path::PathBuf;
 
 /// A film of more frames than these is none: at 30 frames per second it would take 18 hours.
 const MOST_FRAMES: u32 = 2_000_000;
@@ -24,6 +25,8 @@ const WITHOUT_FRAMES: &str = "nanosight_steps";
 pub(super) struct Recording {
     /// The path as it was given.
     pub(super) name: String,
+    /// The file.
+    pub(super) path: PathBuf,
     pub(super) sha256: String,
     /// Key of the format.
     pub(super) format: &'static str,
@@ -140,6 +143,7 @@ pub(super) fn all(inputs: &mut [Input], plan: &Plan) -> Result<Vec<Recording>, I
             };
             match recording(&name, read, told.as_ref(), plan)? {
                 Ok(found) => of_file.push(Recording {
+                    path: inputs[i].path.clone(),
                     sha256: inputs[i].sha256.clone(),
                     ..found
                 }),
@@ -203,6 +207,7 @@ fn recording(
     };
     Ok(Ok(Recording {
         name: name.to_owned(),
+        path: PathBuf::new(),
         sha256: String::new(),
         format: read.format,
         read: read.tracks,

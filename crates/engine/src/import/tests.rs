@@ -66,7 +66,7 @@ impl Place {
             out: self.folder.path().join("out"),
             overwrite: false,
             beside: None,
-            who: Default::default(),
+            who: Attribution::default(),
         }
     }
 
