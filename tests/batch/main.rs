@@ -1,6 +1,7 @@
 //! Folders of captures, as a lab has them: samples, beads and a blank, films that cannot be read, kills at any moment.
 
 mod kills;
+mod limits;
 mod made;
 mod refusals;
 mod sixty;
