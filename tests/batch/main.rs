@@ -5,4 +5,5 @@ mod limits;
 mod made;
 mod refusals;
 mod sixty;
+mod watching;
 mod workflow;

@@ -180,3 +180,52 @@ fn a_film_that_is_still_growing_is_left_out_and_taken_up_later() {
         2
     );
 }
+
+#[test]
+fn what_has_changed_is_seen_and_what_has_not_stays() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path().join("films");
+    for n in 0..3 {
+        film(&folder.join(format!("a_{n}.avi")), BEADS, n, 16);
+    }
+    let table = folder.join("samples.csv");
+    let rows = |order: [u32; 3]| {
+        let rows: Vec<String> = order.iter().map(|n| format!("a,a_{n}\n")).collect();
+        fs::write(&table, format!("sample,capture\n{}", rows.concat())).expect("a table");
+    };
+    rows([0, 1, 2]);
+    let out = place.path().join("out");
+    let unchanged = |times: &str| {
+        let run = batch(&folder, &out, &["--quiet"]);
+        let words = format!("{times} unchanged");
+        assert!(said(&run).contains(&words), "{words}: {}", said(&run));
+    };
+    unchanged("0");
+    unchanged("1");
+    // What a desktop leaves in a result is not a reason to lose it.
+    fs::write(out.join("a/.DS_Store"), "x").expect("a file");
+    unchanged("1");
+    fs::write(out.join("a/notes.txt"), "mine").expect("a file");
+    unchanged("1");
+    fs::remove_file(out.join("a/notes.txt")).expect("removed");
+    // The order of captures is that of time, on which trends hang.
+    rows([2, 1, 0]);
+    unchanged("0");
+    // A result that was edited or has lost a file is made again.
+    fs::remove_file(out.join("a/distribution.csv")).expect("removed");
+    unchanged("0");
+    let result = out.join("a/result.json");
+    let whole = fs::read(&result).expect("a result");
+    let verdict = json(&result)["verdict"].clone();
+    let other = String::from_utf8_lossy(&whole).replacen("\"verdict\": \"", "\"verdict\": \"x", 1);
+    fs::write(&result, other).expect("a result");
+    unchanged("0");
+    assert_eq!(json(&result)["verdict"], verdict);
+    // A sample that is called otherwise leaves its old folder behind, and the table says so.
+    let text = fs::read_to_string(&table)
+        .expect("a table")
+        .replace("a,a_", "b,a_");
+    fs::write(&table, text).expect("a table");
+    unchanged("0");
+    assert_eq!(json(&out.join("batch.json"))["left_over"][0], "a");
+}

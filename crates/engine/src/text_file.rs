@@ -1,5 +1,6 @@
 //! Files that people write: plans, profiles, scenes, manifests.
 
+use crate::fingerprint::sha256_of_bytes;
 use std::path::Path;
 
 /// Longest such file that is read, bytes.
@@ -16,6 +17,11 @@ pub(crate) enum NotRead {
 
 /// The text of a file, without a byte-order mark; `what` is what it is called in messages, such as "a scene".
 pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, NotRead> {
+    read_text_and_sum(path, what).map(|(text, _)| text)
+}
+
+/// The same, and the SHA-256 of the bytes of the file.
+pub(crate) fn read_text_and_sum(path: &Path, what: &str) -> Result<(String, String), NotRead> {
     let because = |e: std::io::Error| NotRead::Because(e.to_string());
     let about = std::fs::metadata(path).map_err(because)?;
     if !about.is_file() {
@@ -29,10 +35,12 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, NotRead> {
         )));
     }
     let bytes = std::fs::read(path).map_err(because)?;
+    let sum = sha256_of_bytes(&bytes);
     let text =
         String::from_utf8(bytes).map_err(|e| NotRead::NotUtf8(e.utf8_error().valid_up_to()))?;
-    Ok(match text.strip_prefix('\u{feff}') {
+    let text = match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
-    })
+    };
+    Ok((text, sum))
 }

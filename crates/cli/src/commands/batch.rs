@@ -42,6 +42,10 @@ pub fn run_watch(args: &WatchArgs) -> Result<u8, Failure> {
     let told = |event: WatchEvent<'_>| match event {
         WatchEvent::Round(outcome) if !running.quiet => talk::note(&counts(outcome), running.json),
         WatchEvent::Round(_) => {}
+        WatchEvent::Superseded(folder) => talk::note(
+            &format!("{folder} was removed: its films now belong to another sample"),
+            running.json,
+        ),
         WatchEvent::Refused(error) => talk::note(&error.to_string(), running.json),
     };
     let outcome = watched_by(running, |runtime| {
@@ -130,6 +134,9 @@ fn table(report: &BatchReport) -> String {
     }
     for text in report.quality.texts() {
         let _ = writeln!(out, "quality: {text}");
+    }
+    for name in &report.left_over {
+        let _ = writeln!(out, "of an earlier run, and in no table: {name}");
     }
     for note in &report.notes {
         let _ = writeln!(out, "note: {note}");

@@ -159,6 +159,12 @@ impl Walk {
             let pages = first.filter_map(|(_, p)| nta_video::open(p).ok()?.info().frames);
             pages.max() == Some(1)
         };
+        if single && name.is_empty() {
+            // The folder itself is no sample among others; `nta analyze` takes it as one film.
+            let images = (listed.pictures + listed.stacks.len()) as u64;
+            self.found.others.add("single_image", images);
+            return;
+        }
         let alone = listed.films.is_empty() && (listed.stacks.is_empty() || single);
         let pictures = listed.pictures + if single { listed.stacks.len() } else { 0 };
         if alone && pictures > 1 && !name.is_empty() {
@@ -188,11 +194,12 @@ fn is_of_nta(name: &str, path: &Path) -> bool {
     if !["result.json", "batch.json"].contains(&name) {
         return false;
     }
-    let mut head = String::new();
+    let mut head = Vec::new();
+    let schema = b"\"schema\": \"nta-";
     fs::File::open(path)
-        .and_then(|f| f.take(256).read_to_string(&mut head))
+        .and_then(|f| f.take(256).read_to_end(&mut head))
         .is_ok()
-        && head.contains("\"schema\": \"nta-")
+        && head.windows(schema.len()).any(|w| w == schema)
 }
 
 fn suffix_of(name: &str) -> String {

@@ -18,17 +18,27 @@ pub(super) fn by_name(found: &[FoundCapture]) -> Vec<(String, Vec<usize>)> {
             series.entry((base, suffix)).or_default().push((number, i));
         }
     }
-    let mut names: Vec<Option<&str>> = vec![None; found.len()];
-    for ((base, _), members) in &series {
-        if counts(members) {
-            for (_, i) in members {
-                names[*i] = Some(base);
-            }
+    let mut names: Vec<Option<String>> = vec![None; found.len()];
+    for ((base, suffix), members) in &series {
+        if !counts(members) {
+            continue;
+        }
+        // The same films in two formats are not twice as many.
+        let other = |((b, s), m): (&(&str, &str), &Vec<(u32, usize)>)| {
+            b == base && s != suffix && counts(m)
+        };
+        let name = match series.iter().any(other) {
+            true => format!("{base}{suffix}"),
+            false => (*base).to_owned(),
+        };
+        for (_, i) in members {
+            names[*i] = Some(name.clone());
         }
     }
     let mut out: Vec<(String, Vec<usize>)> = Vec::new();
     for (i, capture) in found.iter().enumerate() {
-        let name = names[i].unwrap_or_else(|| stem(&capture.name));
+        let own = names[i].as_deref();
+        let name = own.unwrap_or_else(|| stem(&capture.name));
         // A series and a film of the same name are not one sample.
         let same = |(n, of): &(String, Vec<usize>)| {
             n == name && names[i].is_some() && of.iter().all(|j| names[*j].is_some())
@@ -168,6 +178,8 @@ mod tests {
         apart(&["EV_2026.avi", "EV_2027.avi"]);
         apart(&["a.avi", "a.mp4"]);
         apart(&["_1.avi", "_2.avi"]);
+        let twice = ["EV_00.avi", "EV_01.avi", "EV_00.tif", "EV_01.tif"];
+        assert_eq!(groups(&twice), owned(&[("EV.avi", 2), ("EV.tif", 2)]));
     }
 
     #[test]

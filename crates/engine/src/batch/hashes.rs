@@ -6,7 +6,7 @@
 //! remembered. A line that was cut by a kill is not read.
 
 use super::find::FoundCapture;
-use crate::fingerprint::sha256_of;
+use crate::fingerprint::{sha256_of, sha256_of_bytes};
 use nta_core::SourceError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,27 +29,33 @@ pub(super) struct State {
     pub(super) bytes: u64,
     /// Latest time of change, ns since 1970.
     pub(super) modified_ns: u64,
+    /// Fingerprint of the names, sizes and times of all files, in their order.
+    pub(super) listing: String,
 }
 
 impl State {
     /// Asks the system.
     pub(super) fn of(files: &[PathBuf]) -> std::io::Result<Self> {
-        let mut state = Self {
-            files: files.len() as u64,
-            bytes: 0,
-            modified_ns: 0,
-        };
+        let (mut bytes, mut modified_ns, mut listing) = (0, 0, String::new());
         for file in files {
             let about = std::fs::metadata(file)?;
-            state.bytes += about.len();
-            state.modified_ns = state.modified_ns.max(nanoseconds(about.modified()?));
+            let modified = nanoseconds(about.modified()?);
+            bytes += about.len();
+            modified_ns = modified_ns.max(modified);
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            listing += &format!("{name}\n{}\n{modified}\n", about.len());
         }
-        Ok(state)
+        Ok(Self {
+            files: files.len() as u64,
+            bytes,
+            modified_ns,
+            listing: sha256_of_bytes(listing.as_bytes()),
+        })
     }
 
-    /// Whether it was changed within the last seconds, or in what the clock calls the future.
+    /// Whether it was changed within the last seconds. A time far in the future is that of a camera whose clock is ahead.
     pub(super) fn is_recent(&self) -> bool {
-        let age = nanoseconds(SystemTime::now()).saturating_sub(self.modified_ns);
+        let age = nanoseconds(SystemTime::now()).abs_diff(self.modified_ns);
         u128::from(age) < SETTLED.as_nanos()
     }
 }

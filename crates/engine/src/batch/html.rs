@@ -200,6 +200,14 @@ fn looked_at(report: &BatchReport) -> String {
             kinds.join(", ")
         );
     }
+    if !report.left_over.is_empty() {
+        let names: Vec<String> = report.left_over.iter().map(|n| user(n)).collect();
+        let _ = write!(
+            body,
+            "<p>Folders with results of earlier runs that belong to no sample of now: {}. They are not in the tables.</p>",
+            names.join(", ")
+        );
+    }
     for note in &report.notes {
         let _ = write!(body, "<p>{}</p>", message(note));
     }

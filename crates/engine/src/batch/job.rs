@@ -8,6 +8,7 @@ use super::names::folder_name;
 use super::record::{Channel, SampleEntry};
 use super::samples_csv::{TableSample, read_samples};
 use super::sidecar::Sidecars;
+use crate::fingerprint::sha256_of_bytes;
 use crate::plan::{Plan, PlanError, PlanInput};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,10 @@ pub(super) struct Job {
 /// All samples of a folder, and the captures that no sample asks for.
 pub(super) struct Jobs {
     pub(super) jobs: Vec<Job>,
+    /// Folders of all samples, also of those that are not worked on now.
+    pub(super) folders: BTreeSet<String>,
+    /// The table of samples that was read, and the SHA-256 of its bytes.
+    pub(super) table: Option<(PathBuf, String)>,
     /// Captures that the table of samples does not name.
     pub(super) not_listed: Vec<String>,
     /// What is to be told of files beside the films that could not be used.
@@ -51,9 +56,12 @@ impl Jobs {
         let beside: PathBuf = folder.join(SAMPLES_FILE);
         let table = table.or_else(|| beside.is_file().then_some(beside.as_path()));
         let mut sidecars = Sidecars::read(&found.captures);
-        let samples = match table {
-            Some(path) => read_samples(path, &found.captures)?,
-            None => untabled(&found.captures, &sidecars),
+        let (samples, table) = match table {
+            Some(path) => {
+                let (samples, sha256) = read_samples(path, &found.captures)?;
+                (samples, Some((path.to_path_buf(), sha256)))
+            }
+            None => (untabled(&found.captures, &sidecars), None),
         };
         let mut missing = samples.iter().flat_map(|s| &s.missing);
         if let Some(error) = missing.next().filter(|_| !arriving) {
@@ -70,10 +78,31 @@ impl Jobs {
         }
         let unlisted = found.captures.iter().zip(listed).filter(|(_, l)| !l);
         Ok(Self {
+            folders: jobs.iter().map(|j| j.folder.clone()).collect(),
             jobs,
+            table,
             not_listed: unlisted.map(|(c, _)| c.name.clone()).collect(),
             notes: sidecars.notes,
         })
+    }
+}
+
+impl Jobs {
+    /// A fingerprint of all that results and tables follow from, but the films' contents, of which it has sizes and times.
+    pub(super) fn signature(&self) -> String {
+        let mut text = format!("{:?}\n{:?}\n", self.not_listed, self.notes);
+        for job in &self.jobs {
+            let plan = match &job.plan {
+                Ok(plan) => plan.to_toml(),
+                Err(error) => error.to_string(),
+            };
+            text += &format!("{} {:?}\n{plan}\n", job.folder, job.entry);
+            for capture in &job.captures {
+                let files = nta_video::files_of(&capture.path).unwrap_or_default();
+                text += &format!("{} {:?}\n", capture.name, State::of(&files).ok());
+            }
+        }
+        sha256_of_bytes(text.as_bytes())
     }
 }
 

@@ -209,9 +209,6 @@ pub fn batch(
     progress: &(dyn Fn(BatchProgress<'_>) + Sync),
     runtime: &Runtime<'_>,
 ) -> Result<BatchOutcome, BatchError> {
-    if request.parquet && !cfg!(feature = "parquet") {
-        return Err(AnalyzeError::NoParquet.into());
-    }
     let (found, mut jobs) = look(request, false)?;
     if let Some(only) = &request.only {
         jobs.jobs = vec![take(jobs.jobs, only)?];
@@ -276,6 +273,9 @@ fn seen(found: &Found) -> String {
 }
 
 fn check_folders(request: &BatchRequest) -> Result<(), BatchError> {
+    if request.parquet && !cfg!(feature = "parquet") {
+        return Err(AnalyzeError::NoParquet.into());
+    }
     let folder = &request.folder;
     let no_folder = |reason: String| BatchError::NoFolder {
         path: folder.display().to_string(),

@@ -32,6 +32,8 @@ pub struct BatchReport {
     pub folders_unreadable: Vec<ExcludedCapture>,
     /// Files that are no captures, by kind.
     pub other_files: Tally,
+    /// Folders beside these tables with results of earlier runs that belong to no sample of now.
+    pub left_over: Vec<String>,
     /// What else a person should know, in words.
     pub notes: Vec<String>,
 }
@@ -73,6 +75,7 @@ pub(super) struct Around<'a> {
     pub(super) found: &'a Found,
     pub(super) not_listed: Vec<String>,
     pub(super) notes: Vec<String>,
+    pub(super) left_over: Vec<String>,
 }
 
 impl BatchReport {
@@ -92,6 +95,7 @@ impl BatchReport {
             not_listed: around.not_listed,
             folders_unreadable: around.found.unreadable.clone(),
             other_files: around.found.others.clone(),
+            left_over: around.left_over,
             notes: around.notes,
         }
     }

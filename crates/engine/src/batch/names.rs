@@ -6,6 +6,15 @@ use std::collections::BTreeSet;
 /// Longest name of a folder, bytes; file systems take 255, and files in it need room for theirs.
 const LONGEST: usize = 120;
 
+/// Names of what lies beside the folders of the samples.
+const TABLES: [&str; 5] = [
+    "batch.csv",
+    "batch.json",
+    "batch.html",
+    "limits.csv",
+    "audit.jsonl",
+];
+
 /// Names that Windows keeps for devices, whatever follows their first dot.
 const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
@@ -44,7 +53,7 @@ fn safe_name(id: &str) -> String {
         rest.is_some_and(|r| r.len() == 1 && r.starts_with(|c: char| c.is_ascii_digit()))
     };
     let reserved = DEVICES.contains(&stem.as_str()) || numbered("com") || numbered("lpt");
-    if plain.is_empty() || reserved {
+    if plain.is_empty() || reserved || TABLES.contains(&plain.to_lowercase().as_str()) {
         return format!("sample_{plain}");
     }
     if plain.len() <= LONGEST {
@@ -72,6 +81,7 @@ mod tests {
         assert_eq!(name("CON.tar"), "sample_CON.tar");
         assert_eq!(name("..."), "sample_");
         assert_eq!(name("lpt1"), "sample_lpt1");
+        assert_eq!(name("Batch.csv"), "sample_Batch.csv");
         assert_eq!(name("\u{e4}\u{f6}"), "\u{e4}\u{f6}");
         let long = "\u{e4}".repeat(200);
         let (a, b) = (name(&format!("{long}a")), name(&format!("{long}b")));

@@ -20,15 +20,18 @@ use crate::fingerprint::sha256_of_bytes;
 use crate::report::write::{failed, recover};
 use crate::report::{OutputFile, write_named_files};
 use crate::runtime::Runtime;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// What the passes over one folder share.
 pub(super) struct Pass<'a> {
     request: &'a BatchRequest,
     hashes: Hashes,
     memory: Memory,
-    limits: Option<Limits>,
+    /// Samples that were analysed although they had not changed, because that was asked for; once is enough.
+    again: Mutex<BTreeSet<String>>,
 }
 
 /// The file of limits, if there is one in the folder.
@@ -37,10 +40,6 @@ const LIMITS_FILE: &str = "limits.toml";
 impl<'a> Pass<'a> {
     /// Takes up what earlier batches left in the folder of results. The folder is held by the caller.
     pub(super) fn new(request: &'a BatchRequest) -> Result<Self, BatchError> {
-        let beside = request.folder.join(LIMITS_FILE);
-        let limits = request.limits.clone();
-        let limits = limits.or_else(|| beside.is_file().then_some(beside));
-        let limits = limits.map(|path| Limits::read(&path)).transpose()?;
         let own = own_folder(&request.out)?;
         if request.only.is_none() {
             // What killed runs left aside comes back, and what they left half done goes; nobody else works here.
@@ -50,7 +49,7 @@ impl<'a> Pass<'a> {
             request,
             hashes: Hashes::open(&own),
             memory: Memory::new(request.memory_bytes),
-            limits,
+            again: Mutex::new(BTreeSet::new()),
         })
     }
 
@@ -63,6 +62,9 @@ impl<'a> Pass<'a> {
         runtime: &Runtime<'_>,
     ) -> Result<BatchOutcome, BatchError> {
         let request = self.request;
+        let limits = self.limits_file();
+        let limits = limits.map(|path| Limits::read(&path)).transpose()?;
+        let again = self.to_do_again(&jobs);
         let unchanged = AtomicUsize::new(0);
         let finished = AtomicUsize::new(0);
         let counted = |p: BatchProgress<'_>| {
@@ -81,7 +83,7 @@ impl<'a> Pass<'a> {
             spots: request.spots,
             parquet: request.parquet,
             who: &request.who,
-            again: request.overwrite,
+            again: &again,
         };
         let records =
             run_all(&jobs.jobs, &shared, &board, runtime).map_err(|_| BatchError::Cancelled {
@@ -92,11 +94,17 @@ impl<'a> Pass<'a> {
             found,
             not_listed: jobs.not_listed,
             notes: jobs.notes,
+            left_over: self.left_over(&jobs.folders),
         };
-        let report = BatchReport::of(&records, quality(&records, self.limits.as_ref()), around);
+        // A sample by itself is not judged against the others.
+        let quality = match request.only {
+            Some(_) => quality(&[], None),
+            None => quality(&records, limits.as_ref()),
+        };
+        let report = BatchReport::of(&records, quality, around);
         let page = match request.only {
             Some(_) => None,
-            None => Some(self.write(&report, &records)?),
+            None => Some(self.write(&report, &records, jobs.table.as_ref())?),
         };
         Ok(BatchOutcome {
             report,
@@ -105,7 +113,12 @@ impl<'a> Pass<'a> {
         })
     }
 
-    fn write(&self, report: &BatchReport, records: &[SampleRecord]) -> Result<PathBuf, BatchError> {
+    fn write(
+        &self,
+        report: &BatchReport,
+        records: &[SampleRecord],
+        samples: Option<&(PathBuf, String)>,
+    ) -> Result<PathBuf, BatchError> {
         let out = &self.request.out;
         let tables = [
             ("batch.csv", batch_csv(records)),
@@ -120,7 +133,7 @@ impl<'a> Pass<'a> {
             "tabled",
             report.software.clone(),
             report.verdict,
-            self.inputs(records),
+            self.inputs(report, records, samples),
             self.request.who.clone(),
         );
         let trail =
@@ -135,42 +148,73 @@ impl<'a> Pass<'a> {
         Ok(out.join("batch.html"))
     }
 
-    /// What the tables are made from: the results, and what a person wrote about the samples.
-    fn inputs(&self, records: &[SampleRecord]) -> Vec<Input> {
-        let out = &self.request.out;
-        let sum = |path: &Path| {
-            std::fs::read(path)
-                .ok()
-                .map(|bytes| sha256_of_bytes(&bytes))
-        };
-        let at = |path: &Path| {
-            std::path::absolute(path)
-                .ok()
-                .map(|p| p.display().to_string())
-        };
+    /// What the tables are made from: the results, and what a person wrote about the samples, as it was when it was read.
+    fn inputs(
+        &self,
+        report: &BatchReport,
+        records: &[SampleRecord],
+        samples: Option<&(PathBuf, String)>,
+    ) -> Vec<Input> {
         let results = records.iter().filter(|r| r.report().is_some()).map(|r| {
             let path = format!("{}/result.json", r.folder);
+            let bytes = std::fs::read(self.request.out.join(&path));
             Input {
                 kind: InputKind::Result,
                 at: None,
-                sha256: sum(&out.join(&path)),
+                sha256: bytes.ok().map(|bytes| sha256_of_bytes(&bytes)),
                 path,
             }
         });
-        let folder = &self.request.folder;
-        let given = [
-            (self.request.samples.clone(), SAMPLES_FILE),
-            (self.request.limits.clone(), LIMITS_FILE),
-        ];
-        let tables = given.into_iter().filter_map(|(given, name)| {
-            let path = given.unwrap_or_else(|| folder.join(name));
-            path.is_file().then(|| Input {
-                kind: InputKind::Table,
-                path: name.to_owned(),
-                at: at(&path),
-                sha256: sum(&path),
-            })
-        });
-        results.chain(tables).collect()
+        let table = |name: &str, path: &Path, sha256: &str| Input {
+            kind: InputKind::Table,
+            path: name.to_owned(),
+            at: std::path::absolute(path)
+                .ok()
+                .map(|p| p.display().to_string()),
+            sha256: Some(sha256.to_owned()),
+        };
+        let samples = samples.map(|(path, sum)| table(SAMPLES_FILE, path, sum));
+        let limits = report.quality.limits.as_ref();
+        let limits = limits.zip(self.limits_file());
+        let limits = limits.map(|(l, path)| table(LIMITS_FILE, &path, &l.sha256));
+        results.chain(samples).chain(limits).collect()
+    }
+
+    /// The file of limits: the one that was named, else the one in the folder.
+    fn limits_file(&self) -> Option<PathBuf> {
+        let beside = self.request.folder.join(LIMITS_FILE);
+        let named = self.request.limits.clone();
+        named.or_else(|| beside.is_file().then_some(beside))
+    }
+
+    /// A fingerprint of the limits as they are now; empty if there are none.
+    pub(super) fn limits_sha256(&self) -> String {
+        let bytes = self.limits_file().and_then(|path| std::fs::read(path).ok());
+        bytes
+            .map(|bytes| sha256_of_bytes(&bytes))
+            .unwrap_or_default()
+    }
+
+    /// Samples that are to be analysed whether they have changed or not.
+    fn to_do_again(&self, jobs: &Jobs) -> BTreeSet<String> {
+        if !self.request.overwrite {
+            return BTreeSet::new();
+        }
+        let mut before = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+        let folders = jobs.jobs.iter().map(|j| j.folder.clone());
+        folders.filter(|f| before.insert(f.clone())).collect()
+    }
+
+    /// Results of earlier runs that no sample of now has written.
+    fn left_over(&self, folders: &BTreeSet<String>) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.request.out).into_iter().flatten();
+        let mut out: Vec<String> = entries
+            .filter_map(|e| Some(e.ok()?.path()))
+            .filter(|path| path.join("result.json").is_file())
+            .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+            .filter(|name| !name.starts_with('.') && !folders.contains(name))
+            .collect();
+        out.sort();
+        out
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct Board<'a> {
     jobs: &'a [Job],
     report: &'a (dyn Fn(BatchProgress<'_>) + Sync),
     began: Instant,
+    /// Weight of all samples.
+    total: f64,
     counts: Mutex<Counts>,
 }
 
@@ -73,7 +75,9 @@ struct Counts {
     /// Share of each sample that is done.
     share: Vec<f64>,
     finished: usize,
-    /// Bytes of samples that were taken over; they say nothing of the pace.
+    /// Weight of all that is done.
+    sum: f64,
+    /// Weight of samples that were taken over; they say nothing of the pace.
     skipped: f64,
 }
 
@@ -82,13 +86,16 @@ const SEARCH: (f64, f64) = (0.05, 0.9);
 
 impl<'a> Board<'a> {
     pub(super) fn new(jobs: &'a [Job], report: &'a (dyn Fn(BatchProgress<'_>) + Sync)) -> Self {
+        let total = jobs.iter().map(weight_of).sum();
         Self {
             jobs,
             report,
+            total,
             began: Instant::now(),
             counts: Mutex::new(Counts {
                 share: vec![0.0; jobs.len()],
                 finished: 0,
+                sum: 0.0,
                 skipped: 0.0,
             }),
         }
@@ -98,7 +105,7 @@ impl<'a> Board<'a> {
     pub(super) fn state(&self, place: usize, state: SampleState) {
         let mut counts = self.lock();
         if !matches!(state, SampleState::Began | SampleState::Frames) {
-            counts.share[place] = 1.0;
+            self.advance(&mut counts, place, 1.0);
             counts.finished += 1;
         }
         if matches!(state, SampleState::Unchanged(_)) {
@@ -119,18 +126,19 @@ impl<'a> Board<'a> {
         };
         let share = (progress.capture as f64 + within) / progress.captures.max(1) as f64;
         let mut counts = self.lock();
-        counts.share[place] = counts.share[place].max(share.min(1.0));
+        self.advance(&mut counts, place, share.min(1.0));
         self.tell(place, SampleState::Frames, &counts);
     }
 
+    /// A sample has got to this share at least.
+    fn advance(&self, counts: &mut Counts, place: usize, share: f64) {
+        let more = (share - counts.share[place]).max(0.0);
+        counts.share[place] += more;
+        counts.sum += more * self.weight(place);
+    }
+
     fn tell(&self, place: usize, state: SampleState, counts: &Counts) {
-        let total: f64 = (0..self.jobs.len()).map(|i| self.weight(i)).sum();
-        let sum: f64 = counts
-            .share
-            .iter()
-            .enumerate()
-            .map(|(i, s)| s * self.weight(i))
-            .sum();
+        let (total, sum) = (self.total, counts.sum);
         let (worked, left) = (sum - counts.skipped, total - sum);
         let seconds = self.began.elapsed().as_secs_f64();
         (self.report)(BatchProgress {
@@ -147,13 +155,17 @@ impl<'a> Board<'a> {
         });
     }
 
-    /// An empty film takes some time too.
     fn weight(&self, place: usize) -> f64 {
-        self.jobs[place].bytes as f64 + 1e5
+        weight_of(&self.jobs[place])
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Counts> {
         // A thread that panicked while it held the lock left plain numbers behind; they are still good.
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a sample costs, in bytes of film; an empty film takes some time too.
+fn weight_of(job: &Job) -> f64 {
+    job.bytes as f64 + 1e5
 }

@@ -42,7 +42,10 @@ pub(super) fn run_all(
                     // The last ones get the threads of those that have nothing left to do.
                     let left = (jobs.len() - i).min(workers).max(1);
                     let outcome = match full.load(Ordering::Relaxed) {
-                        true => no_room(),
+                        true => {
+                            board.state(i, SampleState::Failed);
+                            no_room()
+                        }
                         false => match one(job, i, shared, board, (threads / left).max(1), runtime)
                         {
                             Ok(ended) => {
@@ -73,7 +76,8 @@ pub(super) fn run_all(
             entry: job.entry.clone(),
             folder: job.folder.clone(),
             captures: job.captures.iter().map(|c| c.name.clone()).collect(),
-            outcome: outcome.unwrap_or_else(no_room),
+            // Every job that was begun has ended, and none was left out without `stopped`.
+            outcome: outcome.unwrap_or_else(not_begun),
         });
     Ok(records.collect())
 }
@@ -111,6 +115,14 @@ fn one(
     })?;
     board.state(place, SampleState::of(&ended));
     Ok(ended)
+}
+
+fn not_begun() -> SampleOutcome {
+    SampleOutcome::Failed {
+        exit_code: 3,
+        reason: "it was not analysed; run the batch again".to_owned(),
+        excluded: Vec::new(),
+    }
 }
 
 fn no_room() -> SampleOutcome {

@@ -7,15 +7,16 @@ use super::memory::Memory;
 use super::record::SampleOutcome;
 use crate::analyze::{AnalyzeError, BadCapture, analyze_with};
 use crate::assemble::software;
-use crate::audit::Attribution;
+use crate::audit::{AUDIT_FILE, Attribution, Chain};
 use crate::capture::CaptureInput;
 use crate::fingerprint::sha256_of_bytes;
 use crate::folder::{AnalyzeRequest, write_analysis};
 use crate::plan::Plan;
+use crate::report::write::recovered;
 use crate::report::{ExcludedCapture, Report, ReportFinding, Verdict, check_folder};
 use crate::runtime::Runtime;
 use nta_core::{Finding, Severity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,8 +31,8 @@ pub(super) struct Shared<'a> {
     pub(super) parquet: bool,
     /// Who asks for it and why, for the audit trail.
     pub(super) who: &'a Attribution,
-    /// Analyse also what is unchanged.
-    pub(super) again: bool,
+    /// Folders of samples that are analysed even if they are unchanged.
+    pub(super) again: &'a BTreeSet<String>,
 }
 
 /// How a sample ended.
@@ -100,20 +101,15 @@ fn work(
         .plan
         .as_ref()
         .map_err(|e| AnalyzeError::Plan(e.clone()))?;
-    let out = shared.out.join(&job.folder);
-    check_folder(&out, true)?;
-    let mut open = Vec::new();
-    for capture in &job.captures {
-        match settled(capture) {
-            Ok(entry) => open.push(entry),
-            Err(reason) => excluded.push(left_out(capture, reason)),
-        }
-    }
-    if let Some(report) = unchanged(plan, shared, &out, &open, runtime)?
-        && excluded.is_empty()
+    let out = recovered(&shared.out.join(&job.folder))?;
+    let open = settled(&job.captures, excluded);
+    if excluded.is_empty()
+        && !shared.again.contains(&job.folder)
+        && let Some(report) = unchanged(plan, shared, &out, &open, runtime)?
     {
         return Ok((report, true));
     }
+    check_folder(&out, true)?;
     let mut analysis = analyse(plan, shared, &open, runtime, excluded)?;
     if let Some(moved) = open.iter().find(|o| !o.is_as_it_was()) {
         let reason = "it was written to while it was read; run the batch again when it is complete";
@@ -147,29 +143,43 @@ fn work(
     Ok((analysis.report, false))
 }
 
-/// Lists the files of a capture, and waits for one that was changed just now to see whether it is still being written.
-fn settled(capture: &FoundCapture) -> Result<Open<'_>, String> {
-    let files = nta_video::files_of(&capture.path).map_err(|e| e.to_string())?;
-    let state = || State::of(&files).map_err(|e| format!("cannot read {}: {e}", capture.name));
-    let first = state()?;
-    if first.is_recent() {
-        std::thread::sleep(LOOKS_APART);
-        if state()? != first {
-            return Err(
-                "it is still being written; run the batch again when it is complete".into(),
-            );
+/// Lists the files of all captures, and waits for those that were changed just now to see whether they are still being written.
+fn settled<'a>(captures: &'a [FoundCapture], excluded: &mut Vec<ExcludedCapture>) -> Vec<Open<'a>> {
+    let looked = |capture: &'a FoundCapture| -> Result<Open<'a>, String> {
+        let files = nta_video::files_of(&capture.path).map_err(|e| e.to_string())?;
+        let state = State::of(&files).map_err(|e| format!("cannot read {}: {e}", capture.name))?;
+        Ok(Open {
+            capture,
+            files,
+            state,
+        })
+    };
+    let mut open = Vec::new();
+    for capture in captures {
+        match looked(capture) {
+            Ok(entry) => open.push(entry),
+            Err(reason) => excluded.push(left_out(capture, reason)),
         }
     }
-    Ok(Open {
-        capture,
-        files,
-        state: first,
-    })
+    if open.iter().any(|o| o.state.is_recent()) {
+        std::thread::sleep(LOOKS_APART);
+        open.retain(|o| {
+            let still = o.is_as_it_was();
+            if !still {
+                let reason = "it is still being written; run the batch again when it is complete";
+                excluded.push(left_out(o.capture, reason.to_owned()));
+            }
+            still
+        });
+    }
+    open
 }
 
 impl Open<'_> {
     fn is_as_it_was(&self) -> bool {
-        State::of(&self.files).is_ok_and(|now| now == self.state)
+        // A folder of images may have got more of them.
+        let files = nta_video::files_of(&self.capture.path);
+        files.is_ok_and(|f| State::of(&f).is_ok_and(|now| now == self.state))
     }
 
     /// Keeps the fingerprint of a capture that was read, and takes that of one that could not be used.
@@ -193,7 +203,8 @@ impl Open<'_> {
     }
 }
 
-/// The result that is there already, if it came from the same films by the same plan and the same program.
+/// The result that is there already, if it is whole and came from the same films in the same order, by the same plan and the same
+/// program.
 fn unchanged(
     plan: &Plan,
     shared: &Shared<'_>,
@@ -201,40 +212,35 @@ fn unchanged(
     open: &[Open<'_>],
     runtime: &Runtime<'_>,
 ) -> Result<Option<Report>, AnalyzeError> {
-    let wanted = ["report.html", "plan.toml", "particles.csv", "tracks.csv"];
     let asked = [
         (shared.spots, "spots.csv"),
         (shared.parquet, "tracks.parquet"),
     ];
-    let asked = asked.iter().filter(|(asked, _)| *asked).map(|(_, n)| *n);
-    let there = wanted
-        .into_iter()
-        .chain(asked)
-        .all(|n| out.join(n).is_file());
-    let report = fs::read(out.join("result.json"))
-        .ok()
-        .and_then(|text| Report::from_json(&text).ok())
-        .filter(|_| there && !shared.again);
-    let Some(report) = report else {
+    let asked = asked.iter().filter(|(asked, _)| *asked);
+    let Some(report) = whole_result(out, asked.map(|(_, name)| *name)) else {
         return Ok(None);
     };
     let same_plan = report.plan_sha256 == sha256_of_bytes(plan.to_toml().as_bytes());
-    let blank = report.blank.as_ref();
-    let same_blank = blank
+    let same_blank = report
+        .blank
+        .as_ref()
         .is_none_or(|b| fs::read(&b.path).is_ok_and(|bytes| sha256_of_bytes(&bytes) == b.sha256));
     if report.software != software() || !same_plan || !same_blank {
         return Ok(None);
     }
-    let used = report
+    let used: Vec<&str> = report.captures.iter().map(|c| c.path.as_str()).collect();
+    let sums = report
         .captures
         .iter()
         .map(|c| (c.path.as_str(), Some(c.sha256.as_str())));
-    let left = report
-        .captures_excluded
-        .iter()
-        .map(|e| (e.path.as_str(), e.sha256.as_deref()));
-    let before: BTreeMap<&str, Option<&str>> = used.chain(left).collect();
-    if before.len() != open.len() {
+    let left = report.captures_excluded.iter();
+    let left = left.map(|e| (e.path.as_str(), e.sha256.as_deref()));
+    let before: BTreeMap<&str, Option<&str>> = sums.chain(left).collect();
+    let now = open.iter().map(|o| o.capture.name.as_str());
+    let same_order = now
+        .filter(|name| used.contains(name))
+        .eq(used.iter().copied());
+    if before.len() != open.len() || !same_order {
         return Ok(None);
     }
     for o in open {
@@ -248,6 +254,23 @@ fn unchanged(
         }
     }
     Ok(Some(report))
+}
+
+/// The result in a folder whose audit trail speaks of the files that are there, and of this result and its plan.
+fn whole_result<'a>(out: &Path, asked: impl Iterator<Item = &'a str>) -> Option<Report> {
+    let trail = fs::read(out.join(AUDIT_FILE)).ok()?;
+    let chain = Chain::read(&trail);
+    let last = chain.last().filter(|_| chain.fault().is_none())?;
+    let there = last.files.keys().all(|name| out.join(name).is_file());
+    let same = |name: &str| {
+        let bytes = fs::read(out.join(name)).ok()?;
+        (last.files.get(name) == Some(&sha256_of_bytes(&bytes))).then_some(bytes)
+    };
+    let mut asked = asked;
+    let all_asked = asked.all(|name| last.files.contains_key(name));
+    let result = same("result.json").filter(|_| there && all_asked)?;
+    same("plan.toml")?;
+    Report::from_json(&result).ok()
 }
 
 /// Opens what can be opened, and analyses what can be read.

@@ -8,7 +8,7 @@ mod cells;
 use super::find::FoundCapture;
 use super::record::{Channel, Role, SampleEntry};
 use crate::plan::{PlanError, PlanInput, nearest};
-use crate::text_file::{NotRead, read_text};
+use crate::text_file::{NotRead, read_text_and_sum};
 use cells::{ColumnKind, kind_of, known};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -124,10 +124,14 @@ impl TableSample {
     }
 }
 
-/// Reads the table and finds its captures among those of the folder. Captures that are not there are named in the samples.
-pub fn read_samples(path: &Path, found: &[FoundCapture]) -> Result<Vec<TableSample>, SamplesError> {
+/// Reads the table and finds its captures among those of the folder. Captures that are not there are named in the samples. Gives the
+/// SHA-256 of the file too.
+pub fn read_samples(
+    path: &Path,
+    found: &[FoundCapture],
+) -> Result<(Vec<TableSample>, String), SamplesError> {
     let name = path.display().to_string();
-    let text = read_text(path, "a table of samples").map_err(|e| SamplesError::Unreadable {
+    let (text, sha256) = read_text_and_sum(path, "a table of samples").map_err(|e| SamplesError::Unreadable {
         path: name.clone(),
         reason: match e {
             NotRead::Because(reason) => reason,
@@ -136,7 +140,7 @@ pub fn read_samples(path: &Path, found: &[FoundCapture]) -> Result<Vec<TableSamp
             ),
         },
     })?;
-    Table::of(&name, &text)?.samples(found)
+    Ok((Table::of(&name, &text)?.samples(found)?, sha256))
 }
 
 /// Counts lines on the way through a text. The reader of tables tells where a row begins only up to the empty lines before it.

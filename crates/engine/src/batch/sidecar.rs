@@ -18,19 +18,28 @@ const ENDINGS: [&str; 2] = ["csv", "txt"];
 /// A value that sidecars give to the plan.
 type Field = (&'static str, fn(&Conditions) -> Option<f64>);
 
-/// Values that films of one sample share; where they differ, none is taken.
-const SHARED: [Field; 4] = [
-    ("pixel_size_um", |c| c.pixel_size_um),
-    ("exposure_ms", |c| c.exposure_ms),
-    ("frame_rate_fps", |c| c.frame_rate_fps),
-    ("dilution", |c| c.dilution),
+/// Values that are taken over, each with how far apart films of one sample may be, relative or absolute; of those that may differ at
+/// all the mean is taken.
+const FIELDS: [(Field, Apart); 6] = [
+    (("pixel_size_um", |c| c.pixel_size_um), Apart::Share(1e-3)),
+    (("exposure_ms", |c| c.exposure_ms), Apart::Share(1e-3)),
+    (("frame_rate_fps", |c| c.frame_rate_fps), Apart::Share(1e-3)),
+    (("dilution", |c| c.dilution), Apart::Share(1e-3)),
+    (("temperature_c", |c| c.temperature_c), Apart::By(1.0)),
+    (
+        ("viscosity_mpa_s", |c| c.viscosity_mpa_s),
+        Apart::Share(0.03),
+    ),
 ];
 
-/// Values of which the mean over the films is taken.
-const AVERAGED: [Field; 2] = [
-    ("temperature_c", |c| c.temperature_c),
-    ("viscosity_mpa_s", |c| c.viscosity_mpa_s),
-];
+/// How far apart values of one sample may be.
+#[derive(Clone, Copy)]
+enum Apart {
+    /// Of the larger one.
+    Share(f64),
+    /// In the unit of the value.
+    By(f64),
+}
 
 /// All sidecars of a folder.
 #[derive(Default)]
@@ -128,21 +137,29 @@ impl Sidecars {
         let mut notes = Vec::new();
         let names: BTreeSet<&str> = found.iter().map(|(n, _)| *n).collect();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        for (key, field) in SHARED {
-            let values: Vec<Option<f64>> = found.iter().map(|(_, c)| field(c)).collect();
-            match common(&values) {
-                Some(Ok(value)) => take(input, key, value, &names, &mut notes),
-                Some(Err(())) => notes.push(format!(
-                    "{names} says different values of {key} for films of one sample; none was used, give it by samples.csv or on the command line"
-                )),
-                None => {}
-            }
-        }
-        for (key, field) in AVERAGED {
+        let mut temperature = None;
+        for ((key, field), apart) in FIELDS {
             let values: Vec<f64> = found.iter().filter_map(|(_, c)| field(c)).collect();
-            if !values.is_empty() {
-                let mean = values.iter().sum::<f64>() / values.len() as f64;
-                take(input, key, (mean * 1e6).round() / 1e6, &names, &mut notes);
+            let value = match settled(&values, captures.len(), apart) {
+                None => continue,
+                Some(Err(why)) => {
+                    notes.push(format!("{names}: {key} {why}; it was not used, give it by samples.csv or on the command line"));
+                    continue;
+                }
+                Some(Ok(value)) => value,
+            };
+            if key == "viscosity_mpa_s" {
+                // A viscosity holds for one temperature; a person may state another one for the sample.
+                let Some(at) = temperature else {
+                    notes.push(format!(
+                        "{names}: viscosity_mpa_s comes without a temperature; it was not used"
+                    ));
+                    continue;
+                };
+                take(input, "viscosity_at_c", at, &names, &mut notes);
+            }
+            if take(input, key, value, &names, &mut notes) && key == "temperature_c" {
+                temperature = Some(value);
             }
         }
         let (_, first) = &found[0];
@@ -165,22 +182,52 @@ impl Sidecars {
 }
 
 /// Gives a value to the plan; one that is out of range is told and not used.
-fn take(input: &mut PlanInput, key: &str, value: f64, names: &str, notes: &mut Vec<String>) {
+fn take(
+    input: &mut PlanInput,
+    key: &str,
+    value: f64,
+    names: &str,
+    notes: &mut Vec<String>,
+) -> bool {
     let place = format!("in {names}");
-    if let Err(error) = input.of_sidecar(key, &value.to_string(), &place) {
-        notes.push(format!("{error}; it was not used"));
+    match input.of_sidecar(key, &value.to_string(), &place) {
+        Ok(()) => true,
+        Err(error) => {
+            notes.push(format!("{error}; it was not used"));
+            false
+        }
     }
 }
 
-/// The value that all share to one part in a thousand; `None` if none is there, an error if they differ or some lack it.
-fn common(values: &[Option<f64>]) -> Option<Result<f64, ()>> {
-    let first = values.iter().flatten().next()?;
-    let same = |v: &Option<f64>| v.is_some_and(|v| (v - first).abs() <= 1e-3 * first.abs());
-    Some(if values.iter().all(same) {
-        Ok(*first)
+/// The mean of what the exports of all films say; `None` if none says anything, in words why not if some do not or they differ.
+fn settled(values: &[f64], films: usize, apart: Apart) -> Option<Result<f64, String>> {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if values.is_empty() {
+        return None;
+    }
+    if values.len() < films {
+        return Some(Err(format!(
+            "is said of {} of {films} films of one sample",
+            values.len()
+        )));
+    }
+    let allowed = match apart {
+        Apart::Share(share) => share * high.abs(),
+        Apart::By(by) => by,
+    };
+    if high - low > allowed {
+        return Some(Err(format!(
+            "is from {low} to {high} in films of one sample"
+        )));
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    // Means of equal values are those values, not their neighbours in binary.
+    Some(Ok(if low == high {
+        low
     } else {
-        Err(())
-    })
+        (mean * 1e6).round() / 1e6
+    }))
 }
 
 fn is_about(folder: &Path, says: &Conditions, capture: &FoundCapture) -> bool {
@@ -261,6 +308,37 @@ mod tests {
         let mut other = PlanInput::new();
         sidecars.fill(&of[2..], &mut other).expect("a plan");
         assert_eq!(other, PlanInput::new());
+    }
+
+    #[test]
+    fn a_viscosity_keeps_the_temperature_that_it_was_stated_for() {
+        let place = tempfile::tempdir().expect("a folder");
+        let of = captures(place.path(), &["x_00.avi", "x_01.avi"]);
+        let text = export(&["x_00", "x_01"], "22.4", "1");
+        fs::write(place.path().join("x.csv"), text).expect("an export");
+        let mut input = PlanInput::new();
+        input.option("temperature_c", "30").expect("a number");
+        Sidecars::read(&of).fill(&of, &mut input).expect("a plan");
+        let plan = input.resolve().expect("a plan");
+        assert_eq!(plan.viscosity_at_c.as_ref().map(|v| v.value), Some(22.4));
+        let at_30 = plan.sizing_medium().expect("a medium").viscosity_mpa_s;
+        assert!(at_30 < 0.93 * 0.87, "{at_30}");
+    }
+
+    #[test]
+    fn what_is_not_said_of_all_films_or_differs_is_told_and_not_used() {
+        let said = |values: &[f64], films| settled(values, films, Apart::Share(1e-3));
+        assert_eq!(said(&[], 3), None);
+        assert_eq!(said(&[2.0, 2.0], 2), Some(Ok(2.0)));
+        assert_eq!(
+            said(&[2.0], 3).expect("some").expect_err("words"),
+            "is said of 1 of 3 films of one sample"
+        );
+        assert_eq!(
+            said(&[2.0, 3.0], 2).expect("some").expect_err("words"),
+            "is from 2 to 3 in films of one sample"
+        );
+        assert_eq!(settled(&[22.0, 22.5], 2, Apart::By(1.0)), Some(Ok(22.25)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::report::summary::{SUMMARY_COLUMNS, class_columns, class_rows, summary
 use std::collections::BTreeMap;
 
 /// Columns about the sample, before the numbers of its pooled result.
-pub const SAMPLE_COLUMNS: [&str; 14] = [
+pub const SAMPLE_COLUMNS: [&str; 16] = [
     "sample",
     "folder",
     "role",
@@ -16,6 +16,8 @@ pub const SAMPLE_COLUMNS: [&str; 14] = [
     "date",
     "time_days",
     "protein_ug_per_ml",
+    "nominal_nm",
+    "nominal_per_ml",
     "dilution_series",
     "captures",
     "captures_excluded",
@@ -59,6 +61,8 @@ fn row(record: &SampleRecord, classes: &[String]) -> Vec<String> {
         words(&entry.date),
         number(entry.time_days),
         number(entry.protein_ug_per_ml),
+        number(entry.nominal_nm),
+        number(entry.nominal_per_ml),
         words(&entry.dilution_series),
         record.captures.len().to_string(),
         record.excluded().len().to_string(),

@@ -8,9 +8,9 @@ use super::hashes::State;
 use super::hold::Hold;
 use super::job::{Job, Jobs};
 use super::pass::Pass;
-use super::{BatchError, BatchOutcome, BatchProgress, BatchRequest, look};
+use super::{BatchError, BatchOutcome, BatchProgress, BatchRequest, check_folders, look};
 use crate::runtime::Runtime;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,10 @@ pub struct WatchRequest {
 pub enum WatchEvent<'a> {
     /// A round that did something, and what came of it.
     Round(&'a BatchOutcome),
-    /// The table of samples or the plan has a mistake; the watch goes on and takes it up again when it is mended.
+    /// Something is wrong; the watch goes on and takes it up again when it is mended.
     Refused(&'a BatchError),
+    /// The result in this folder was removed: its films now belong to another sample.
+    Superseded(&'a str),
 }
 
 /// Since when each capture is as it is.
@@ -57,110 +59,146 @@ impl Seen {
     }
 }
 
+/// After an output could not be written, the next try waits for so long.
+const RETRY: Duration = Duration::from_secs(30);
+
 /// Watches a folder and analyses what arrives. Gives what came of the last round; `told` hears of each round that did something.
+/// A mistake in the table, the limits or the plan, a folder that is out of reach, or a table that cannot be written are told and
+/// tried again; if one of them still stands when nothing has arrived for long enough, it is the end.
 pub fn watch(
     request: &WatchRequest,
     progress: &(dyn Fn(BatchProgress<'_>) + Sync),
     told: &dyn Fn(WatchEvent<'_>),
     runtime: &Runtime<'_>,
 ) -> Result<Option<BatchOutcome>, BatchError> {
+    // What is wrong from the beginning is told at once.
+    check_folders(&request.batch)?;
+    request.batch.plan.resolve()?;
     let _hold = Hold::whole(&request.batch.out)?;
     let pass = Pass::new(&request.batch)?;
-    let mut seen = Seen::default();
-    let mut last: Option<(BTreeMap<String, State>, BatchOutcome)> = None;
+    let mut watch = Watch {
+        request,
+        seen: Seen::default(),
+        made: BTreeSet::new(),
+        done: None,
+    };
+    let mut last: Option<BatchOutcome> = None;
+    let mut refused: Option<BatchError> = None;
     let mut idle_since = Instant::now();
-    let mut refused: Option<String> = None;
-    loop {
-        if runtime.cancel.load(Ordering::Relaxed) {
-            return Ok(last.map(|(_, outcome)| outcome));
-        }
-        match round(request, &mut seen, last.as_ref().map(|(s, _)| s)) {
-            Err(error @ (BatchError::Plan(_) | BatchError::Samples(_))) => {
-                let words = error.to_string();
-                if refused.as_ref() != Some(&words) {
-                    told(WatchEvent::Refused(&error));
-                    refused = Some(words);
-                }
-            }
-            Err(error) => return Err(error),
+    while !runtime.cancel.load(Ordering::Relaxed) {
+        let mut pause = request.every;
+        match watch.round(&pass, progress, told, runtime) {
             Ok(Round::Nothing { waiting }) => {
                 if waiting {
                     idle_since = Instant::now();
                 }
-            }
-            Ok(Round::Work {
-                found,
-                jobs,
-                states,
-            }) => {
                 refused = None;
-                let outcome = match pass.run(&found, jobs, progress, runtime) {
-                    Err(BatchError::Cancelled { .. }) => return Ok(last.map(|(_, o)| o)),
-                    other => other?,
-                };
+            }
+            Ok(Round::Done(outcome)) => {
                 told(WatchEvent::Round(&outcome));
-                last = Some((states, outcome));
+                if outcome.exit_code() == 4 {
+                    watch.done = None;
+                    pause = pause.max(RETRY);
+                }
+                last = Some(*outcome);
+                refused = None;
                 idle_since = Instant::now();
             }
+            Err(BatchError::Cancelled { .. }) => break,
+            Err(error) => {
+                let known = refused.as_ref().map(BatchError::to_string);
+                if known != Some(error.to_string()) {
+                    told(WatchEvent::Refused(&error));
+                }
+                if error.exit_code() == 4 {
+                    pause = pause.max(RETRY);
+                }
+                refused = Some(error);
+            }
         }
-        if request
-            .until_idle
-            .is_some_and(|idle| idle_since.elapsed() >= idle)
-        {
-            return Ok(last.map(|(_, outcome)| outcome));
+        let idle = idle_since.elapsed();
+        if request.until_idle.is_some_and(|long| idle >= long) {
+            return refused.map_or(Ok(last), Err);
         }
-        wait(request.every, runtime);
+        wait(pause, runtime);
     }
+    Ok(last)
+}
+
+/// What is known from round to round.
+struct Watch<'a> {
+    request: &'a WatchRequest,
+    seen: Seen,
+    /// Folders of samples that this watch has written.
+    made: BTreeSet<String>,
+    /// What the last round that did something worked on.
+    done: Option<String>,
 }
 
 enum Round {
     /// Nothing has changed; perhaps something is still growing.
     Nothing { waiting: bool },
-    /// Some samples are new or have changed.
-    Work {
-        found: super::Found,
-        jobs: Jobs,
-        states: BTreeMap<String, State>,
-    },
+    /// Some samples were new or had changed.
+    Done(Box<BatchOutcome>),
 }
 
-fn round(
-    request: &WatchRequest,
-    seen: &mut Seen,
-    before: Option<&BTreeMap<String, State>>,
-) -> Result<Round, BatchError> {
-    let (found, mut jobs) = match look(&request.batch, true) {
-        // What has not arrived yet is no mistake.
-        Err(BatchError::NoCapture { .. }) => return Ok(Round::Nothing { waiting: false }),
-        other => other?,
-    };
-    let mut settled = |job: &Job| {
+impl Watch<'_> {
+    fn round(
+        &mut self,
+        pass: &Pass<'_>,
+        progress: &(dyn Fn(BatchProgress<'_>) + Sync),
+        told: &dyn Fn(WatchEvent<'_>),
+        runtime: &Runtime<'_>,
+    ) -> Result<Round, BatchError> {
+        let (found, mut jobs) = match look(&self.request.batch, true) {
+            // What has not arrived yet is no mistake.
+            Err(BatchError::NoCapture { .. }) => return Ok(Round::Nothing { waiting: false }),
+            other => other?,
+        };
+        // A row whose films have not arrived waits for ever if they never do; it does not keep the watch awake.
+        let complete = jobs.jobs.iter().filter(|j| !j.incomplete).count();
+        jobs.jobs
+            .retain(|job| self.is_settled(job) && !job.incomplete);
+        let waiting = jobs.jobs.len() < complete;
+        let signature = jobs.signature() + &pass.limits_sha256();
+        if jobs.jobs.is_empty() || self.done.as_ref() == Some(&signature) {
+            return Ok(Round::Nothing { waiting });
+        }
+        self.remove_superseded(&jobs, told);
+        let folders: Vec<String> = jobs.jobs.iter().map(|j| j.folder.clone()).collect();
+        let outcome = pass.run(&found, jobs, progress, runtime)?;
+        self.made.extend(folders);
+        self.done = Some(signature);
+        Ok(Round::Done(Box::new(outcome)))
+    }
+
+    fn is_settled(&mut self, job: &Job) -> bool {
         // Every capture is looked at, so that the clock of each runs.
+        let settle = self.request.settle;
         let each: Vec<bool> = job
             .captures
             .iter()
-            .map(|c| seen.settled(c, request.settle))
+            .map(|c| self.seen.settled(c, settle))
             .collect();
-        each.iter().all(|s| *s) && !job.incomplete
-    };
-    let all = jobs.jobs.len();
-    jobs.jobs.retain(|job| settled(job));
-    let waiting = jobs.jobs.len() < all;
-    let captures = jobs.jobs.iter().flat_map(|j| &j.captures);
-    let states: BTreeMap<String, State> = captures
-        .filter_map(|c| {
-            let state = State::of(&nta_video::files_of(&c.path).ok()?).ok()?;
-            Some((c.name.clone(), state))
-        })
-        .collect();
-    if jobs.jobs.is_empty() || before == Some(&states) {
-        return Ok(Round::Nothing { waiting });
+        each.iter().all(|s| *s)
     }
-    Ok(Round::Work {
-        found,
-        jobs,
-        states,
-    })
+
+    /// The first film of a sample may have been taken for a sample of its own before the others arrived. What this watch wrote of it
+    /// goes, because the same film is now part of another result.
+    fn remove_superseded(&mut self, jobs: &Jobs, told: &dyn Fn(WatchEvent<'_>)) {
+        let gone: Vec<String> = self
+            .made
+            .iter()
+            .filter(|f| !jobs.folders.contains(*f))
+            .cloned()
+            .collect();
+        for folder in gone {
+            self.made.remove(&folder);
+            if std::fs::remove_dir_all(self.request.batch.out.join(&folder)).is_ok() {
+                told(WatchEvent::Superseded(&folder));
+            }
+        }
+    }
 }
 
 /// Sleeps in pieces, so that a request to stop is heard at once.

@@ -39,10 +39,14 @@ impl PlanInput {
             None => (None, None),
         };
         let mut values = InForce::defaults();
+        // Usual values of a kind of instrument give way to what this one wrote; measured ones do not.
+        let (usual, measured) = match &instrument {
+            Some(profile) if profile.typical => (Some(profile), None),
+            other => (None, other.as_ref()),
+        };
+        usual.into_iter().for_each(|p| values.overlay_profile(p));
         values.overlay(&self.sidecar, SIDECAR);
-        if let Some(profile) = &instrument {
-            values.overlay_profile(profile);
-        }
+        measured.into_iter().for_each(|p| values.overlay_profile(p));
         values.overlay(&self.plan, PLAN);
         values.overlay(&self.samples, SAMPLES);
         values.overlay(&self.command_line, COMMAND_LINE);

@@ -108,6 +108,9 @@ pub enum OutputError {
     },
 }
 
+/// Files that desktops put into every folder that is looked at.
+pub(crate) const OF_THE_DESKTOP: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
+
 /// Every file that nta writes into a result folder, and so may replace.
 const OUR_FILES: [&str; 16] = [
     "result.json",
@@ -188,7 +191,7 @@ fn write_with_trail(
 }
 
 /// The folder that `out` names; a result that a run which was killed has left aside is in its place again.
-fn recovered(out: &Path) -> Result<PathBuf, OutputError> {
+pub(crate) fn recovered(out: &Path) -> Result<PathBuf, OutputError> {
     // The folder that a link points to may be the one that is missing.
     let named = match fs::read_link(out) {
         Ok(target) => parent(out).join(target),
@@ -279,6 +282,8 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
         let is_file = entry.file_type().is_ok_and(|t| t.is_file());
         entries.push((entry.file_name().to_string_lossy().into_owned(), is_file));
     }
+    // What desktops leave in every folder that is looked at belongs to nobody.
+    entries.retain(|(name, file)| !(*file && OF_THE_DESKTOP.contains(&name.as_str())));
     entries.sort();
     if is_in_use(out)
         && entries

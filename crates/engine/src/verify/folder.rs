@@ -6,13 +6,11 @@ use super::{ResultChecks, VerifyError, VerifyRequest};
 use crate::audit::{AUDIT_FILE, Chain, Entry, Input, InputKind, Numbers, named_inputs};
 use crate::fingerprint::{sha256_of, sha256_of_bytes};
 use crate::report::Report;
+use crate::report::write::OF_THE_DESKTOP;
 use crate::runtime::Runtime;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Files that desktops put into every folder that is looked at.
-const OF_THE_DESKTOP: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
 pub(super) fn verify_folder(
     folder: &Path,

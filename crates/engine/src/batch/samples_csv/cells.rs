@@ -25,7 +25,7 @@ impl Table<'_> {
         })
     }
 
-    fn number(&self, row: u64, column: &str, text: &str, least: f64) -> Result<f64, SamplesError> {
+    fn number(&self, row: u64, column: &str, text: &str) -> Result<f64, SamplesError> {
         let error = |reason: String| self.cell_error(row, column, reason);
         if text.contains(',') {
             return Err(error(format!(
@@ -35,20 +35,15 @@ impl Table<'_> {
         let value: f64 = text
             .parse()
             .map_err(|_| error(format!("'{text}' is not a number, such as 1.5")))?;
-        if value.is_finite()
-            && value >= least
-            && (value > 0.0 || least < 0.0 || column == "time_days")
-        {
-            return Ok(value);
+        // A sample may be fresh; nothing else here can be nothing.
+        let (good, range) = match column {
+            "time_days" => (value >= 0.0, "0 or more"),
+            _ => (value > 0.0, "more than 0"),
+        };
+        match good && value.is_finite() {
+            true => Ok(value),
+            false => Err(error(format!("{text} must be {range} and finite"))),
         }
-        Err(error(format!(
-            "{text} must be {} and finite",
-            if column == "time_days" {
-                "0 or more"
-            } else {
-                "more than 0"
-            }
-        )))
     }
 
     pub(super) fn take(
@@ -59,7 +54,7 @@ impl Table<'_> {
         text: &str,
     ) -> Result<(), SamplesError> {
         let words = || Some(text.to_owned());
-        let number = || self.number(row, column, text, 0.0).map(Some);
+        let number = || self.number(row, column, text).map(Some);
         let entry = &mut sample.entry;
         match column {
             "sample" | "channel" => return Ok(()),

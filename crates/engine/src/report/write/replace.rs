@@ -3,7 +3,7 @@
 //! The older folder waits under its own name in a hidden folder beside its place. So whoever comes after a kill between
 //! the two renames knows where it belongs.
 
-use super::{OutputError, failed, parent};
+use super::{OutputError, failed, is_result, parent, sync_folder};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,8 @@ pub(crate) fn put_in_place(partial: TempDir, out: &Path) -> io::Result<()> {
         Ok(()) => {
             // It is not there any more under its old name, so there is nothing to clean up.
             let _ = partial.keep();
+            // The older folder goes only when the newer one is sure to stay.
+            sync_folder(parent(out));
             Ok(())
         }
         Err(e) => {
@@ -51,9 +53,10 @@ pub(super) fn put_back(out: &Path) -> io::Result<()> {
         return Ok(());
     };
     for shell in hidden(parent(out), REPLACED) {
-        settle(&shell.join(name), out)?;
-        // Goes only if nothing of another name is left in it.
-        let _ = fs::remove_dir(&shell);
+        // An empty one is another run's, which is about to move something into it.
+        if settle(&shell.join(name), out)? {
+            let _ = fs::remove_dir(&shell);
+        }
     }
     Ok(())
 }
@@ -79,20 +82,27 @@ pub fn recover(folder: &Path) -> Result<(), OutputError> {
     Ok(())
 }
 
-/// A folder that waits aside goes back to its place; where another has taken the place, it goes away.
-fn settle(waiting: &Path, place: &Path) -> io::Result<()> {
+/// A folder that waits aside goes back to its place; where a newer result has taken the place, it goes away. Says whether there
+/// was one. What somebody else has put there meanwhile stays, and so does what waits.
+fn settle(waiting: &Path, place: &Path) -> io::Result<bool> {
     if fs::symlink_metadata(waiting).is_err() {
-        return Ok(());
+        return Ok(false);
     }
     match fs::symlink_metadata(place) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => fs::rename(waiting, place),
-        Err(e) => Err(e),
-        Ok(_) => {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => fs::rename(waiting, place)?,
+        Err(e) => return Err(e),
+        Ok(_) if is_result(place) => {
             // Rubbish that cannot be deleted does no harm.
             let _ = fs::remove_dir_all(waiting);
-            Ok(())
+        }
+        // Only an empty folder lets itself be removed so.
+        Ok(_) => {
+            if fs::remove_dir(place).is_ok() {
+                fs::rename(waiting, place)?;
+            }
         }
     }
+    Ok(true)
 }
 
 /// What in `folder` has a name that begins so, in the order of the names.
