@@ -10,6 +10,7 @@ pub mod bootstrap;
 pub mod brightness;
 pub mod causes;
 pub mod classes;
+pub mod compare;
 pub mod concentration;
 mod depth;
 mod detectable;
