@@ -1,5 +1,7 @@
 //! What can be typed.
 
+pub mod compare;
+
 use crate::plan_args::PlanArgs;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -28,6 +30,8 @@ pub enum Command {
     Calibrate(CalibrateArgs),
     /// Accuracy and speed on films with known answers, beside other engines
     Benchmark(BenchmarkArgs),
+    /// Finished results against each other: batch against batch, or over time
+    Compare(compare::CompareArgs),
     /// Simulate a film with a known truth: sample, microscope and camera from a scene file
     Simulate(SimulateArgs),
     /// The methods that can be chosen, with their numbers, defaults, ranges and references

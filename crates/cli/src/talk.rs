@@ -2,7 +2,7 @@
 
 use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
-use nta_engine::{AnalyzeError, CalibrateError, SimulateError};
+use nta_engine::{AnalyzeError, CalibrateError, CompareError, SimulateError};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -17,6 +17,8 @@ pub enum Failure {
     Calibrate(CalibrateError),
     /// There is no table.
     Benchmark(BenchmarkError),
+    /// There is no comparison.
+    Compare(CompareError),
     /// The place of this program is not known.
     OwnPath(std::io::Error),
     /// The engine gave no film.
@@ -32,6 +34,7 @@ impl Failure {
             Failure::Analyze(error) => error.exit_code(),
             Failure::Calibrate(error) => error.exit_code(),
             Failure::Benchmark(error) => error.exit_code(),
+            Failure::Compare(error) => error.exit_code(),
             Failure::OwnPath(_) => 3,
             Failure::Simulate(error) => error.exit_code(),
             Failure::Stdout(_) => 4,
@@ -44,6 +47,7 @@ impl Failure {
             Failure::Analyze(error) => error.to_string(),
             Failure::Calibrate(error) => error.to_string(),
             Failure::Benchmark(error) => error.to_string(),
+            Failure::Compare(error) => error.to_string(),
             Failure::OwnPath(error) => format!(
                 "cannot find the file of this program, which is to analyse the films: {error}"
             ),

@@ -352,7 +352,7 @@ fn estimate(interval: Interval) -> Estimate {
     Estimate::new(interval.value, Some(interval.ci95))
 }
 
-fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
+pub(crate) fn diameters(summary: Option<&SizeSummary>) -> DiameterSummary {
     summary.map_or_else(DiameterSummary::default, |s| DiameterSummary {
         mean: estimate(s.mean),
         median: estimate(s.median),

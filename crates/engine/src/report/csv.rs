@@ -120,7 +120,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A number that may be absent.
-pub(super) fn maybe(value: Option<f64>) -> String {
+pub(crate) fn maybe(value: Option<f64>) -> String {
     value.map(number).unwrap_or_default()
 }
 

@@ -27,14 +27,7 @@ pub enum ReadError {
 impl Report {
     /// The text of `result.json`. Numbers that are not finite are written as `null`.
     pub fn to_json(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        let mut to = Serializer::with_formatter(&mut out, ShortLists::default());
-        // Writing to memory cannot fail, and all keys are strings.
-        if self.serialize(&mut to).is_err() {
-            out.clear();
-        }
-        out.push(b'\n');
-        out
+        to_text(self)
     }
 
     /// Reads the text of a `result.json`.
@@ -53,6 +46,18 @@ impl Report {
             }),
         }
     }
+}
+
+/// A value as the text of a JSON file. Numbers that are not finite are written as `null`.
+pub(crate) fn to_text(value: &impl Serialize) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut to = Serializer::with_formatter(&mut out, ShortLists::default());
+    // Writing to memory cannot fail, and all keys are strings.
+    if value.serialize(&mut to).is_err() {
+        out.clear();
+    }
+    out.push(b'\n');
+    out
 }
 
 /// Objects as the pretty formatter writes them, lists without line breaks of their own.

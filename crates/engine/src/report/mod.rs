@@ -18,8 +18,10 @@ pub(crate) mod write;
 pub(crate) mod sample;
 
 pub use json::ReadError;
+pub(crate) use json::to_text;
 pub use model::*;
 pub use schema::json_schema;
 pub use write::{
-    OutputError, OutputFile, check_folder, check_named_files, write_folder, write_named_files,
+    COMPARISON, FolderKind, OutputError, OutputFile, RESULT, check_folder, check_folder_of,
+    check_named_files, write_folder, write_folder_of, write_named_files,
 };

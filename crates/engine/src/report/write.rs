@@ -99,24 +99,51 @@ pub enum OutputError {
     },
 }
 
-/// Every file that nta writes into a result folder, and so may replace.
-const OUR_FILES: [&str; 10] = [
-    "result.json",
-    "report.html",
-    "summary.csv",
-    "particles.csv",
-    "tracks.csv",
-    "spots.csv",
-    "distribution.csv",
-    "plan.toml",
-    "particles.parquet",
-    "tracks.parquet",
-];
+/// What may stand in a folder of ours, and so be replaced; each kind of folder replaces only its own kind.
+#[derive(Debug)]
+pub struct FolderKind {
+    /// Every file that nta writes into such a folder.
+    names: &'static [&'static str],
+    /// The one that says what the folder is.
+    marker: &'static str,
+    /// What that one says under `schema`.
+    schema: &'static str,
+}
+
+/// The result of a sample.
+pub const RESULT: FolderKind = FolderKind {
+    names: &[
+        "result.json",
+        "report.html",
+        "summary.csv",
+        "particles.csv",
+        "tracks.csv",
+        "spots.csv",
+        "distribution.csv",
+        "plan.toml",
+        "particles.parquet",
+        "tracks.parquet",
+    ],
+    marker: "result.json",
+    schema: SCHEMA,
+};
+
+/// A comparison of results.
+pub const COMPARISON: FolderKind = FolderKind {
+    names: &["compare.json", "compare.csv", "compare.html"],
+    marker: "compare.json",
+    schema: crate::compare::SCHEMA,
+};
 
 /// Says before any work is done whether [`write_folder`] would refuse, and tries whether the place can be written.
 pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
+    check_folder_of(&RESULT, out, overwrite)
+}
+
+/// The same for a folder of another kind.
+pub fn check_folder_of(kind: &FolderKind, out: &Path, overwrite: bool) -> Result<(), OutputError> {
     let out = resolved(out);
-    may_replace(&out, overwrite, &[])?;
+    may_replace(kind, &out, overwrite, &[])?;
     let _made = MadeFolders::above(&out)?;
     partial_folder(&out).map(drop)
 }
@@ -130,8 +157,18 @@ pub fn write_folder(
     overwrite: bool,
     files: &[OutputFile<'_>],
 ) -> Result<(), OutputError> {
+    write_folder_of(&RESULT, out, overwrite, files)
+}
+
+/// The same for a folder of another kind.
+pub fn write_folder_of(
+    kind: &FolderKind,
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
     let out = resolved(out);
-    may_replace(&out, overwrite, files)?;
+    may_replace(kind, &out, overwrite, files)?;
     let made = MadeFolders::above(&out)?;
     let partial = partial_folder(&out)?;
     for file in files {
@@ -212,8 +249,13 @@ pub(crate) fn parent(out: &Path) -> &Path {
     }
 }
 
-/// Refuses to replace what is not a result of ours.
-fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<(), OutputError> {
+/// Refuses to replace what is not a folder of this kind.
+fn may_replace(
+    kind: &FolderKind,
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
     let path = || out.display().to_string();
     match fs::symlink_metadata(out) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -231,14 +273,14 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
     if is_in_use(out)
         && entries
             .iter()
-            .all(|(name, _)| OUR_FILES.contains(&name.as_str()))
+            .all(|(name, _)| kind.names.contains(&name.as_str()))
     {
         return Err(OutputError::InUse { path: path() });
     }
     let Some(first) = entries.first() else {
         return Ok(());
     };
-    let ours = |name: &str| OUR_FILES.contains(&name) || files.iter().any(|f| f.name == name);
+    let ours = |name: &str| kind.names.contains(&name) || files.iter().any(|f| f.name == name);
     if let Some((entry, _)) = entries.iter().find(|(n, file)| !(*file && ours(n))) {
         let entry = entry.clone();
         return Err(OutputError::Foreign {
@@ -246,7 +288,7 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
             entry,
         });
     }
-    if !is_result(out) {
+    if !is_of_kind(kind, out) {
         let entry = first.0.clone();
         return Err(OutputError::Foreign {
             path: path(),
@@ -260,12 +302,12 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
     }
 }
 
-/// Whether the folder holds a `result.json` of ours.
-fn is_result(out: &Path) -> bool {
-    fs::read(out.join("result.json"))
+/// Whether the folder holds the file that says that it is ours.
+fn is_of_kind(kind: &FolderKind, out: &Path) -> bool {
+    fs::read(out.join(kind.marker))
         .ok()
         .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
-        .is_some_and(|v| v.get("schema").is_some_and(|s| s == SCHEMA))
+        .is_some_and(|v| v.get("schema").is_some_and(|s| s == kind.schema))
 }
 
 /// A hidden folder beside `out`, on the same file system, that goes away unless it is kept.

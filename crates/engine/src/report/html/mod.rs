@@ -10,12 +10,12 @@ mod method;
 mod particles;
 mod pictures;
 mod replicates;
-mod scale;
-mod sections;
+pub(crate) mod scale;
+pub(crate) mod sections;
 mod smooth;
-mod svg;
+pub(crate) mod svg;
 mod uncertainty;
-mod words;
+pub(crate) mod words;
 
 pub(crate) use head::{
     distinct, first_sentence, found_nothing, none_searched, not_searched, too_short_to_count,
@@ -52,14 +52,18 @@ pub fn page(report: &Report, pictures: &Pictures) -> String {
         method::provenance(report),
         method::signature(report),
     ];
+    document(&title, "", &parts.join("\n"))
+}
+
+/// A page in the style of the report, with a few rules of its own; `title` and `body` are HTML.
+pub(crate) fn document(title: &str, more_style: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
          script-src 'unsafe-inline'\">\
-         <title>{title}</title><style>{}</style></head>\n<body><main>{}</main><script>{}</script></body></html>\n",
+         <title>{title}</title><style>{}{more_style}</style></head>\n<body><main>{body}</main><script>{}</script></body></html>\n",
         include_str!("style.css"),
-        parts.join("\n"),
         include_str!("hover.js"),
     )
 }

@@ -1,0 +1,406 @@
+//! How often comparisons of simulated results raise an alarm where there is nothing, and find what there is.
+//!
+//! The fast tests draw the median diameter of each result with the error that its tracks give it; the printout simulates
+//! every track as Brownian steps and sizes it with the method of `nta analyze`.
+
+use super::gather::{Item, Items};
+use super::model::{Answer, Comparison};
+use super::{CompareRequest, of_groups};
+use crate::assemble::diameters;
+use crate::report::{DiameterSummary, Distribution, Estimate, Report, Verdict, sample};
+use nta_core::drift::Drift;
+use nta_core::model::Stated;
+use nta_core::{Acquisition, FrameIndex, Spot, Track, TrackId, TrackPoint, Trajectory};
+use nta_sizing::compare::tracks::TrackSize;
+use nta_sizing::{CaptureTracks, MEDIA, Medium, Sampling, SizingPlan, size_sample};
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+const INTERVAL_S: f64 = 1.0 / 30.0;
+const EXPOSURE_S: f64 = 0.015;
+
+struct Dice(Xoshiro256PlusPlus);
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(Xoshiro256PlusPlus::seed_from_u64(seed))
+    }
+
+    fn unit(&mut self) -> f64 {
+        ((self.0.next_u64() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    }
+}
+
+/// A result like those of a laboratory, with nothing of its own in it.
+fn bare(films: &str) -> Report {
+    let (mut report, _) = sample::pass();
+    report.verdict = Verdict::Pass;
+    report.concentration = None;
+    report.size_classes.clear();
+    report.diameter_nm = DiameterSummary::default();
+    report.captures.truncate(1);
+    for c in &mut report.captures {
+        c.sha256 = films.to_owned();
+    }
+    report
+}
+
+fn group(name: &str, items: Vec<Item>) -> Items {
+    Items {
+        name: name.into(),
+        items,
+    }
+}
+
+fn compared(groups: &[Items], margin_percent: f64) -> Comparison {
+    let request = CompareRequest {
+        margin_percent: Some(margin_percent),
+        ..super::tests::request()
+    };
+    of_groups(groups, Vec::new(), &request).expect("a comparison")
+}
+
+/// A result whose median is known to `own_sd` and whose preparation is off by `between_sd`, both relative.
+fn drawn(dice: &mut Dice, nm: f64, [own_sd, between_sd]: [f64; 2]) -> Item {
+    let off = own_sd.hypot(between_sd) * dice.normal();
+    let d50 = nm * off.exp();
+    let factor = (nta_sizing::Z95 * own_sd).exp();
+    let mut report = bare(&format!("{}", dice.0.next_u64()));
+    report.diameter_nm.d50 = Estimate::new(d50, Some([d50 / factor, d50 * factor]));
+    let grid: Vec<f64> = (0..120).map(|i| 50.0 * 1.02f64.powi(i)).collect();
+    let bell = |x: &f64| (-0.5 * ((x / d50).ln() / 0.05).powi(2)).exp() / x;
+    report.distribution = Distribution {
+        density_per_nm: grid.iter().map(bell).collect(),
+        diameter_nm: grid,
+        weighting: "number".into(),
+        ..Distribution::default()
+    };
+    Item {
+        path: String::new(),
+        report,
+        sha256: String::new(),
+        tracks: Vec::new(),
+    }
+}
+
+/// How often each answer comes in `trials` comparisons of groups of `n` results.
+#[derive(Debug, Default)]
+struct Rates {
+    trials: u32,
+    /// p of D50 below 0.05.
+    number: u32,
+    /// p of the distribution at most 0.05.
+    distribution: u32,
+    /// A difference is told, with all tests allowed for.
+    told: u32,
+    equivalent: u32,
+    different: u32,
+}
+
+impl Rates {
+    fn add(&mut self, c: &Comparison) {
+        let pair = &c.pairs[0];
+        let d50 = pair
+            .numbers
+            .iter()
+            .find(|n| n.number == "d50")
+            .expect("D50");
+        self.trials += 1;
+        self.number += u32::from(d50.p.is_some_and(|p| p < 0.05));
+        let d = pair.distribution.as_ref().and_then(|d| d.p);
+        self.distribution += u32::from(d.is_some_and(|p| p <= 0.05));
+        self.told += u32::from(!super::words::detected(pair).is_empty());
+        self.equivalent += u32::from(d50.equivalence.outcome == Answer::Equivalent);
+        self.different += u32::from(d50.equivalence.outcome == Answer::Different);
+    }
+
+    fn in_words(&self) -> String {
+        let share = |n: u32| format!("{:.1} %", 100.0 * f64::from(n) / f64::from(self.trials));
+        format!(
+            "{} comparisons: D50 differs {}, distribution differs {}, a difference is told {}, equivalent {}, not equivalent {}",
+            self.trials,
+            share(self.number),
+            share(self.distribution),
+            share(self.told),
+            share(self.equivalent),
+            share(self.different)
+        )
+    }
+}
+
+fn drawn_rates(seed: u64, shift: f64, sizes: [usize; 2], sds: [f64; 2]) -> Rates {
+    let mut dice = Dice::new(seed);
+    let mut out = Rates::default();
+    for _ in 0..600 {
+        let mut of = |n: usize, nm: f64| (0..n).map(|_| drawn(&mut dice, nm, sds)).collect();
+        let groups = [
+            group("A", of(sizes[0], 100.0)),
+            group("B", of(sizes[1], 100.0 * shift)),
+        ];
+        out.add(&compared(&groups, 10.0));
+    }
+    out
+}
+
+/// 30 of 600 are expected; 17 or fewer and 44 or more come by chance once in a hundred times.
+const ABOUT_FIVE_PERCENT: std::ops::Range<u32> = 16..46;
+
+#[test]
+fn equal_batches_raise_an_alarm_as_often_as_stated() {
+    // Counting alone, and preparations that differ by more than their films know.
+    for (seed, sds) in [(1, [0.01, 0.0]), (2, [0.006, 0.03])] {
+        let r = drawn_rates(seed, 1.0, [5, 5], sds);
+        assert!(ABOUT_FIVE_PERCENT.contains(&r.number), "{sds:?}: {r:?}");
+        // Of 126 ways six have p of 0.048 or less.
+        assert!(
+            ABOUT_FIVE_PERCENT.contains(&r.distribution),
+            "{sds:?}: {r:?}"
+        );
+        assert!(r.told < ABOUT_FIVE_PERCENT.end, "{sds:?}: {r:?}");
+    }
+    // One result against five, and one against one, whose films know their errors.
+    for (seed, sizes) in [(3, [5, 1]), (4, [1, 5]), (5, [1, 1])] {
+        let r = drawn_rates(seed, 1.0, sizes, [0.01, 0.0]);
+        assert!(ABOUT_FIVE_PERCENT.contains(&r.number), "{sizes:?}: {r:?}");
+    }
+}
+
+#[test]
+fn a_shift_of_five_per_cent_is_found() {
+    // 1000 tracks of 25 steps know D50 to 0.6 %; preparations add 1 %.
+    let r = drawn_rates(6, 1.05, [5, 5], [0.006, 0.01]);
+    assert!(r.number >= 540 && r.told >= 540, "{r:?}");
+    // And it is small enough for a margin of 10 %.
+    assert!(r.equivalent >= 540, "{r:?}");
+}
+
+#[test]
+fn equivalence_is_rarely_claimed_at_the_margin() {
+    for (seed, shift) in [(7, 1.1), (8, 0.9)] {
+        let r = drawn_rates(seed, shift, [5, 5], [0.006, 0.02]);
+        assert!(r.equivalent < ABOUT_FIVE_PERCENT.end, "{shift}: {r:?}");
+        assert!(r.different < ABOUT_FIVE_PERCENT.end, "{shift}: {r:?}");
+    }
+}
+
+/// What a simulated result is made of.
+#[derive(Clone, Copy)]
+struct Scene {
+    tracks: usize,
+    /// Median diameter, nm, and spread of the logarithm.
+    nm: f64,
+    ln_sd: f64,
+    /// Mean length of tracks, frames; the shortest have 6.
+    length: f64,
+    /// Standard deviation of a factor that all diameters of a result share.
+    between_sd: f64,
+}
+
+fn water() -> Medium {
+    let water = MEDIA.iter().find(|m| m.key == "water").expect("water");
+    water.at(25.0, None).expect("a medium")
+}
+
+fn trajectory(dice: &mut Dice, diffusion: f64, frames: usize) -> Trajectory {
+    const ERROR_UM: f64 = 0.04;
+    let mut at = [0.0; 2];
+    let mut points = Vec::new();
+    for frame in 0..frames as u32 {
+        let mut seen = [0.0; 2];
+        for (a, s) in at.iter_mut().zip(&mut seen) {
+            let open = (2.0 * diffusion * EXPOSURE_S).sqrt() * dice.normal();
+            let about = (2.0 * diffusion * EXPOSURE_S / 12.0).sqrt() * dice.normal();
+            let rest = (2.0 * diffusion * (INTERVAL_S - EXPOSURE_S)).sqrt() * dice.normal();
+            *s = *a + 0.5 * open + about + ERROR_UM * dice.normal();
+            *a += open + rest;
+        }
+        points.push(TrackPoint {
+            frame: FrameIndex(frame),
+            time_s: f64::from(frame) * INTERVAL_S,
+            spot: Spot {
+                x_px: seen[0],
+                y_px: seen[1],
+                precision_px: ERROR_UM,
+                width_px: 1.5,
+                mass_counts: 1000.0,
+                peak_counts: 100.0,
+                background_counts: 0.0,
+                snr: 20.0,
+            },
+        });
+    }
+    // Pixels of 1 um, so that px and um are the same.
+    let acquisition = Acquisition {
+        pixel_size_um: Stated::new(1.0, "test"),
+        frame_interval_s: Stated::new(INTERVAL_S, "test"),
+        exposure_s: None,
+        bit_depth: Stated::new(8, "test"),
+    };
+    let track = Track::new(TrackId(0), points).expect("frames increase");
+    Trajectory::from_track(&track, &acquisition, &Drift::none())
+}
+
+/// A result as `nta analyze` would give it for simulated tracks.
+fn sized(dice: &mut Dice, scene: &Scene) -> Item {
+    let medium = water();
+    let factor = (scene.between_sd * dice.normal()).exp();
+    let trajectories: Vec<Trajectory> = (0..scene.tracks)
+        .map(|_| {
+            let nm = scene.nm * factor * (scene.ln_sd * dice.normal()).exp();
+            let p = 1.0 / (scene.length - 5.0);
+            let frames = 6 + (dice.unit().ln() / (1.0 - p).ln()).floor() as usize;
+            trajectory(
+                dice,
+                medium.diffusion_times_diameter() / nm,
+                frames.min(400),
+            )
+        })
+        .collect();
+    let capture = CaptureTracks {
+        trajectories: &trajectories,
+        visibility: &[],
+        sampling: Sampling {
+            frame_interval_s: INTERVAL_S,
+            exposure_s: EXPOSURE_S,
+        },
+        exposure_se_s: 0.0,
+    };
+    let plan = SizingPlan {
+        resamples: 20,
+        ..SizingPlan::default()
+    };
+    let sizes = size_sample(&[capture], &medium, &plan).expect("sizes");
+    let mut report = bare(&format!("{}", dice.0.next_u64()));
+    report.diameter_nm = diameters(sizes.pooled.summary.as_ref());
+    if let Some(d) = sizes.pooled.distribution {
+        report.distribution = Distribution {
+            diameter_nm: d.diameter_nm,
+            density_per_nm: d.density_per_nm,
+            weighting: d.weighting,
+            ..Distribution::default()
+        };
+    }
+    let tracks = sizes.particles[0].iter().zip(&trajectories);
+    Item {
+        path: String::new(),
+        report,
+        sha256: String::new(),
+        tracks: tracks
+            .filter(|(p, _)| p.used)
+            .map(|(p, t)| TrackSize {
+                frames: t.frames().len() as u32,
+                diameter_nm: p.diameter_nm,
+            })
+            .collect(),
+    }
+}
+
+fn sized_rates(seed: u64, trials: u32, n: usize, scenes: [Scene; 2]) -> Rates {
+    let mut dice = Dice::new(seed);
+    let mut out = Rates::default();
+    for _ in 0..trials {
+        let mut of = |scene: &Scene| (0..n).map(|_| sized(&mut dice, scene)).collect();
+        let groups = [group("A", of(&scenes[0])), group("B", of(&scenes[1]))];
+        out.add(&compared(&groups, 10.0));
+    }
+    out
+}
+
+#[test]
+#[ignore = "prints rates of alarms and what is found; takes many minutes"]
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
+fn measure_rates() {
+    let usual = Scene {
+        tracks: 300,
+        nm: 100.0,
+        ln_sd: 0.1,
+        length: 20.0,
+        between_sd: 0.0,
+    };
+    let long = Scene {
+        length: 40.0,
+        tracks: 150,
+        ..usual
+    };
+    let prepared = Scene {
+        between_sd: 0.02,
+        ..usual
+    };
+    let broad = Scene {
+        ln_sd: 0.35,
+        ..usual
+    };
+    let many = Scene {
+        tracks: 1000,
+        between_sd: 0.01,
+        ..usual
+    };
+    let cases = [
+        ("equal, 5 + 5 results of 300 tracks", 400, 5, [usual, usual]),
+        (
+            "equal, preparations differ by 2 %",
+            400,
+            5,
+            [prepared, prepared],
+        ),
+        ("equal, broad (CV 35 %)", 400, 5, [broad, broad]),
+        (
+            "equal, other lengths and numbers of tracks",
+            400,
+            5,
+            [usual, long],
+        ),
+        ("equal, 1 + 1 results of 300 tracks", 400, 1, [usual, usual]),
+        (
+            "equal, 1 + 1, other lengths of tracks",
+            400,
+            1,
+            [usual, long],
+        ),
+        ("equal, 1 + 1, broad (CV 35 %)", 400, 1, [broad, broad]),
+        (
+            "equal, 1 + 1, preparations differ by 2 %",
+            400,
+            1,
+            [prepared, prepared],
+        ),
+        (
+            "5 % apart, 5 + 5 results of 1000 tracks, preparations 1 %",
+            60,
+            5,
+            [many, Scene { nm: 105.0, ..many }],
+        ),
+        (
+            "5 % apart, 5 + 5 results of 1000 tracks, broad",
+            60,
+            5,
+            [
+                Scene {
+                    ln_sd: 0.35,
+                    ..many
+                },
+                Scene {
+                    nm: 105.0,
+                    ln_sd: 0.35,
+                    ..many
+                },
+            ],
+        ),
+        (
+            "5 % apart, 1 + 1 results of 1000 tracks",
+            100,
+            1,
+            [many, Scene { nm: 105.0, ..many }],
+        ),
+    ];
+    for (i, (name, trials, n, scenes)) in cases.into_iter().enumerate() {
+        println!(
+            "{name}: {}",
+            sized_rates(100 + i as u64, trials, n, scenes).in_words()
+        );
+    }
+}
