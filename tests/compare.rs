@@ -61,14 +61,28 @@ fn result(folder: &Path, name: &str, factor: f64, fields: &[(&str, Value)]) {
     let mut report = Report::from_json(text.as_bytes()).expect("a result");
     report.verdict = nta_engine::report::Verdict::Pass;
     let d = &mut report.diameter_nm;
-    for e in [&mut d.mean, &mut d.mode, &mut d.d10, &mut d.d50, &mut d.d90, &mut d.sd] {
+    for e in [
+        &mut d.mean,
+        &mut d.mode,
+        &mut d.d10,
+        &mut d.d50,
+        &mut d.d90,
+        &mut d.sd,
+    ] {
         e.value = e.value.map(|v| v * factor);
         e.ci95 = e.ci95.map(|c| c.map(|v| v * factor));
     }
-    report.distribution.diameter_nm.iter_mut().for_each(|v| *v *= factor);
+    report
+        .distribution
+        .diameter_nm
+        .iter_mut()
+        .for_each(|v| *v *= factor);
     report.captures[0].sha256 = format!("film of {name}");
     for (key, value) in fields {
-        report.sample.fields.insert((*key).to_owned(), value.clone());
+        report
+            .sample
+            .fields
+            .insert((*key).to_owned(), value.clone());
     }
     let out = folder.join(name);
     fs::create_dir_all(&out).expect("a folder");
@@ -96,8 +110,14 @@ fn batches_by_folder_and_by_field_agree_and_decide() {
     let plain = nta(at, &["compare", "A", "B", "--judge", "d50"]);
     assert_eq!(code(&plain), 0, "{}", stderr(&plain));
     let said = String::from_utf8_lossy(&plain.stdout).into_owned();
-    assert!(said.starts_with("B against A: B is equivalent to A within 10 % in median diameter (D50)."), "{said}");
-    assert!(said.contains("the difference is +5.0 % (90 % interval +"), "{said}");
+    assert!(
+        said.starts_with("B against A: B is equivalent to A within 10 % in median diameter (D50)."),
+        "{said}"
+    );
+    assert!(
+        said.contains("the difference is +5.0 % (90 % interval +"),
+        "{said}"
+    );
     let out = at.join("nta-compare");
     let by_folder = read(&out.join("compare.json"));
     assert_eq!(by_folder["schema"], "nta-compare/1");
@@ -105,15 +125,39 @@ fn batches_by_folder_and_by_field_agree_and_decide() {
     assert_eq!(by_folder["trends"].as_array().map(Vec::len), Some(2));
     let table = fs::read_to_string(out.join("compare.csv")).expect("a table");
     assert!(table.starts_with("kind,group,reference,number,unit,judged,"));
-    assert!(fs::read_to_string(out.join("compare.html")).expect("a page").ends_with("</html>\n"));
+    assert!(
+        fs::read_to_string(out.join("compare.html"))
+            .expect("a page")
+            .ends_with("</html>\n")
+    );
 
-    let args = "compare A/A0 A/A1 A/A2 A/A3 A/A4 B/B0 B/B1 B/B2 B/B3 B/B4 --by batch --judge d50 --out by";
+    let args =
+        "compare A/A0 A/A1 A/A2 A/A3 A/A4 B/B0 B/B1 B/B2 B/B3 B/B4 --by batch --judge d50 --out by";
     let by = nta(at, &args.split(' ').collect::<Vec<_>>());
     assert_eq!(code(&by), 0, "{}", stderr(&by));
-    assert_eq!(read(&at.join("by/compare.json"))["pairs"], by_folder["pairs"]);
-    let turned = nta(at, &["compare", "A", "B", "--judge", "d50", "--reference", "B", "--out", "turned"]);
+    assert_eq!(
+        read(&at.join("by/compare.json"))["pairs"],
+        by_folder["pairs"]
+    );
+    let turned = nta(
+        at,
+        &[
+            "compare",
+            "A",
+            "B",
+            "--judge",
+            "d50",
+            "--reference",
+            "B",
+            "--out",
+            "turned",
+        ],
+    );
     assert_eq!(code(&turned), 0);
-    assert_eq!(read(&at.join("turned/compare.json"))["pairs"][0]["group"], "A");
+    assert_eq!(
+        read(&at.join("turned/compare.json"))["pairs"][0]["group"],
+        "A"
+    );
 
     // The folder itself stands for the folders in it.
     fs::create_dir(at.join("lots")).expect("a folder");
@@ -121,13 +165,31 @@ fn batches_by_folder_and_by_field_agree_and_decide() {
     fs::rename(at.join("B"), at.join("lots/B")).expect("moved");
     let whole = nta(at, &["compare", "lots", "--judge", "d50", "--out", "whole"]);
     assert_eq!(code(&whole), 0, "{}", stderr(&whole));
-    assert_eq!(read(&at.join("whole/compare.json"))["pairs"], by_folder["pairs"]);
+    assert_eq!(
+        read(&at.join("whole/compare.json"))["pairs"],
+        by_folder["pairs"]
+    );
 
-    let narrow = nta(at, &["compare", "lots", "--judge", "d50", "--margin-percent", "3", "--out", "narrow"]);
+    let narrow = nta(
+        at,
+        &[
+            "compare",
+            "lots",
+            "--judge",
+            "d50",
+            "--margin-percent",
+            "3",
+            "--out",
+            "narrow",
+        ],
+    );
     assert_eq!(code(&narrow), 1);
     let narrow = read(&at.join("narrow/compare.json"));
     assert_eq!(narrow["verdict"], "fail");
-    assert_eq!(narrow["pairs"][0]["numbers"][3]["equivalence"]["outcome"], "different");
+    assert_eq!(
+        narrow["pairs"][0]["numbers"][3]["equivalence"]["outcome"],
+        "different"
+    );
 }
 
 #[test]
@@ -141,8 +203,17 @@ fn a_comparison_is_replaced_only_when_asked_and_a_result_never() {
     let again = nta(at, &["compare", "A", "B", "--out", "c"]);
     assert_eq!(code(&again), 4);
     assert!(stderr(&again).contains("--overwrite"), "{}", stderr(&again));
-    assert_eq!(code(&nta(at, &["compare", "A", "B", "--out", "c", "--overwrite"])), 0);
-    assert_eq!(before, ["compare.json", "compare.csv", "compare.html"].map(bytes));
+    assert_eq!(
+        code(&nta(
+            at,
+            &["compare", "A", "B", "--out", "c", "--overwrite"]
+        )),
+        0
+    );
+    assert_eq!(
+        before,
+        ["compare.json", "compare.csv", "compare.html"].map(bytes)
+    );
     let over = nta(at, &["compare", "A", "B", "--out", "A/A0", "--overwrite"]);
     assert_eq!(code(&over), 4);
     assert!(at.join("A/A0/result.json").exists());
@@ -168,7 +239,11 @@ fn broken_results_are_told_in_one_sentence() {
         result(at, name, 1.0, &[]);
     }
     fs::remove_file(at.join("trackless/particles.csv")).expect("removed");
-    fs::write(at.join("cells/particles.csv"), "frames,used,diameter_nm\n9,true,x\n").expect("a file");
+    fs::write(
+        at.join("cells/particles.csv"),
+        "frames,used,diameter_nm\n9,true,x\n",
+    )
+    .expect("a file");
     for (bad, words) in [
         ("nowhere", "there is no such folder"),
         ("file", "it is not a folder"),
@@ -176,15 +251,25 @@ fn broken_results_are_told_in_one_sentence() {
         ("cut", "result.json: this is not a result of nta"),
         ("other", "the form 'nta-result/9'"),
         ("foreign", "it has no \"schema\""),
-        ("trackless", "its particles.csv cannot be read: it is missing"),
+        (
+            "trackless",
+            "its particles.csv cannot be read: it is missing",
+        ),
         ("cells", "row 2: diameter_nm is 'x'"),
     ] {
         // One good result is not enough; beside two groups it is left out and told.
         let few = nta(at, &["compare", "A/A0", bad, "--out", "few"]);
         assert_eq!(code(&few), 3, "{bad}");
-        assert!(stderr(&few).contains(words) && stderr(&few).lines().count() == 1, "{bad}: {}", stderr(&few));
+        assert!(
+            stderr(&few).contains(words) && stderr(&few).lines().count() == 1,
+            "{bad}: {}",
+            stderr(&few)
+        );
         assert!(!at.join("few").exists());
-        let among = nta(at, &["compare", "A", bad, "B", "--out", "among", "--overwrite"]);
+        let among = nta(
+            at,
+            &["compare", "A", bad, "B", "--out", "among", "--overwrite"],
+        );
         assert_eq!(code(&among), 3, "{bad}");
         let made = read(&at.join("among/compare.json"));
         let reason = made["left_out"][0]["reason"].as_str().expect("a reason");
@@ -194,9 +279,15 @@ fn broken_results_are_told_in_one_sentence() {
         assert_eq!(code(&lost), 3, "{bad}");
         assert!(stderr(&lost).contains("reference"), "{}", stderr(&lost));
     }
-    let named = nta(at, &["compare", "A", "Prüfling 7 µ", "--out", "Vergleich ü"]);
+    let named = nta(
+        at,
+        &["compare", "A", "Prüfling 7 µ", "--out", "Vergleich ü"],
+    );
     assert_eq!(code(&named), 0, "{}", stderr(&named));
-    assert_eq!(read(&at.join("Vergleich ü/compare.json"))["groups"][1]["name"], "Prüfling 7 µ");
+    assert_eq!(
+        read(&at.join("Vergleich ü/compare.json"))["groups"][1]["name"],
+        "Prüfling 7 µ"
+    );
 }
 
 #[test]
@@ -210,14 +301,28 @@ fn a_wrong_command_line_says_what_is_right() {
         (&["alone"], "alone holds one result"),
         (&["A", "A"], "is given twice"),
         (&["A", "A/A3"], "A/A3 is given twice"),
-        (&["A", "B", "--by", "lot"], "no result has the field 'lot' in its sample; there is batch, id, time_days"),
-        (&["A", "B", "--reference", "C"], "there is no group 'C' to compare with; there is A, B"),
-        (&["A", "B", "--judge", "d99"], "'d99' is not a number that is compared; there is mean, mode"),
+        (
+            &["A", "B", "--by", "lot"],
+            "no result has the field 'lot' in its sample; there is batch, id, time_days",
+        ),
+        (
+            &["A", "B", "--reference", "C"],
+            "there is no group 'C' to compare with; there is A, B",
+        ),
+        (
+            &["A", "B", "--judge", "d99"],
+            "'d99' is not a number that is compared; there is mean, mode",
+        ),
         (&["A", "B", "--margin-percent", "0"], "the margin is 0 %"),
-        (&["A", "B", "--margin-percent", "nan"], "the margin is NaN %"),
+        (
+            &["A", "B", "--margin-percent", "nan"],
+            "the margin is NaN %",
+        ),
     ];
     for (args, words) in cases {
-        let args: Vec<&str> = std::iter::once("compare").chain(args.iter().copied()).collect();
+        let args: Vec<&str> = std::iter::once("compare")
+            .chain(args.iter().copied())
+            .collect();
         let got = nta(at, &args);
         assert_eq!(code(&got), 2, "{args:?}: {}", stderr(&got));
         assert!(stderr(&got).contains(words), "{args:?}: {}", stderr(&got));

@@ -2,7 +2,6 @@
 
 use super::gather::Item;
 use super::model::{DistributionTest, MeanDistribution};
-use super::words;
 use crate::report::Distribution;
 use nta_sizing::compare::curves::{Cumulative, Curves};
 use nta_sizing::compare::tracks::TrackSize;
@@ -50,7 +49,6 @@ pub(crate) fn test(reference: &[Item], group: &[Item], seed: u64) -> Option<Dist
             out.p = Some(got.permuted.p);
         }
     }
-    out.sentence = words::of_distribution(&out);
     Some(out)
 }
 

@@ -78,7 +78,7 @@ fn of_inputs(c: &Comparison, items: &[&Item]) -> Vec<Finding> {
     let failed: Vec<&str> = items
         .iter()
         .filter(|i| i.report.verdict == Verdict::Fail)
-        .map(|i| i.short_name())
+        .map(|i| i.name.as_str())
         .collect();
     if !failed.is_empty() {
         let message = format!(
@@ -92,8 +92,8 @@ fn of_inputs(c: &Comparison, items: &[&Item]) -> Vec<Finding> {
     for item in items {
         for capture in &item.report.captures {
             let names = films.entry(&capture.sha256).or_default();
-            if !names.contains(&item.short_name()) && !capture.sha256.is_empty() {
-                names.push(item.short_name());
+            if !names.contains(&item.name.as_str()) && !capture.sha256.is_empty() {
+                names.push(item.name.as_str());
             }
         }
     }
@@ -125,7 +125,10 @@ fn missing_numbers(groups: &[Items]) -> Option<Finding> {
         .iter()
         .filter_map(|n| {
             let has = |i: &&Item| n.measured(&i.report).is_some();
-            let without: Vec<&str> = items().filter(|i| !has(i)).map(Item::short_name).collect();
+            let without: Vec<&str> = items()
+                .filter(|i| !has(i))
+                .map(|i| i.name.as_str())
+                .collect();
             let some = without.len() < items().count() || n.key() == "d50";
             (some && !without.is_empty())
                 .then(|| format!("{} in {}", n.title(), without.join(", ")))
@@ -197,7 +200,7 @@ fn smallest(items: &[&Item]) -> Option<Finding> {
         .filter_map(|i| {
             Some((
                 i.report.distribution.smallest_detectable_nm?,
-                i.short_name(),
+                i.name.as_str(),
             ))
         })
         .collect();

@@ -4,7 +4,7 @@ use super::CompareError;
 use super::model::LeftOut;
 use crate::fingerprint::sha256_of;
 use crate::report::Report;
-use crate::report::html::sections::{as_text, file_name};
+use crate::report::html::sections::as_text;
 use nta_sizing::compare::tracks::TrackSize;
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,6 +19,8 @@ const LARGEST_FILE: u64 = 2 << 30;
 pub(crate) struct Item {
     /// Its folder, as given.
     pub path: String,
+    /// The last part of it where that is enough to tell results apart, for people.
+    pub name: String,
     /// Its `result.json`.
     pub report: Report,
     /// SHA-256 of that file.
@@ -35,11 +37,6 @@ impl Item {
             _ => self.report.sample.fields.get(name).map(as_text),
         };
         value.map(|v| v.trim().to_owned()).filter(|v| !v.is_empty())
-    }
-
-    /// Last part of its path, for people.
-    pub fn short_name(&self) -> &str {
-        file_name(&self.path)
     }
 }
 
@@ -110,6 +107,12 @@ pub(crate) fn gather(given: &[PathBuf]) -> Result<Gathered, CompareError> {
             }
         }
         out.groups.push(Items { name, items });
+    }
+    let read = out.groups.iter().flat_map(|g| &g.items);
+    let paths: Vec<PathBuf> = read.map(|i| PathBuf::from(&i.path)).collect();
+    let items = out.groups.iter_mut().flat_map(|g| &mut g.items);
+    for (item, name) in items.zip(names(&paths)) {
+        item.name = name;
     }
     Ok(out)
 }
@@ -203,6 +206,7 @@ fn read(folder: &Path) -> Result<Item, String> {
         .map_err(|e| format!("its particles.csv is damaged: {e}; analyse the film again"))?;
     Ok(Item {
         path: folder.display().to_string(),
+        name: String::new(),
         report,
         sha256,
         tracks,
@@ -317,7 +321,7 @@ mod tests {
         assert_eq!(error("frames,used\n"), "it has no column diameter_nm");
         assert!(error("frames,used,diameter_nm\nx,true,1\n").contains("row 2: frames is 'x'"));
         assert!(error("frames,used,diameter_nm\n8,true,1nm\n").contains("'1nm'"));
-        assert!(error("frames,used,diameter_nm\n8,true\n").contains("row"));
+        assert!(error("frames,used,diameter_nm\n8,true\n").contains("2 fields"));
     }
 
     #[test]

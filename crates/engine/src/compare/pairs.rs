@@ -6,7 +6,9 @@ use super::numbers::{Number, all_of};
 use super::{distribution, words};
 use crate::report::Estimate;
 use nta_sizing::compare::tost::{equivalence, limits_of_ratio};
-use nta_sizing::compare::{Basis, Measured, Outcome, difference, holm, student};
+use nta_sizing::compare::{
+    Basis, Measured, Outcome, difference, difference_of_shares, holm, student,
+};
 
 /// All groups but the first against the first.
 pub(crate) fn pairs(groups: &[Items], asked: &Asked) -> Vec<Pair> {
@@ -49,6 +51,7 @@ fn allow_for_all_tests(pairs: &mut [Pair]) {
         }
         if let Some(d) = &mut pair.distribution {
             d.p_adjusted = adjusted.next().flatten();
+            d.sentence = words::of_distribution(d);
         }
     }
 }
@@ -113,7 +116,11 @@ fn differ(out: &mut Compared, number: Number, from: &[Measured], to: &[Measured]
     let estimate = mean(to) - mean(from);
     out.percent = Estimate::new(in_percent(estimate), None);
     out.difference = Estimate::new(value - base, None);
-    let Some((found, basis)) = difference(from, to) else {
+    let found = match number.is_ratio() {
+        true => difference(from, to),
+        false => difference_of_shares(from, to),
+    };
+    let Some((found, basis)) = found else {
         return;
     };
     let ci95 = found.interval(0.95).map(in_percent);

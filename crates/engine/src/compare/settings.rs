@@ -178,7 +178,7 @@ fn differing(
 ) -> Vec<Differing> {
     let all: Vec<(String, BTreeMap<String, String>)> = items
         .iter()
-        .map(|i| (i.short_name().to_owned(), facts(&i.report)))
+        .map(|i| (i.name.clone(), facts(&i.report)))
         .collect();
     let mut keys: Vec<&String> = all.iter().flat_map(|(_, f)| f.keys()).collect();
     keys.sort();

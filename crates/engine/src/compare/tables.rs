@@ -75,6 +75,13 @@ pub(super) fn differences(c: &Comparison) -> String {
 }
 
 fn value_of(v: &GroupValue, unit: &str) -> String {
+    if let (true, Some(value)) = (unit == "%" && v.results > 1, v.value) {
+        // Scatter knows no limits, shares do; and what is far below a tenth of a per cent is not known from such films.
+        let interval = v.ci95.map(|c| c.map(|end| end.clamp(0.0, 100.0)));
+        let ends = interval
+            .map(|[low, high]| format!(" <span class=\"ci\">({low:.1} to {high:.1})</span>"));
+        return format!("{value:.1}\u{a0}%{}", ends.unwrap_or_default());
+    }
     let e = Estimate {
         value: v.value,
         ci95: v.ci95,

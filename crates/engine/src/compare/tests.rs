@@ -34,20 +34,22 @@ fn item(name: &str, d50: f64, per_ml: f64) -> Item {
         ci95: known(per_ml),
         ..Concentration::default()
     });
+    let grid = &mut report.distribution.diameter_nm;
+    grid.iter_mut().for_each(|nm| *nm *= d50 / 100.0);
     for c in &mut report.captures {
         c.sha256 = format!("{name}-{}", c.path);
     }
     Item {
         path: format!("somewhere/{name}"),
+        name: name.into(),
         report,
         sha256: name.into(),
-        tracks: vec![
-            TrackSize {
+        tracks: (0..30)
+            .map(|i| TrackSize {
                 frames: 10,
-                diameter_nm: Some(d50),
-            };
-            30
-        ],
+                diameter_nm: Some(d50 * (0.6 + 0.03 * f64::from(i))),
+            })
+            .collect(),
     }
 }
 
@@ -250,6 +252,7 @@ fn blanks_are_compared_as_far_as_they_can_be() {
         name: name.into(),
         items: vec![Item {
             path: name.into(),
+            name: name.into(),
             report: report.clone(),
             sha256: String::new(),
             tracks: Vec::new(),

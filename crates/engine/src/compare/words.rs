@@ -72,7 +72,8 @@ pub(crate) fn of_distribution(d: &DistributionTest) -> String {
             "{apart}; no test, because no tracks of the same length are there on both sides"
         );
     };
-    let verdict = match p <= 0.05 {
+    // The same limit as that of the answer, so that the two never disagree.
+    let verdict = match d.p_adjusted.unwrap_or(p) < 0.05 {
         true => "more than chance explains",
         false => "no more than chance explains",
     };

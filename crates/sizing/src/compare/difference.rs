@@ -112,6 +112,22 @@ pub fn difference(reference: &[Measured], group: &[Measured]) -> Option<(Differe
     }
 }
 
+/// The same for shares. Where hardly a particle lies in a class, or hardly one outside, shares of several results scatter
+/// far less than films of so many tracks can exclude, so that the larger of the two errors counts.
+pub fn difference_of_shares(
+    reference: &[Measured],
+    group: &[Measured],
+) -> Option<(Difference, Basis)> {
+    let scatter = difference(reference, group);
+    let own = mover::from_intervals(reference, group).filter(Difference::is_sound);
+    match (scatter, own) {
+        (Some((s, _)), Some(own)) if own.below.max(own.above) > s.below.max(s.above) => {
+            Some((own, Basis::Intervals))
+        }
+        (scatter, _) => scatter,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +173,25 @@ mod tests {
             assert!((low + high_back).abs() < 1e-12 && (high + low_back).abs() < 1e-12);
             assert!((there.p() - back.p()).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn shares_of_nearly_nothing_are_not_known_better_than_their_films() {
+        let share = |v: f64| Measured {
+            value: v,
+            ci95: Some([0.0, v + 0.7]),
+        };
+        let a = [1e-9, 2e-9, 1e-9].map(share);
+        let b = [5e-8, 6e-8, 5e-8].map(share);
+        assert!(difference(&a, &b).expect("a difference").0.p() < 0.01);
+        let (own, basis) = difference_of_shares(&a, &b).expect("a difference");
+        assert_eq!(basis, Basis::Intervals);
+        assert!(own.p() > 0.9);
+        let c = [20.0, 30.0, 25.0].map(share);
+        assert_eq!(
+            difference_of_shares(&a, &c).expect("a difference").1,
+            Basis::Welch
+        );
     }
 
     #[test]

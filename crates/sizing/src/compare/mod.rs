@@ -15,5 +15,5 @@ pub mod tost;
 pub mod tracks;
 mod welch;
 
-pub use difference::{Basis, Difference, Measured, difference};
+pub use difference::{Basis, Difference, Measured, difference, difference_of_shares};
 pub use tost::{Equivalence, Outcome};

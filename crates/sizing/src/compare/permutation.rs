@@ -15,7 +15,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 const MOST_WAYS: f64 = 10_000.0;
 /// Else this number is drawn.
 const DRAWN: usize = 4999;
-/// Sums in another order differ in the last digits.
+/// Sums in another order differ in the last digits, also where the distance is nought: distances this close, relative and
+/// in their own unit (nm, or the logarithm of a diameter), are equal.
 const EQUAL: f64 = 1e-9;
 
 /// What the test says.
@@ -60,7 +61,7 @@ pub fn results(
 
 /// What distances by chance, the one found among them, say of it.
 pub(super) fn told(found: f64, mut all: Vec<f64>) -> Permuted {
-    let least = found - EQUAL * found.abs();
+    let least = found - EQUAL * (1.0 + found.abs());
     let as_large = all.iter().filter(|d| **d >= least).count();
     let p = as_large as f64 / all.len() as f64;
     all.sort_by(f64::total_cmp);
@@ -137,6 +138,16 @@ mod tests {
         let got = results(5, 5, 1, distance);
         assert!((got.p - smallest_p(5, 5)).abs() < 1e-12, "{got:?}");
         assert!(got.by_chance_95 < 5.0);
+    }
+
+    #[test]
+    fn rounding_is_no_distance() {
+        let count = std::cell::Cell::new(0.0);
+        let noise = |_: &[bool]| {
+            count.set(count.get() + 1.0);
+            1e-15 / count.get()
+        };
+        assert_eq!(results(5, 5, 1, noise).p, 1.0);
     }
 
     #[test]
