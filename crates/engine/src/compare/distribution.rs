@@ -27,6 +27,7 @@ pub(crate) fn test(reference: &[Item], group: &[Item], seed: u64) -> Option<Dist
         by_chance_95: None,
         tested_distance: None,
         tracks_compared: None,
+        counts: true,
         p: None,
         p_adjusted: None,
         sentence: String::new(),
@@ -41,6 +42,7 @@ pub(crate) fn test(reference: &[Item], group: &[Item], seed: u64) -> Option<Dist
         out.p = Some(got.p);
     } else {
         out.permuted = "tracks".into();
+        out.counts = reference.len() == 1 && group.len() == 1;
         if let Some(got) = tracks::test(&tracks_of(reference), &tracks_of(group), seed) {
             let in_percent = |ln: f64| 100.0 * ln.exp_m1();
             out.tested_distance = Some(in_percent(got.distance));

@@ -25,9 +25,7 @@ mod words;
 pub use error::CompareError;
 pub use model::*;
 
-use crate::report::{
-    COMPARISON, Estimate, OutputFile, Verdict, check_folder_of, to_text, write_folder_of,
-};
+use crate::report::{COMPARISON, OutputFile, Verdict, check_folder_of, to_text, write_folder_of};
 use gather::{Gathered, Item, Items, by_field, gather, no_field};
 use nta_core::Severity;
 use numbers::{COMMON, Number, USUALLY_JUDGED, all_of};
@@ -267,7 +265,7 @@ fn group(group: &Items, asked: &Asked) -> Group {
         d50_nm: item.report.diameter_nm.d50,
         per_ml: Number::Concentration
             .plain(&item.report)
-            .unwrap_or_else(Estimate::default),
+            .unwrap_or_default(),
     };
     Group {
         name: group.name.clone(),

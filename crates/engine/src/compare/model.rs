@@ -214,9 +214,11 @@ pub struct DistributionTest {
     pub tested_distance: Option<f64>,
     /// Tracks that could be compared with tracks of the same length; null where results were dealt out.
     pub tracks_compared: Option<u64>,
+    /// Whether the answer rests on it: not where tracks were dealt out although a group has several results.
+    pub counts: bool,
     /// Probability of a distance at least as large if the groups did not differ.
     pub p: Option<f64>,
-    /// The same with all tests of the answer allowed for (Holm).
+    /// The same with all tests of the answer allowed for (Holm); null where the answer does not rest on it.
     pub p_adjusted: Option<f64>,
     /// All of it in one sentence.
     pub sentence: String,

@@ -37,12 +37,13 @@ pub(crate) fn pairs(groups: &[Items], asked: &Asked) -> Vec<Pair> {
     out
 }
 
-/// The judged numbers and the distributions of all pairs are one family of tests.
+/// The judged numbers and the distributions of all pairs are one family of tests. A test of tracks is among them only where
+/// films are all there is: beside the scatter of several results it would call a difference of preparations one of groups.
 fn allow_for_all_tests(pairs: &mut [Pair]) {
     let mut p = Vec::new();
     for pair in pairs.iter() {
         p.extend(pair.numbers.iter().filter(|n| n.judged).map(|n| n.p));
-        p.extend(pair.distribution.iter().map(|d| d.p));
+        p.extend(pair.distribution.iter().filter(|d| d.counts).map(|d| d.p));
     }
     let mut adjusted = holm::adjusted(&p).into_iter();
     for pair in pairs {
@@ -50,7 +51,9 @@ fn allow_for_all_tests(pairs: &mut [Pair]) {
             number.p_adjusted = adjusted.next().flatten();
         }
         if let Some(d) = &mut pair.distribution {
-            d.p_adjusted = adjusted.next().flatten();
+            if d.counts {
+                d.p_adjusted = adjusted.next().flatten();
+            }
             d.sentence = words::of_distribution(d);
         }
     }

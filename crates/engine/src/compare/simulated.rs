@@ -91,7 +91,12 @@ fn drawn(dice: &mut Dice, nm: f64, [own_sd, between_sd]: [f64; 2]) -> Item {
         name: String::new(),
         report,
         sha256: String::new(),
-        tracks: Vec::new(),
+        tracks: (0..100)
+            .map(|_| TrackSize {
+                frames: 25,
+                diameter_nm: Some(d50 * (0.2 * dice.normal()).exp()),
+            })
+            .collect(),
     }
 }
 
@@ -172,6 +177,10 @@ fn equal_batches_raise_an_alarm_as_often_as_stated() {
         );
         assert!(r.told < ABOUT_FIVE_PERCENT.end, "{sds:?}: {r:?}");
     }
+    // Too few to be dealt out: what differs between films of one group must not be taken for a difference of groups.
+    let r = drawn_rates(9, 1.0, [3, 3], [0.006, 0.03]);
+    assert!(r.told < ABOUT_FIVE_PERCENT.end, "{r:?}");
+    assert!(r.distribution > 2 * ABOUT_FIVE_PERCENT.end, "{r:?}");
     // One result against five, and one against one, whose films know their errors.
     for (seed, sizes) in [(3, [5, 1]), (4, [1, 5]), (5, [1, 1])] {
         let r = drawn_rates(seed, 1.0, sizes, [0.01, 0.0]);
@@ -382,7 +391,7 @@ fn measure_rates() {
             ..usual
         },
     );
-    for n in [5, 1] {
+    for n in [5, 3, 1] {
         say("equal, 300 tracks", n, &equal, None);
         say(
             "equal, other lengths and numbers of tracks",
