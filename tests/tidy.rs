@@ -163,7 +163,7 @@ fn codes_in(text: &str) -> BTreeSet<String> {
     (0..bytes.len().saturating_sub(4))
         .filter(|&i| bytes[i] == b'"' && bytes[i + 4] == b'"')
         .filter(|&i| {
-            b"VBDRLMSCAPQ".contains(&bytes[i + 1])
+            b"VBDRLMSCAPQK".contains(&bytes[i + 1])
                 && bytes[i + 2].is_ascii_digit()
                 && bytes[i + 3].is_ascii_digit()
         })

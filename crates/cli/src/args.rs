@@ -7,6 +7,7 @@ mod verify;
 pub use batch::{BatchArgs, FolderArgs, WatchArgs};
 pub use import::ImportArgs;
 pub use verify::VerifyArgs;
+pub mod compare;
 
 use crate::plan_args::PlanArgs;
 use clap::{Args, Parser, Subcommand};
@@ -43,6 +44,8 @@ pub enum Command {
     Import(ImportArgs),
     /// Accuracy and speed on films with known answers, beside other engines
     Benchmark(BenchmarkArgs),
+    /// Finished results against each other: batch against batch, or over time
+    Compare(compare::CompareArgs),
     /// Simulate a film with a known truth: sample, microscope and camera from a scene file
     Simulate(SimulateArgs),
     /// Prove that results belong to their films and that nothing was altered

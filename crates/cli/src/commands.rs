@@ -1,6 +1,7 @@
 //! One function per command: build what the engine wants, call it, print what it gives.
 
 mod batch;
+mod compare;
 mod import;
 mod verify;
 
@@ -52,6 +53,10 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
         Command::Benchmark(args) => {
             let json = args.running.json;
             run_benchmark(args).map_err(|failure| (failure, json))
+        }
+        Command::Compare(args) => {
+            let json = args.json;
+            compare::run(args).map_err(|failure| (failure, json))
         }
         Command::Simulate(args) => {
             let json = args.running.json;

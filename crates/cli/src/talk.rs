@@ -4,7 +4,7 @@ use nta_engine::batch::BatchError;
 use nta_engine::benchmark::BenchmarkError;
 use nta_engine::plan::PlanError;
 use nta_engine::verify::VerifyError;
-use nta_engine::{AnalyzeError, CalibrateError, ImportError, SimulateError};
+use nta_engine::{AnalyzeError, CalibrateError, CompareError, ImportError, SimulateError};
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -23,6 +23,8 @@ pub enum Failure {
     Import(Box<ImportError>),
     /// There is no table.
     Benchmark(BenchmarkError),
+    /// There is no comparison.
+    Compare(CompareError),
     /// The place of this program is not known.
     OwnPath(std::io::Error),
     /// The engine gave no film.
@@ -42,6 +44,7 @@ impl Failure {
             Failure::Calibrate(error) => error.exit_code(),
             Failure::Import(error) => error.exit_code(),
             Failure::Benchmark(error) => error.exit_code(),
+            Failure::Compare(error) => error.exit_code(),
             Failure::OwnPath(_) => 3,
             Failure::Simulate(error) => error.exit_code(),
             Failure::Verify(error) => error.exit_code(),
@@ -57,6 +60,7 @@ impl Failure {
             Failure::Calibrate(error) => error.to_string(),
             Failure::Import(error) => error.to_string(),
             Failure::Benchmark(error) => error.to_string(),
+            Failure::Compare(error) => error.to_string(),
             Failure::OwnPath(error) => format!(
                 "cannot find the file of this program, which is to analyse the films: {error}"
             ),

@@ -12,6 +12,7 @@ pub mod causes;
 #[cfg(test)]
 mod chance;
 pub mod classes;
+pub mod compare;
 pub mod concentration;
 pub mod control_chart;
 mod depth;

@@ -22,6 +22,7 @@ pub(crate) use json::json_text;
 pub use model::*;
 pub use schema::json_schema;
 pub use write::{
-    OutputError, OutputFile, check_folder, check_named_files, recover, write_audited_folder,
-    write_folder, write_named_files,
+    COMPARISON, FolderKind, OutputError, OutputFile, RESULT, check_folder, check_folder_of,
+    check_named_files, recover, write_audited_folder, write_folder, write_folder_of,
+    write_named_files,
 };

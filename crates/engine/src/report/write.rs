@@ -111,30 +111,53 @@ pub enum OutputError {
 /// Files that desktops put into every folder that is looked at.
 pub(crate) const OF_THE_DESKTOP: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
-/// Every file that nta writes into a result folder, and so may replace.
-const OUR_FILES: [&str; 16] = [
-    "result.json",
-    "report.html",
-    "summary.csv",
-    "particles.csv",
-    "tracks.csv",
-    "spots.csv",
-    "distribution.csv",
-    "plan.toml",
-    "particles.parquet",
-    "tracks.parquet",
-    AUDIT_FILE,
-    "tracks.xml",
-    "nanosight_summary.csv",
-    "import.json",
-    "import.csv",
-    "import.html",
-];
+/// What may stand in a folder of ours, and so be replaced; each kind of folder replaces only its own kind.
+#[derive(Debug)]
+pub struct FolderKind {
+    /// Every file that nta writes into such a folder.
+    names: &'static [&'static str],
+    /// The files of which one says what the folder is, each with what it says under `schema`.
+    markers: &'static [(&'static str, &'static str)],
+}
+
+/// The result of a sample, from films or from others' tracks.
+pub const RESULT: FolderKind = FolderKind {
+    names: &[
+        "result.json",
+        "report.html",
+        "summary.csv",
+        "particles.csv",
+        "tracks.csv",
+        "spots.csv",
+        "distribution.csv",
+        "plan.toml",
+        "particles.parquet",
+        "tracks.parquet",
+        AUDIT_FILE,
+        "tracks.xml",
+        "nanosight_summary.csv",
+        "import.json",
+        "import.csv",
+        "import.html",
+    ],
+    markers: &[("result.json", SCHEMA), ("import.json", IMPORT_SCHEMA)],
+};
+
+/// A comparison of results.
+pub const COMPARISON: FolderKind = FolderKind {
+    names: &["compare.json", "compare.csv", "compare.html", AUDIT_FILE],
+    markers: &[("compare.json", crate::compare::SCHEMA)],
+};
 
 /// Says before any work is done whether [`write_folder`] would refuse, and tries whether the place can be written.
 pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
+    check_folder_of(&RESULT, out, overwrite)
+}
+
+/// The same for a folder of another kind.
+pub fn check_folder_of(kind: &FolderKind, out: &Path, overwrite: bool) -> Result<(), OutputError> {
     let out = recovered(out)?;
-    may_replace(&out, overwrite, &[])?;
+    may_replace(kind, &out, overwrite, &[])?;
     let _made = MadeFolders::above(&out)?;
     partial_folder(&out).map(drop)
 }
@@ -148,7 +171,17 @@ pub fn write_folder(
     overwrite: bool,
     files: &[OutputFile<'_>],
 ) -> Result<(), OutputError> {
-    write_with_trail(out, overwrite, files, None)
+    write_folder_of(&RESULT, out, overwrite, files)
+}
+
+/// The same for a folder of another kind.
+pub fn write_folder_of(
+    kind: &FolderKind,
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
+    write_with_trail(kind, (out, overwrite), files, None)
 }
 
 /// The same with an audit trail: what `record` says of the files is added to the trail of the result that they replace.
@@ -158,17 +191,17 @@ pub fn write_audited_folder(
     files: &[OutputFile<'_>],
     record: &Record,
 ) -> Result<(), OutputError> {
-    write_with_trail(out, overwrite, files, Some(record))
+    write_with_trail(&RESULT, (out, overwrite), files, Some(record))
 }
 
 fn write_with_trail(
-    out: &Path,
-    overwrite: bool,
+    kind: &FolderKind,
+    (out, overwrite): (&Path, bool),
     files: &[OutputFile<'_>],
     record: Option<&Record>,
 ) -> Result<(), OutputError> {
     let out = recovered(out)?;
-    may_replace(&out, overwrite, files)?;
+    may_replace(kind, &out, overwrite, files)?;
     let made = MadeFolders::above(&out)?;
     let partial = partial_folder(&out)?;
     let write = |file: &OutputFile<'_>| {
@@ -268,7 +301,12 @@ pub(crate) fn parent(out: &Path) -> &Path {
 }
 
 /// Refuses to replace what is not a result of ours.
-fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<(), OutputError> {
+fn may_replace(
+    kind: &FolderKind,
+    out: &Path,
+    overwrite: bool,
+    files: &[OutputFile<'_>],
+) -> Result<(), OutputError> {
     let path = || out.display().to_string();
     match fs::symlink_metadata(out) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -288,7 +326,7 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
     if is_in_use(out)
         && entries
             .iter()
-            .all(|(name, _)| OUR_FILES.contains(&name.as_str()))
+            .all(|(name, _)| kind.names.contains(&name.as_str()))
     {
         return Err(OutputError::InUse { path: path() });
     }
@@ -296,7 +334,9 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
         return Ok(());
     };
     let ours = |name: &str| {
-        OUR_FILES.contains(&name) || is_of_one_capture(name) || files.iter().any(|f| f.name == name)
+        kind.names.contains(&name)
+            || is_of_one_capture(name)
+            || files.iter().any(|f| f.name == name)
     };
     if let Some((entry, _)) = entries.iter().find(|(n, file)| !(*file && ours(n))) {
         let entry = entry.clone();
@@ -305,7 +345,7 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
             entry,
         });
     }
-    if !is_result(out) {
+    if !is_of_kind(kind, out) {
         let entry = first.0.clone();
         return Err(OutputError::Foreign {
             path: path(),
@@ -319,15 +359,21 @@ fn may_replace(out: &Path, overwrite: bool, files: &[OutputFile<'_>]) -> Result<
     }
 }
 
-/// Whether the folder holds a `result.json` or an `import.json` of ours.
-fn is_result(out: &Path) -> bool {
-    let has = |name: &str, schema: &str| {
+/// Whether the folder holds a file that says that it is of this kind.
+fn is_of_kind(kind: &FolderKind, out: &Path) -> bool {
+    kind.markers.iter().any(|(name, schema)| {
         fs::read(out.join(name))
             .ok()
             .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
             .is_some_and(|v| v.get("schema").is_some_and(|s| s == schema))
-    };
-    has("result.json", SCHEMA) || has("import.json", IMPORT_SCHEMA)
+    })
+}
+
+/// Whether the folder is one of ours, of any kind.
+fn is_ours(out: &Path) -> bool {
+    [&RESULT, &COMPARISON]
+        .iter()
+        .any(|kind| is_of_kind(kind, out))
 }
 
 /// A hidden folder beside `out`, on the same file system, that goes away unless it is kept.

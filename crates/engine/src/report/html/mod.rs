@@ -11,10 +11,10 @@ mod method;
 mod particles;
 mod pictures;
 mod replicates;
-mod scale;
+pub(crate) mod scale;
 pub(crate) mod sections;
 mod smooth;
-mod svg;
+pub(crate) mod svg;
 mod uncertainty;
 pub(crate) mod words;
 
@@ -65,12 +65,17 @@ pub fn page(report: &Report, pictures: &Pictures) -> String {
 
 /// A page around its content; `title` is escaped by the caller.
 pub(crate) fn whole_page(title: &str, content: &str) -> String {
+    document(title, "", content)
+}
+
+/// The same with a few rules of style of its own.
+pub(crate) fn document(title: &str, more_style: &str, content: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
          script-src 'unsafe-inline'\">\
-         <title>{title}</title><style>{}</style></head>\n<body><main>{content}</main><script>{}</script></body></html>\n",
+         <title>{title}</title><style>{}{more_style}</style></head>\n<body><main>{content}</main><script>{}</script></body></html>\n",
         include_str!("style.css"),
         include_str!("hover.js"),
     )

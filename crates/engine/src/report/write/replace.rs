@@ -3,7 +3,7 @@
 //! The older folder waits under its own name in a hidden folder beside its place. So whoever comes after a kill between
 //! the two renames knows where it belongs.
 
-use super::{OutputError, failed, is_result, parent, sync_folder};
+use super::{OutputError, failed, is_ours, parent, sync_folder};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ fn settle(waiting: &Path, place: &Path) -> io::Result<bool> {
     match fs::symlink_metadata(place) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => fs::rename(waiting, place)?,
         Err(e) => return Err(e),
-        Ok(_) if is_result(place) => {
+        Ok(_) if is_ours(place) => {
             // Rubbish that cannot be deleted does no harm.
             let _ = fs::remove_dir_all(waiting);
         }
