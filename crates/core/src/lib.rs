@@ -7,6 +7,7 @@
 //! anything is detected, a [`detect::Detector`] proposes spots, a [`refine::Refiner`] measures them, a
 //! [`link::Linker`] joins them to tracks, [`drift`] measures what all of them share. [`track_video`] conducts.
 
+mod autocorrelation;
 mod background;
 pub mod detect;
 pub mod drift;
@@ -26,6 +27,7 @@ pub mod motion_blur;
 mod noise;
 pub mod refine;
 mod reunite;
+mod shared_noise;
 mod side_by_side;
 pub mod source;
 mod spot_width;

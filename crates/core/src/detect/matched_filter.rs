@@ -100,6 +100,8 @@ struct MatchedFilter {
     scales: Vec<Scale>,
     /// How far from a spot of the width of one scale another scale still answers to it, px; see [`farthest_beside`].
     beside_px: Vec<Vec<f64>>,
+    /// What each scale answers to a spot of its own width; see [`answer_beside`].
+    own_answer: Vec<f64>,
     start_snr: f64,
     /// The film shows more spots than particles can make, so that no frame is searched; see `crowd.rs`.
     blind: bool,
@@ -125,6 +127,10 @@ impl MatchedFilter {
         };
         let mut detector = Self {
             beside_px: scales.iter().map(beside).collect(),
+            own_answer: scales
+                .iter()
+                .map(|s| answer_beside(s.width_px, s.width_px, 0.0))
+                .collect(),
             scales,
             start_snr: u + skewness * (u * u - 1.0) / 6.0,
             blind: false,
@@ -210,7 +216,7 @@ impl MatchedFilter {
                 }
             }
         }
-        let mut finer = Near::new(film.usable.dim(), HALO * self.widest_px());
+        let mut finer = Near::new(film.usable.dim(), SEPARATION * self.widest_px());
         for answer in &answers {
             finer.add(*answer);
         }
@@ -265,15 +271,46 @@ impl MatchedFilter {
         if b.is_within(SEPARATION * wb, c) {
             return true;
         }
-        if c.z < HALO_SHARE * b.z && b.is_within(HALO * wb, c) {
-            return true;
-        }
         // A wider filter still sees a spot that lies beside it.
         if wc <= wb || !b.is_within(self.beside_px[b.scale][c.scale], c) {
             return false;
         }
         let d = (b.y - c.y).hypot(b.x - c.x);
-        c.z < 2.0 * b.z * answer_beside(wb, wc, d) / answer_beside(wb, wb, 0.0) * wc / wb
+        c.z < 2.0 * b.z * answer_beside(wb, wc, d) / self.own_answer[b.scale] * wc / wb
+    }
+
+    /// True if the answer `c` belongs to the halo of the much stronger answer `b`.
+    fn is_halo(&self, b: &Answer, c: &Answer) -> bool {
+        let (wb, wc) = (self.scales[b.scale].width_px, self.scales[c.scale].width_px);
+        c.z < HALO_SHARE * b.z && !(b.ridge && wc > wb) && b.is_within(HALO * wb, c)
+    }
+
+    /// Beyond this distance an answer explains nothing but its halo, px.
+    fn reach_px(&self) -> f64 {
+        let beside = self.beside_px.iter().flatten().copied();
+        beside.fold(SEPARATION * self.widest_px(), f64::max)
+    }
+
+    /// Leaves out, strongest first, what a stronger answer explains.
+    fn unexplained(&self, answers: Vec<Answer>, dim: (usize, usize), room: &Workspace) -> Near {
+        let faintest = answers.last().map_or(0.0, |a| a.z);
+        let mut kept = Near::new(dim, self.reach_px());
+        // Halos reach far, but hardly any spot is bright enough to have one in which anything is seen.
+        let mut bright = Near::new(dim, HALO * self.widest_px());
+        for mut answer in answers {
+            if kept.around(&answer).any(|b| self.explains(b, &answer))
+                || bright.around(&answer).any(|b| self.is_halo(b, &answer))
+            {
+                continue;
+            }
+            answer.ridge = self.on_ridge(&answer, room);
+            // A ridge is remembered too: it keeps the weaker answers of its rim from passing.
+            kept.add(answer);
+            if HALO_SHARE * answer.z > faintest {
+                bright.add(answer);
+            }
+        }
+        kept
     }
 }
 
@@ -337,17 +374,8 @@ impl Detector for MatchedFilter {
         let dropped = answers.len().saturating_sub(MOST_PEAKS);
         answers.truncate(MOST_PEAKS);
         tally.add("too_many", dropped as u64);
-        let mut kept = Near::new(film.usable.dim(), HALO * self.widest_px());
-        let mut ridges = 0;
-        for mut answer in answers {
-            if kept.around(&answer).any(|b| self.explains(b, &answer)) {
-                continue;
-            }
-            answer.ridge = self.on_ridge(&answer, &room);
-            // A ridge is remembered too: it keeps the weaker answers of its rim from passing.
-            ridges += u64::from(answer.ridge);
-            kept.add(answer);
-        }
+        let kept = self.unexplained(answers, film.usable.dim(), &room);
+        let ridges = kept.all().filter(|a| a.ridge).count() as u64;
         lock().push(room);
         tally.add("ridge", ridges);
         let mut out: Vec<Candidate> = kept

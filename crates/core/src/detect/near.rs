@@ -25,45 +25,59 @@ impl Answer {
     }
 }
 
-/// Answers on a grid of cells as wide as the reach of the widest one.
+/// Answers on a grid of cells as wide as the reach of the widest one. Each cell is a chain through one list, so that the
+/// many empty cells of a frame cost next to nothing.
 pub(super) struct Near {
     cell_px: f64,
     cols: usize,
-    cells: Vec<Vec<Answer>>,
+    rows: usize,
+    /// The last answer of each cell, counted from 1; 0 where there is none.
+    last: Vec<u32>,
+    /// All answers, each with the one before it in its cell, counted likewise.
+    answers: Vec<(Answer, u32)>,
 }
 
 impl Near {
     pub(super) fn new((height, width): (usize, usize), reach_px: f64) -> Self {
         let cell_px = reach_px.max(4.0);
         let count = |n: usize| (n as f64 / cell_px) as usize + 1;
+        let (rows, cols) = (count(height), count(width));
         Self {
             cell_px,
-            cols: count(width),
-            cells: vec![Vec::new(); count(width) * count(height)],
+            cols,
+            rows,
+            last: vec![0; rows * cols],
+            answers: Vec::new(),
         }
     }
 
     fn cell(&self, a: &Answer) -> (usize, usize) {
-        let rows = self.cells.len() / self.cols;
         let index = |t: f64, n: usize| ((t.max(0.0) / self.cell_px) as usize).min(n - 1);
-        (index(a.y, rows), index(a.x, self.cols))
+        (index(a.y, self.rows), index(a.x, self.cols))
     }
 
     pub(super) fn add(&mut self, a: Answer) {
         let (r, c) = self.cell(&a);
-        self.cells[r * self.cols + c].push(a);
+        let last = &mut self.last[r * self.cols + c];
+        self.answers.push((a, *last));
+        *last = self.answers.len() as u32;
     }
 
+    /// The answers in the cell of this one and in those around it, in no order that means anything.
     pub(super) fn around(&self, a: &Answer) -> impl Iterator<Item = &Answer> {
         let (r, c) = self.cell(a);
-        let rows = self.cells.len() / self.cols;
-        (r.saturating_sub(1)..(r + 2).min(rows)).flat_map(move |i| {
-            (c.saturating_sub(1)..(c + 2).min(self.cols))
-                .flat_map(move |j| &self.cells[i * self.cols + j])
+        let rows = r.saturating_sub(1)..(r + 2).min(self.rows);
+        let cols = c.saturating_sub(1)..(c + 2).min(self.cols);
+        let cells = rows.flat_map(move |i| cols.clone().map(move |j| i * self.cols + j));
+        cells.flat_map(|cell| {
+            let found = |place: u32| self.answers.get((place as usize).wrapping_sub(1));
+            let chain = std::iter::successors(found(self.last[cell]), move |a| found(a.1));
+            chain.map(|a| &a.0)
         })
     }
 
+    /// All answers, in the order in which they came.
     pub(super) fn all(&self) -> impl Iterator<Item = &Answer> {
-        self.cells.iter().flatten()
+        self.answers.iter().map(|a| &a.0)
     }
 }

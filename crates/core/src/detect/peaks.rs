@@ -103,14 +103,21 @@ static CIRCLE: LazyLock<[(f64, f64); DIRECTIONS]> = LazyLock::new(|| {
 
 fn high_on_both_sides(picture: &impl Heights, peak: &Peak, radius: f64, share: f64) -> bool {
     let (height, width) = picture.dim();
-    let mut high = [false; DIRECTIONS];
-    for (i, h) in high.iter_mut().enumerate() {
+    let is_high = |i: usize| {
         let (sin, cos) = CIRCLE[i];
         let (y, x) = (peak.y + radius * sin, peak.x + radius * cos);
         // Beyond the edge there is nothing that could speak for a ridge.
         let inside = y >= 0.0 && x >= 0.0 && y <= height as f64 - 1.0 && x <= width as f64 - 1.0;
-        *h = inside && f64::from(picture.between(y, x)) > share * peak.height;
+        inside && f64::from(picture.between(y, x)) > share * peak.height
+    };
+    let mut high = [false; DIRECTIONS];
+    // Two that face each other cannot both be among the last five, so that they need not be asked where all others are low.
+    let first = DIRECTIONS - 5;
+    (0..first).for_each(|i| high[i] = is_high(i));
+    if high == [false; DIRECTIONS] {
+        return false;
     }
+    (first..DIRECTIONS).for_each(|i| high[i] = is_high(i));
     (0..DIRECTIONS).any(|i| high[i] && (5..=11).any(|turn| high[(i + turn) % DIRECTIONS]))
 }
 

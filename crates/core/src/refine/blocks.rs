@@ -48,9 +48,10 @@ struct Pixels<const W: usize>([[f64; W]; LANES]);
 
 /// A shape with `N` unknowns.
 pub(super) trait Shape<const N: usize> {
-    /// The block that begins `skip` pixels into a run of the window; `counts` are those of its pixels. It must be
-    /// `#[inline(always)]`, see [`instructions`].
-    fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<N>;
+    /// Writes the block that begins `skip` pixels into a run of the window; `counts` are those of its pixels. All of the
+    /// derivatives, residuals and light must be written: another block was there. It must be `#[inline(always)]`, see
+    /// [`instructions`].
+    fn block(&self, window: &Window, at: (&Run, usize), counts: &Lanes, out: &mut Block<N>);
 }
 
 /// A shape laid over a window, its derivatives in `W` lanes. Room that may be used again.
@@ -127,12 +128,12 @@ impl<S: Shape<N>, const N: usize, const W: usize> instructions::Kernel for Lay<'
         for run in &self.window.runs {
             let mut skip = 0;
             while skip < run.len {
-                let Some((to, pixels)) = places.next() else {
+                let Some((block, pixels)) = places.next() else {
                     return;
                 };
                 let mut counts = [0.0; LANES];
                 counts.copy_from_slice(&self.window.counts[run.at + skip..][..LANES]);
-                let mut block = self.shape.block(self.window, run, skip, &counts);
+                self.shape.block(self.window, (run, skip), &counts, block);
                 block.len = (run.len - skip).min(LANES);
                 for k in 0..LANES {
                     for a in 0..N {
@@ -141,7 +142,6 @@ impl<S: Shape<N>, const N: usize, const W: usize> instructions::Kernel for Lay<'
                         }
                     }
                 }
-                *to = block;
                 skip += LANES;
             }
         }
@@ -174,6 +174,37 @@ impl<const N: usize, const W: usize> Sums<N, W> {
         }
         if N > W {
             self.corner += left[LEVEL][k];
+        }
+    }
+
+    /// As [`Self::add`] without weights: what is the same the other way round is left out, see [`Self::mirror`].
+    #[inline(always)]
+    fn add_half(&mut self, left: &[Lanes; N], k: usize, pixel: &[f64; W]) {
+        if W < 8 {
+            return self.add(left, k, pixel);
+        }
+        let (_, behind) = pixel.split_at(W / 2);
+        for (a, (row, left)) in self.rows.iter_mut().zip(left).enumerate() {
+            if a < W / 2 {
+                add(row, left[k], pixel);
+                continue;
+            }
+            for (sum, v) in row[W / 2..].iter_mut().zip(behind) {
+                *sum += left[k] * v;
+            }
+        }
+    }
+
+    /// Fills in what [`Self::add_half`] has left out.
+    #[inline(always)]
+    fn mirror(&mut self) {
+        if W < 8 {
+            return;
+        }
+        for a in W / 2..N {
+            for b in 0..W / 2 {
+                self.rows[a][b] = self.rows[b][a];
+            }
         }
     }
 
@@ -215,12 +246,13 @@ impl<const N: usize, const W: usize> instructions::Kernel for Equations<'_, N, W
         for (block, pixels) in self.0.blocks.iter().zip(&self.0.pixels) {
             for k in 0..block.len.min(LANES) {
                 let (residual, pixel) = (block.residual[k], &pixels.0[k]);
-                sums.add(&block.derivatives, k, pixel);
+                sums.add_half(&block.derivatives, k, pixel);
                 add(&mut residuals.right, residual, pixel);
                 residuals.sum += residual;
                 residuals.cost += residual * residual;
             }
         }
+        sums.mirror();
         (sums, residuals)
     }
 }

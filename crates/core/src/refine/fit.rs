@@ -67,7 +67,7 @@ struct Round<'a> {
 /// Derivatives by (y, x, height, level, ln width).
 impl Shape<5> for Round<'_> {
     #[inline(always)]
-    fn block(&self, _: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<5> {
+    fn block(&self, _: &Window, at: (&Run, usize), counts: &Lanes, out: &mut Block<5>) {
         let Model {
             height,
             level,
@@ -75,10 +75,9 @@ impl Shape<5> for Round<'_> {
             ..
         } = *self.model;
         let Factors { rows, cols } = self.factors;
-        let (row, col) = (run.row, run.col + skip);
+        let (row, col) = (at.0.row, at.0.col + at.1);
         let (row_shape, v) = (rows.shapes[row], rows.offsets[row]);
         let per_width2 = 1.0 / (width * width);
-        let mut out = Block::ZERO;
         out.derivatives[3] = [1.0; LANES];
         let (shapes, offsets) = (&cols.shapes[col..][..LANES], &cols.offsets[col..][..LANES]);
         for k in 0..LANES {
@@ -91,7 +90,6 @@ impl Shape<5> for Round<'_> {
             out.residual[k] = counts[k] - spot - level;
             out.light[k] = spot;
         }
-        out
     }
 }
 
@@ -127,7 +125,7 @@ impl Model {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fitted {
     pub(super) model: Model,
-    /// Standard error of the position per axis, px.
+    /// Standard error of the position per axis, px; infinite while it has not been asked for.
     pub(super) precision_px: f64,
 }
 
@@ -136,6 +134,8 @@ pub(super) struct Fitted {
 pub(super) struct Room {
     pub(super) factors: Factors,
     laid: Laid<5, 4>,
+    /// No standard errors are wanted, because what is fitted will be fitted once more.
+    pub(super) rough: bool,
 }
 
 impl Room {
@@ -219,10 +219,10 @@ pub(super) fn fit(
             break;
         }
     }
-    if !laid {
+    if !laid && !room.rough {
         room.lay(window, &model);
     }
-    let precision_px = precision(&now, weight, &room.laid)?;
+    let precision_px = precision(&now, weight, room)?;
     Some(Fitted {
         model,
         precision_px,
@@ -230,14 +230,18 @@ pub(super) fn fit(
 }
 
 /// Standard error of the position from what the fit leaves, with a noise that may grow with the height of the spot.
-fn precision(now: &Normal<5>, weight: f64, laid: &Laid<5, 4>) -> Option<f64> {
+fn precision(now: &Normal<5>, weight: f64, room: &Room) -> Option<f64> {
     let mut bread = now.jtj;
     bread[(4, 4)] += weight;
     for i in 0..5 {
         bread[(i, i)] += 1e-12;
     }
-    let inverse = bread.cholesky()?.inverse();
-    let covariance = laid.covariance(&inverse);
+    let bread = bread.cholesky()?;
+    if room.rough {
+        return Some(f64::INFINITY);
+    }
+    let inverse = bread.inverse();
+    let covariance = room.laid.covariance(&inverse);
     let variance = 0.5 * (covariance[(0, 0)] + covariance[(1, 1)]);
     (variance.is_finite() && variance >= 0.0).then(|| variance.sqrt())
 }

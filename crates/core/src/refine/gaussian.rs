@@ -348,7 +348,9 @@ impl Refiner for Gaussian {
         let mut room = Room::default();
         for round in 0..ROUNDS {
             for i in 0..works.len() {
-                if round == 0 || !works[i].neighbours.is_empty() {
+                let alone = works[i].neighbours.is_empty();
+                if round == 0 || !alone {
+                    room.fit.rough = !alone && round + 1 < ROUNDS;
                     works[i].fitted = self.fit_one(&mut works, i, (flat, film), &mut room);
                 }
             }

@@ -118,12 +118,13 @@ struct LaidPair<'a> {
 
 impl Shape<8> for LaidPair<'_> {
     #[inline(always)]
-    fn block(&self, _: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<8> {
+    fn block(&self, _: &Window, at: (&Run, usize), counts: &Lanes, out: &mut Block<8>) {
         let p = self.pair;
-        let (row, col) = (run.row, run.col + skip);
+        let (row, col) = (at.0.row, at.0.col + at.1);
         let per_width2 = 1.0 / (p.width * p.width);
-        let mut out = Block::ZERO;
         out.derivatives[6] = [1.0; LANES];
+        out.derivatives[7] = [0.0; LANES];
+        out.light = [0.0; LANES];
         for (i, Factors { rows, cols }) in self.factors.iter().enumerate() {
             let (row_shape, v) = (rows.shapes[row], rows.offsets[row]);
             let (shapes, offsets) = (&cols.shapes[col..][..LANES], &cols.offsets[col..][..LANES]);
@@ -142,7 +143,6 @@ impl Shape<8> for LaidPair<'_> {
         {
             *residual = counts - p.level - light;
         }
-        out
     }
 }
 
@@ -248,7 +248,13 @@ struct LaidLong<'a> {
 
 impl Shape<7> for LaidLong<'_> {
     #[inline(always)]
-    fn block(&self, window: &Window, run: &Run, skip: usize, counts: &Lanes) -> Block<7> {
+    fn block(
+        &self,
+        window: &Window,
+        (run, skip): (&Run, usize),
+        counts: &Lanes,
+        out: &mut Block<7>,
+    ) {
         let Long {
             at,
             height,
@@ -257,7 +263,6 @@ impl Shape<7> for LaidLong<'_> {
         } = *self.long;
         let v = window.row_px(run.row) - at.0;
         let shapes = &self.values[run.at + skip..][..LANES];
-        let mut out = Block::ZERO;
         out.derivatives[3] = [1.0; LANES];
         for k in 0..LANES {
             let u = window.col_px(run.col + skip + k) - at.1;
@@ -271,7 +276,6 @@ impl Shape<7> for LaidLong<'_> {
             out.residual[k] = counts[k] - level - spot;
             out.light[k] = spot;
         }
-        out
     }
 }
 
