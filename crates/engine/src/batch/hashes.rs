@@ -39,6 +39,10 @@ impl State {
         let (mut bytes, mut modified_ns, mut listing) = (0, 0, String::new());
         for file in files {
             let about = std::fs::metadata(file)?;
+            if !about.is_file() {
+                // A pipe or a device may never end.
+                return Err(std::io::Error::other("it is neither a file nor a folder"));
+            }
             let modified = nanoseconds(about.modified()?);
             bytes += about.len();
             modified_ns = modified_ns.max(modified);

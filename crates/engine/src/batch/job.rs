@@ -7,7 +7,7 @@ use super::hashes::State;
 use super::names::folder_name;
 use super::record::{Channel, SampleEntry};
 use super::samples_csv::{TableSample, read_samples};
-use super::sidecar::Sidecars;
+use super::sidecar::{NO_DILUTION, Sidecars};
 use crate::fingerprint::sha256_of_bytes;
 use crate::plan::{Plan, PlanError, PlanInput};
 use std::collections::BTreeSet;
@@ -23,6 +23,8 @@ pub(super) struct Job {
     pub(super) incomplete: bool,
     /// The plan in force for it, or what is wrong with that.
     pub(super) plan: Result<Plan, PlanError>,
+    /// What its exports say and could not be used.
+    pub(super) notes: Vec<String>,
     /// Bytes of its captures, as far as they can be seen.
     pub(super) bytes: u64,
 }
@@ -54,8 +56,10 @@ impl Jobs {
         arriving: bool,
     ) -> Result<Self, BatchError> {
         let beside: PathBuf = folder.join(SAMPLES_FILE);
-        let table = table.or_else(|| beside.is_file().then_some(beside.as_path()));
-        let mut sidecars = Sidecars::read(&found.captures);
+        // What has this name and is no file is a slip that is told, not another way of grouping.
+        let is_there = std::fs::symlink_metadata(&beside).is_ok();
+        let table = table.or_else(|| is_there.then_some(beside.as_path()));
+        let sidecars = Sidecars::read(&found.captures);
         let (samples, table) = match table {
             Some(path) => {
                 let (samples, sha256) = read_samples(path, &found.captures)?;
@@ -74,7 +78,7 @@ impl Jobs {
             for i in &sample.captures {
                 listed[*i] = true;
             }
-            jobs.push(job(sample, found, input, &mut sidecars, &mut taken)?);
+            jobs.push(job(sample, found, input, &sidecars, &mut taken)?);
         }
         let unlisted = found.captures.iter().zip(listed).filter(|(_, l)| !l);
         Ok(Self {
@@ -124,7 +128,7 @@ fn job(
     sample: TableSample,
     found: &Found,
     input: &PlanInput,
-    sidecars: &mut Sidecars,
+    sidecars: &Sidecars,
     taken: &mut BTreeSet<String>,
 ) -> Result<Job, BatchError> {
     let entry = sample.entry.clone();
@@ -139,9 +143,18 @@ fn job(
         .iter()
         .map(|i| found.captures[*i].clone())
         .collect();
-    let plan = sidecars
-        .fill(&captures, &mut own)
-        .and_then(|()| own.resolve());
+    let (plan, notes) = match sidecars.fill(&captures, &mut own) {
+        Ok(notes) => (own.resolve(), notes),
+        Err(error) => (Err(error), Vec::new()),
+    };
+    let stated = plan
+        .as_ref()
+        .is_ok_and(|p| p.origin("dilution") != "default");
+    // Whoever states the dilution knows what the export does not.
+    let notes = notes
+        .into_iter()
+        .filter(|n| !(stated && n.contains(NO_DILUTION)))
+        .collect();
     let bytes = captures
         .iter()
         .filter_map(|c| State::of(&nta_video::files_of(&c.path).ok()?).ok())
@@ -153,6 +166,7 @@ fn job(
         captures,
         incomplete: !sample.missing.is_empty(),
         plan,
+        notes,
         bytes,
     })
 }

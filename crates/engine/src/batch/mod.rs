@@ -118,6 +118,22 @@ pub enum BatchError {
         /// The folder.
         path: String,
     },
+    /// The folder of results is that of something else.
+    #[error(
+        "{path} holds the result of a single analysis or a comparison; give another folder for those of a batch"
+    )]
+    OutIsResult {
+        /// The folder.
+        path: String,
+    },
+    /// What was typed fits none of the films.
+    #[error("none of the {samples} samples could be analysed: {reason}")]
+    NoneFits {
+        /// Samples that were found.
+        samples: usize,
+        /// What is wrong with the first.
+        reason: String,
+    },
     /// Nothing to analyse.
     #[error(
         "there is no capture under {path} ({seen}); a capture is a video file, a TIFF stack or a folder of images"
@@ -171,9 +187,10 @@ impl BatchError {
             Self::Plan(_)
             | Self::Samples(_)
             | Self::NoSuchSample { .. }
+            | Self::NoneFits { .. }
             | Self::OutIsFolder { .. } => 2,
             Self::NoFolder { .. } | Self::NoCapture { .. } => 3,
-            Self::Held { .. } | Self::Output(_) => 4,
+            Self::Held { .. } | Self::OutIsResult { .. } | Self::Output(_) => 4,
             Self::Limits(error) => error.exit_code(),
             Self::Analyze(error) => error.exit_code(),
             Self::Cancelled { .. } => 130,
@@ -294,6 +311,12 @@ fn check_folders(request: &BatchRequest) -> Result<(), BatchError> {
     if same(folder, &request.out) {
         return Err(BatchError::OutIsFolder {
             path: folder.display().to_string(),
+        });
+    }
+    let single = ["result.json", "import.json", "compare.json"];
+    if single.iter().any(|name| request.out.join(name).is_file()) {
+        return Err(BatchError::OutIsResult {
+            path: request.out.display().to_string(),
         });
     }
     Ok(())

@@ -10,7 +10,7 @@ use super::memory::Memory;
 use super::model::{Around, BatchReport};
 use super::progress::{BatchProgress, Board, SampleState};
 use super::quality::quality;
-use super::record::SampleRecord;
+use super::record::{SampleOutcome, SampleRecord};
 use super::run::run_all;
 use super::sample::Shared;
 use super::table::batch_csv;
@@ -90,6 +90,12 @@ impl<'a> Pass<'a> {
                 done: finished.load(Ordering::Relaxed),
                 samples: jobs.jobs.len(),
             })?;
+        if let Some(reason) = misfit(&records) {
+            return Err(BatchError::NoneFits {
+                samples: records.len(),
+                reason,
+            });
+        }
         let around = Around {
             found,
             not_listed: jobs.not_listed,
@@ -184,7 +190,7 @@ impl<'a> Pass<'a> {
     fn limits_file(&self) -> Option<PathBuf> {
         let beside = self.request.folder.join(LIMITS_FILE);
         let named = self.request.limits.clone();
-        named.or_else(|| beside.is_file().then_some(beside))
+        named.or_else(|| std::fs::symlink_metadata(&beside).is_ok().then_some(beside))
     }
 
     /// A fingerprint of the limits as they are now; empty if there are none.
@@ -217,4 +223,19 @@ impl<'a> Pass<'a> {
         out.sort();
         out
     }
+}
+
+/// What is wrong with the plan, where no sample has a result and that is why: one sentence says more than tables without numbers.
+fn misfit(records: &[SampleRecord]) -> Option<String> {
+    if records.iter().any(|r| r.report().is_some()) {
+        return None;
+    }
+    records.iter().find_map(|r| match &r.outcome {
+        SampleOutcome::Failed {
+            exit_code: 2,
+            reason,
+            ..
+        } => Some(reason.clone()),
+        _ => None,
+    })
 }

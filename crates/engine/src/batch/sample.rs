@@ -123,6 +123,7 @@ fn work(
         o.fingerprint(&analysis.report, shared.hashes, excluded, runtime)?;
     }
     tell_excluded(&mut analysis.report, job, excluded);
+    tell_sidecars(&mut analysis.report, &job.notes);
     let used = analysis.report.captures.iter().map(|c| c.path.as_str());
     let left = excluded.iter().map(|e| e.path.as_str());
     let place = |name: &str| job.captures.iter().find(|c| c.name == name);
@@ -309,6 +310,16 @@ fn left_out(capture: &FoundCapture, reason: String) -> ExcludedCapture {
         sha256: None,
         reason: reason.replace(&path, &capture.name),
     }
+}
+
+/// Adds to a result what instruments wrote beside the films and could not be used.
+fn tell_sidecars(report: &mut Report, notes: &[String]) {
+    let finding = |note: &String| {
+        let text = format!("What lies beside the films was not used as a whole. {note}.");
+        ReportFinding::of_sample(Finding::new("V12", Severity::Warning, "read", text))
+    };
+    report.findings.splice(0..0, notes.iter().map(finding));
+    report.verdict = Verdict::of(&report.findings);
 }
 
 /// Adds to a result what was left out, and judges it again.

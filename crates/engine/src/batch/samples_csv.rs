@@ -214,6 +214,12 @@ impl<'a> Table<'a> {
             rows,
         };
         table.check_columns()?;
+        if table.rows.is_empty() {
+            return Err(SamplesError::Header {
+                path: path.to_owned(),
+                reason: "there is no row under it; write one row for each capture".to_owned(),
+            });
+        }
         table.check_widths()?;
         Ok(table)
     }

@@ -88,6 +88,7 @@ fn scatter_and_fluorescence_of_one_sample_are_analysed_apart() {
 fn mistakes_are_told_with_row_and_column() {
     let cases = [
         ("", "row 1: there is no column 'sample'"),
+        ("sample,capture\n", "row 1: there is no row under it"),
         ("sample\nx\n", "row 1: there is no column 'capture'"),
         (
             "sample,capture,diluton\nx,a_00,1\n",

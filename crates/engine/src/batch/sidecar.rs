@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What is told of an export without a dilution.
+pub(super) const NO_DILUTION: &str = "there is no dilution that can be used";
+
 /// Endings of the files that may be exports.
 const ENDINGS: [&str; 2] = ["csv", "txt"];
 
@@ -106,12 +109,12 @@ impl Sidecars {
         out
     }
 
-    /// Puts the conditions of these captures into the plan.
+    /// Puts the conditions of these captures into the plan. Gives what is to be told of conditions that could not be used.
     pub(super) fn fill(
-        &mut self,
+        &self,
         captures: &[FoundCapture],
         input: &mut PlanInput,
-    ) -> Result<(), PlanError> {
+    ) -> Result<Vec<String>, PlanError> {
         let mut found: Vec<(&str, Conditions)> = Vec::new();
         for capture in captures {
             let of = |(folder, name, says): &'_ (PathBuf, String, Conditions)| {
@@ -132,7 +135,7 @@ impl Sidecars {
             }
         }
         if found.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut notes = Vec::new();
         let names: BTreeSet<&str> = found.iter().map(|(n, _)| *n).collect();
@@ -141,13 +144,22 @@ impl Sidecars {
         for ((key, field), apart) in FIELDS {
             let values: Vec<f64> = found.iter().filter_map(|(_, c)| field(c)).collect();
             let value = match settled(&values, captures.len(), apart) {
-                None => continue,
+                None => {
+                    if key == "dilution" {
+                        notes.push(format!("{names}: {NO_DILUTION}; give it by samples.csv or --dilution if there was one"));
+                    }
+                    continue;
+                }
                 Some(Err(why)) => {
                     notes.push(format!("{names}: {key} {why}; it was not used, give it by samples.csv or on the command line"));
                     continue;
                 }
                 Some(Ok(value)) => value,
             };
+            if key == "exposure_ms" && !fits_between_frames(value, &found) {
+                notes.push(format!("{names}: exposure_ms is {value}, longer than the time between frames; it was not used"));
+                continue;
+            }
             if key == "viscosity_mpa_s" {
                 // A viscosity holds for one temperature; a person may state another one for the sample.
                 let Some(at) = temperature else {
@@ -176,9 +188,14 @@ impl Sidecars {
             }
         }
         input.of_sidecar("sample.sidecar", &names, &format!("in {names}"))?;
-        self.notes.extend(notes);
-        Ok(())
+        Ok(notes)
     }
+}
+
+/// Whether the shutter can have been open for so long, where the exports say how often it opened.
+fn fits_between_frames(exposure_ms: f64, found: &[(&str, Conditions)]) -> bool {
+    let rates = found.iter().filter_map(|(_, c)| c.frame_rate_fps);
+    rates.fold(0.0, f64::max) * exposure_ms <= 1000.0 * 1.001
 }
 
 /// Gives a value to the plan; one that is out of range is told and not used.
@@ -290,7 +307,7 @@ mod tests {
         let of = captures(place.path(), &["x_00.avi", "x_01.avi", "y.avi"]);
         let text = export(&["x_00", "x_01"], "22.4", "1.00e+02");
         fs::write(place.path().join("x-ExperimentSummary.csv"), text).expect("an export");
-        let mut sidecars = Sidecars::read(&of);
+        let sidecars = Sidecars::read(&of);
         assert_eq!(sidecars.notes, Vec::<String>::new());
         assert_eq!(sidecars.samples(&of), [("x".to_owned(), vec![0, 1])]);
         let mut input = PlanInput::new();
@@ -347,20 +364,17 @@ mod tests {
         let of = captures(place.path(), &["x_00.avi", "x_01.avi"]);
         let text = export(&["x_00", "x_01"], "222.4", "0.5");
         fs::write(place.path().join("x.csv"), text).expect("an export");
-        let mut sidecars = Sidecars::read(&of);
+        let sidecars = Sidecars::read(&of);
         let mut input = PlanInput::new();
         input
             .plan_text("exposure_ms = 3.0\nmedium = \"pbs\"", "plan.toml")
             .expect("a plan");
-        sidecars.fill(&of, &mut input).expect("a plan");
+        let told = sidecars.fill(&of, &mut input).expect("a plan");
         let plan = input.resolve().expect("a plan");
         assert_eq!(plan.exposure_ms.as_ref().map(|e| e.value), Some(3.0));
         assert!(plan.to_toml().contains("medium = \"pbs\""));
         assert_eq!(plan.temperature_c.from, "default");
-        let told = sidecars
-            .notes
-            .iter()
-            .any(|n| n.contains("222.4") && n.contains("not used"));
-        assert!(told, "{:?}", sidecars.notes);
+        let words = |w: &str| told.iter().any(|n| n.contains(w) && n.contains("not used"));
+        assert!(words("222.4") && words("dilution"), "{told:?}");
     }
 }

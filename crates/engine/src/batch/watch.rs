@@ -104,7 +104,7 @@ pub fn watch(
                 refused = None;
                 idle_since = Instant::now();
             }
-            Err(BatchError::Cancelled { .. }) => break,
+            Err(error @ BatchError::Cancelled { .. }) => return Err(error),
             Err(error) => {
                 let known = refused.as_ref().map(BatchError::to_string);
                 if known != Some(error.to_string()) {

@@ -345,7 +345,8 @@ fn may_replace(
             entry,
         });
     }
-    if !is_of_kind(kind, out) {
+    let damaged = kind.names.contains(&"result.json") && was_result(out);
+    if !is_of_kind(kind, out) && !damaged {
         let entry = first.0.clone();
         return Err(OutputError::Foreign {
             path: path(),
@@ -367,6 +368,16 @@ fn is_of_kind(kind: &FolderKind, out: &Path) -> bool {
             .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
             .is_some_and(|v| v.get("schema").is_some_and(|s| s == schema))
     })
+}
+
+/// Whether a folder without a sound result was one once: its audit trail says which files it held.
+fn was_result(out: &Path) -> bool {
+    let text = fs::read(out.join(AUDIT_FILE)).unwrap_or_default();
+    let of_result = |link: &audit::Link| {
+        let entry = link.entry.as_ref();
+        entry.is_some_and(|e| e.files.contains_key("result.json"))
+    };
+    audit::Chain::read(&text).links.iter().any(of_result)
 }
 
 /// Whether the folder is one of ours, of any kind.
