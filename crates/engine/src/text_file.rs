@@ -16,6 +16,11 @@ pub(crate) enum NotRead {
 
 /// The text of a file, without a byte-order mark; `what` is what it is called in messages, such as "a scene".
 pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, NotRead> {
+    text_of(read_bytes(path, what)?)
+}
+
+/// The bytes of a file; `what` is what it is called in messages.
+pub(crate) fn read_bytes(path: &Path, what: &str) -> Result<Vec<u8>, NotRead> {
     let because = |e: std::io::Error| NotRead::Because(e.to_string());
     let about = std::fs::metadata(path).map_err(because)?;
     if !about.is_file() {
@@ -28,7 +33,11 @@ pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, NotRead> {
             about.len()
         )));
     }
-    let bytes = std::fs::read(path).map_err(because)?;
+    std::fs::read(path).map_err(because)
+}
+
+/// Bytes as text, without a byte-order mark.
+pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, NotRead> {
     let text =
         String::from_utf8(bytes).map_err(|e| NotRead::NotUtf8(e.utf8_error().valid_up_to()))?;
     Ok(match text.strip_prefix('\u{feff}') {
