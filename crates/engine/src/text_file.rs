@@ -17,11 +17,18 @@ pub(crate) enum NotRead {
 
 /// The text of a file, without a byte-order mark; `what` is what it is called in messages, such as "a scene".
 pub(crate) fn read_text(path: &Path, what: &str) -> Result<String, NotRead> {
-    read_text_and_sum(path, what).map(|(text, _)| text)
+    text_of(read_bytes(path, what)?)
 }
 
 /// The same, and the SHA-256 of the bytes of the file.
 pub(crate) fn read_text_and_sum(path: &Path, what: &str) -> Result<(String, String), NotRead> {
+    let bytes = read_bytes(path, what)?;
+    let sum = sha256_of_bytes(&bytes);
+    Ok((text_of(bytes)?, sum))
+}
+
+/// The bytes of a file; `what` is what it is called in messages.
+pub(crate) fn read_bytes(path: &Path, what: &str) -> Result<Vec<u8>, NotRead> {
     let because = |e: std::io::Error| NotRead::Because(e.to_string());
     let about = std::fs::metadata(path).map_err(because)?;
     if !about.is_file() {
@@ -34,13 +41,15 @@ pub(crate) fn read_text_and_sum(path: &Path, what: &str) -> Result<(String, Stri
             about.len()
         )));
     }
-    let bytes = std::fs::read(path).map_err(because)?;
-    let sum = sha256_of_bytes(&bytes);
+    std::fs::read(path).map_err(because)
+}
+
+/// Bytes as text, without a byte-order mark.
+pub(crate) fn text_of(bytes: Vec<u8>) -> Result<String, NotRead> {
     let text =
         String::from_utf8(bytes).map_err(|e| NotRead::NotUtf8(e.utf8_error().valid_up_to()))?;
-    let text = match text.strip_prefix('\u{feff}') {
+    Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
         None => text,
-    };
-    Ok((text, sum))
+    })
 }

@@ -75,7 +75,7 @@ pub fn coincidence_factor(particles_per_frame: f64, hidden_area_um2: f64, area_u
 }
 
 /// Upper 95 % limit of a Poisson mean when nothing was counted: -ln 0.05.
-pub(crate) const NONE_SEEN_95: f64 = 2.995_732;
+pub const NONE_SEEN_95: f64 = 2.995_732;
 
 /// The concentration. Without particles it is 0 with an upper limit of 95 %.
 pub fn concentration(counted: &Counted<'_>) -> Concentration {

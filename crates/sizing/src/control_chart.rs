@@ -100,17 +100,18 @@ pub fn signals(values: &[f64], lines: &Lines) -> Vec<Signal> {
         .collect();
     let mut out = Vec::new();
     for (rule, need, of, beyond) in Rule::ALL {
-        let complete = |at: usize| {
-            let window = &sigmas[(at + 1).saturating_sub(of)..=at];
-            // The value itself belongs to its pattern.
-            [1.0, -1.0].iter().any(|side| {
+        // The two sides are two patterns, even where values swing from one to the other.
+        for side in [1.0, -1.0] {
+            let complete = |at: usize| {
+                let window = &sigmas[(at + 1).saturating_sub(of)..=at];
+                // The value itself belongs to its pattern.
                 let counts = |z: &&f64| side * **z > beyond;
                 counts(&&sigmas[at]) && window.iter().filter(counts).count() >= need
-            })
-        };
-        // A pattern that goes on is one pattern; single values beyond the action lines are each their own.
-        let told = |at: &usize| complete(*at) && (need == 1 || *at == 0 || !complete(at - 1));
-        out.extend((0..sigmas.len()).filter(told).map(|at| Signal { at, rule }));
+            };
+            // A pattern that goes on is one pattern; single values beyond the action lines are each their own.
+            let told = |at: &usize| complete(*at) && (need == 1 || *at == 0 || !complete(at - 1));
+            out.extend((0..sigmas.len()).filter(told).map(|at| Signal { at, rule }));
+        }
     }
     out.sort_unstable();
     out
@@ -141,6 +142,7 @@ mod tests {
         );
         assert_eq!(found(&[2.1, 0.0, 2.2, 0.0, -2.5]), [(2, 2)]);
         assert_eq!(found(&[2.1, -2.2, 0.0, 2.1]), []);
+        assert_eq!(found(&[-2.1, 2.1, -2.2, 2.3]), [(2, 2), (3, 2)]);
         assert_eq!(found(&[1.1, 1.2, -0.3, 1.3, 1.4, -0.1]), [(4, 3)]);
         assert_eq!(found(&[-0.1; 10]), [(7, 4)]);
         assert_eq!(

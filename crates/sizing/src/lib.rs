@@ -28,6 +28,7 @@ pub mod grubbs;
 pub mod lattice;
 pub mod likelihood;
 pub mod limit_of_blank;
+pub mod log_line;
 pub mod matrix;
 pub mod medium;
 pub mod msd;

@@ -8,10 +8,8 @@
 //! cases only. Taking Student's t always was rejected, as its 12.7 would never find three points out of proportion.
 
 use crate::diffusion::Z95;
+use crate::log_line::{Point, line, weight};
 use crate::student::two_sided_quantile;
-
-/// No point is better known than this, so that none decides alone for want of an error.
-const LEAST_RELATIVE_SD: f64 = 1e-3;
 
 /// One pair of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,31 +35,23 @@ pub struct Slope {
 
 /// The slope; `None` with fewer than two different settings. Pairs without a logarithm or an error are left out.
 pub fn slope(pairs: &[Pair]) -> Option<Slope> {
-    let known: Vec<[f64; 3]> = pairs
+    let known: Vec<Point> = pairs
         .iter()
         .filter(|p| p.set > 0.0 && p.found > 0.0 && p.relative_sd >= 0.0)
-        .map(|p| {
-            let weight = p.relative_sd.max(LEAST_RELATIVE_SD).powi(-2);
-            [p.set.ln(), p.found.ln(), weight]
+        .map(|p| Point {
+            x: p.set.ln(),
+            y: p.found.ln(),
+            weight: weight(p.relative_sd),
         })
-        .filter(|k| k.iter().all(|v| v.is_finite()) && k[2] > 0.0)
+        .filter(|p| p.is_finite() && p.weight > 0.0)
         .collect();
-    let weight: f64 = known.iter().map(|k| k[2]).sum();
-    let mean = |which: usize| known.iter().map(|k| k[2] * k[which]).sum::<f64>() / weight;
-    let (x, y) = (mean(0), mean(1));
-    let spread: f64 = known.iter().map(|k| k[2] * (k[0] - x).powi(2)).sum();
+    let found = line(&known);
     // Settings that differ by less than rounding are one setting.
-    let apart = known.iter().map(|k| (k[0] - x).abs()).fold(0.0, f64::max);
-    if apart.is_nan() || apart < 1e-9 {
+    if found.apart.is_nan() || found.apart < 1e-9 {
         return None;
     }
-    let together: f64 = known.iter().map(|k| k[2] * (k[0] - x) * (k[1] - y)).sum();
-    let value = together / spread;
-    let residual: f64 = known
-        .iter()
-        .map(|k| k[2] * (k[1] - y - value * (k[0] - x)).powi(2))
-        .sum();
-    let half = half_width(residual, known.len()) / spread.sqrt();
+    let value = found.slope;
+    let half = half_width(found.residual, known.len()) / found.spread.sqrt();
     (value.is_finite() && half.is_finite()).then_some(Slope {
         value,
         ci95: [value - half, value + half],
@@ -74,7 +64,7 @@ fn half_width(residual: f64, n: usize) -> f64 {
     let freedom = n - 2;
     let birge = (residual / freedom as f64).sqrt();
     match two_sided_quantile(0.05, freedom) {
-        Some(t) if birge > 1.0 => (t * birge).max(Z95),
+        Some(t) if birge > 1.0 => t * birge,
         _ => Z95,
     }
 }

@@ -7,6 +7,8 @@ use std::f64::consts::FRAC_2_PI;
 
 /// Beyond this the quantile is taken as infinite.
 const LARGEST: f64 = 1e15;
+/// What lies outside is taken as 1 less what lies within, of which rounding leaves three digits here and none at 1e-16.
+const SMALLEST_P: f64 = 1e-13;
 
 /// Probability that Student's t with so many degrees of freedom is at least `t` away from 0.
 pub fn two_sided_p(t: f64, freedom: usize) -> f64 {
@@ -31,9 +33,9 @@ pub fn two_sided_p(t: f64, freedom: usize) -> f64 {
 }
 
 /// The `t` beyond which, on both sides together, the share `p` lies: 2.776 for `p` = 0.05 and 4 degrees of freedom.
-/// `None` without a degree of freedom, for a `p` outside 0 to 1, and where it would be beyond all bounds.
+/// `None` without a degree of freedom, for a `p` outside 1e-13 to 1, and where it would be beyond all bounds.
 pub fn two_sided_quantile(p: f64, freedom: usize) -> Option<f64> {
-    if freedom == 0 || !(p > 0.0 && p < 1.0) {
+    if freedom == 0 || !(SMALLEST_P..1.0).contains(&p) {
         return None;
     }
     let (mut low, mut high) = (0.0, 1.0);
@@ -83,6 +85,9 @@ mod tests {
         // 99.5 % quantile of 7 degrees, and nearly the normal one of many.
         assert!((two_sided_quantile(0.01, 7).expect("a quantile") - 3.499_48).abs() < 1e-4);
         assert!((two_sided_quantile(0.05, 100_000).expect("a quantile") - 1.96).abs() < 1e-3);
+        // One degree is Cauchy's: 1 / tan(pi p / 2).
+        let far = two_sided_quantile(1e-12, 1).expect("a quantile");
+        assert!((far * 1e-12 / FRAC_2_PI - 1.0).abs() < 1e-3, "{far}");
     }
 
     #[test]
@@ -94,6 +99,9 @@ mod tests {
             (-1.0, 3),
             (f64::NAN, 3),
             (1e-300, 1),
+            // Of 4 degrees 24,000 and more; rounding would give about 10,000.
+            (1e-17, 4),
+            (9e-14, 4),
         ] {
             assert_eq!(two_sided_quantile(p, freedom), None, "{p} {freedom}");
         }

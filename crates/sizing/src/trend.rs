@@ -7,14 +7,12 @@
 //!
 //! Not the test of Mann and Kendall: with four captures its smallest possible p is 0.08, so it could never speak.
 
+use crate::log_line::{self, Line, line};
 use crate::student::two_sided_p;
 
 /// With fewer captures a trend cannot be told from chance: three leave one degree of freedom, for which the slope
 /// must be 12.7 times its error.
 pub const FEWEST: usize = 4;
-
-/// No number of a capture is better known than this, so that none is left out, or decides alone, for want of an error.
-const LEAST_RELATIVE_SD: f64 = 1e-3;
 
 /// A number of one capture and its relative standard error.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,33 +35,29 @@ pub struct Trend {
 /// The trend over captures in their order; `None` stands for a capture without the number. `None` with fewer than
 /// [`FEWEST`] numbers.
 pub fn trend(points: &[Option<Point>]) -> Option<Trend> {
-    let known: Vec<[f64; 3]> = points
+    let known: Vec<log_line::Point> = points
         .iter()
         .enumerate()
         .filter_map(|(i, p)| {
             let p = p.filter(|p| p.value > 0.0 && p.relative_sd >= 0.0)?;
-            let sd = p.relative_sd.max(LEAST_RELATIVE_SD);
-            let all = [i as f64, p.value.ln(), sd.powi(-2)];
-            all.iter().all(|v| v.is_finite()).then_some(all)
+            let point = log_line::Point {
+                x: i as f64,
+                y: p.value.ln(),
+                weight: log_line::weight(p.relative_sd),
+            };
+            point.is_finite().then_some(point)
         })
         .collect();
     if known.len() < FEWEST {
         return None;
     }
-    let weight: f64 = known.iter().map(|k| k[2]).sum();
-    let mean = |which: usize| known.iter().map(|k| k[2] * k[which]).sum::<f64>() / weight;
-    let (middle, level) = (mean(0), mean(1));
-    let spread: f64 = known.iter().map(|k| k[2] * (k[0] - middle).powi(2)).sum();
-    let together: f64 = known
-        .iter()
-        .map(|k| k[2] * (k[0] - middle) * (k[1] - level))
-        .sum();
-    let slope = together / spread;
+    let Line {
+        slope,
+        spread,
+        residual,
+        ..
+    } = line(&known);
     let freedom = known.len() - 2;
-    let residual: f64 = known
-        .iter()
-        .map(|k| k[2] * (k[1] - level - slope * (k[0] - middle)).powi(2))
-        .sum();
     let birge = (residual / freedom as f64).sqrt().max(1.0);
     let t = slope.abs() * spread.sqrt() / birge;
     t.is_finite().then(|| Trend {

@@ -61,7 +61,7 @@ pub enum InputKind {
     Blank,
     /// The result of one sample, which tables of a batch were made from; its path starts at the folder of the batch.
     Result,
-    /// A file that a person wrote for a batch: samples, limits.
+    /// A file that is neither film nor result: samples and limits of a batch, exports of an import.
     Table,
 }
 

@@ -4,7 +4,7 @@
 //!
 //! The bins hold the distribution by number times the concentration, with the dilution applied, as NanoSight's do. The
 //! statistics are those of the bins by the rule of NTA 3.4. Particles above 1000 nm are in no bin, which `Remarks` says. A capture
-//! without a concentration or sizes has empty bins.
+//! without a concentration or sizes has empty cells, and is not in the averages.
 
 use crate::report::{Capture, Distribution, Report};
 use crate::vendor::{Histogram, PercentileRule, Statistics};
@@ -16,26 +16,33 @@ const BINS: usize = 1000;
 /// One column of the table.
 struct Column {
     name: String,
-    bins: Histogram,
+    /// `None` without a concentration or sizes.
+    bins: Option<Histogram>,
     own: Statistics,
-    per_ml: f64,
+    per_ml: Option<f64>,
     valid_tracks: u64,
 }
 
 impl Column {
-    fn new(capture: &Capture, per_nm: Vec<f64>) -> Self {
+    fn new(capture: &Capture, per_nm: Option<Vec<f64>>) -> Self {
         let name = capture.path.trim_end_matches(['/', '\\']);
         let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
         let name = crate::vendor::bare_name(name).to_owned();
-        let bins = Histogram {
+        let bins = per_nm.map(|per_ml| Histogram {
             centre_nm: (0..BINS).map(|i| i as f64 + 0.5).collect(),
-            per_ml: per_nm,
+            per_ml,
             logarithmic: false,
+        });
+        let own = |b: &Histogram| Statistics::of_bins(b, PercentileRule::UpperEdge);
+        // Where nothing was found the concentration is known without sizes: it is 0.
+        let per_ml = match &bins {
+            Some(b) => Some(b.per_ml.iter().sum()),
+            None => capture.concentration.as_ref().map(|c| c.per_ml),
         };
         Self {
             name,
-            own: Statistics::of_bins(&bins, PercentileRule::UpperEdge),
-            per_ml: bins.per_ml.iter().sum(),
+            own: bins.as_ref().map_or_else(Statistics::default, own),
+            per_ml,
             bins,
             valid_tracks: capture.tally.tracks_used,
         }
@@ -161,17 +168,14 @@ fn results(out: &mut String, report: &Report, columns: &[Column]) {
         "Dilution factor (concentrations adjusted for this factor)",
         columns.iter().map(|_| scientific(dilution)),
     );
-    let numbers: Vec<f64> = columns.iter().map(|c| c.per_ml).collect();
+    let numbers: Vec<Option<f64>> = columns.iter().map(|c| c.per_ml).collect();
     with_average(out, "Concentration (Particles / ml)", &numbers, scientific);
-    let in_view: Vec<f64> = report
-        .captures
-        .iter()
-        .map(|c| c.particles_per_frame)
-        .collect();
+    let in_view = report.captures.iter();
+    let in_view: Vec<Option<f64>> = in_view.map(|c| Some(c.particles_per_frame)).collect();
     with_average(out, "Particles per frame", &in_view, |v| format!("{v:.1}"));
     let spots = report.captures.iter();
-    let spots: Vec<f64> = spots
-        .map(|c| c.tally.spots as f64 / c.frames.max(1) as f64)
+    let spots: Vec<Option<f64>> = spots
+        .map(|c| Some(c.tally.spots as f64 / c.frames.max(1) as f64))
         .collect();
     with_average(out, "Centres per frame", &spots, |v| format!("{v:.1}"));
     let captures = || report.captures.iter();
@@ -208,14 +212,18 @@ fn results(out: &mut String, report: &Report, columns: &[Column]) {
     each(out, "", []);
 }
 
-/// A key with a value for each capture, their mean and its standard error, which one capture does not have.
-fn with_average(out: &mut String, key: &str, values: &[f64], in_words: impl Fn(f64) -> String) {
-    let (mean, error) = mean_and_error(values);
-    let average = [
-        mean.map_or_else(String::new, &in_words),
-        error.map_or_else(String::new, &in_words),
-    ];
-    each(out, key, values.iter().map(|v| in_words(*v)).chain(average));
+/// A key with a value for each capture, the mean of those that are known and its standard error, which one capture does not have.
+fn with_average(
+    out: &mut String,
+    key: &str,
+    values: &[Option<f64>],
+    in_words: impl Fn(f64) -> String,
+) {
+    let known: Vec<f64> = values.iter().copied().flatten().collect();
+    let (mean, error) = mean_and_error(&known);
+    let all = values.iter().copied().chain([mean, error]);
+    let words = all.map(|v| v.map_or_else(String::new, &in_words));
+    each(out, key, words);
 }
 
 fn mean_and_error(values: &[f64]) -> (Option<f64>, Option<f64>) {
@@ -240,19 +248,8 @@ fn size_data(out: &mut String, columns: &[Column]) {
         .iter()
         .enumerate()
     {
-        let values: Option<Vec<f64>> = columns.iter().map(|c| c.own.named()[i].1).collect();
-        match values {
-            Some(values) => with_average(out, key, &values, |v| format!("{v:.1}")),
-            None => each(
-                out,
-                key,
-                columns.iter().map(|c| {
-                    c.own.named()[i]
-                        .1
-                        .map_or_else(String::new, |v| format!("{v:.1}"))
-                }),
-            ),
-        }
+        let values: Vec<Option<f64>> = columns.iter().map(|c| c.own.named()[i].1).collect();
+        with_average(out, key, &values, |v| format!("{v:.1}"));
     }
     let tracks = columns.iter().map(|c| c.valid_tracks.to_string());
     each(out, "Valid Tracks", tracks);
@@ -263,7 +260,8 @@ fn size_data(out: &mut String, columns: &[Column]) {
     let average = ["Concentration average", "Standard Error"].map(str::to_owned);
     each(out, "Bin centre (nm)", heads.chain(average));
     for k in 0..BINS {
-        let values: Vec<f64> = columns.iter().map(|c| c.bins.per_ml[k]).collect();
+        let of = |c: &Column| c.bins.as_ref().map(|b| b.per_ml[k]);
+        let values: Vec<Option<f64>> = columns.iter().map(of).collect();
         with_average(out, &format!("{k}.5"), &values, |v| v.to_string());
     }
     each(out, "", []);
@@ -278,7 +276,8 @@ fn percentiles(out: &mut String, columns: &[Column]) {
     for percent in 0..=100 {
         let at = |c: &Column| {
             let share = f64::from(percent) / 100.0;
-            let nm = PercentileRule::UpperEdge.of_share(&c.bins, share);
+            let bins = c.bins.as_ref();
+            let nm = bins.and_then(|b| PercentileRule::UpperEdge.of_share(b, share));
             nm.map_or_else(String::new, |v| format!("{v:.1}"))
         };
         each(out, &percent.to_string(), columns.iter().map(at));
@@ -292,11 +291,11 @@ fn column(capture: &Capture) -> Column {
         .as_ref()
         .zip(capture.concentration.as_ref());
     let Some((d, c)) = of else {
-        return Column::new(capture, vec![0.0; BINS]);
+        return Column::new(capture, None);
     };
     let below = |nm: usize| share_below(d, nm as f64);
     let per_nm = (0..BINS).map(|k| (below(k + 1) - below(k)).max(0.0) * c.per_ml);
-    Column::new(capture, per_nm.collect())
+    Column::new(capture, Some(per_nm.collect()))
 }
 
 /// The share of the particles of a capture above the last bin.

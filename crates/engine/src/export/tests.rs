@@ -79,6 +79,10 @@ fn a_summary_comes_back_with_the_numbers_of_the_result() {
     );
     let mut all = Vec::new();
     for (m, c) in export.measurements.iter().zip(&report.captures) {
+        let (Some(d), Some(k)) = (c.distribution.as_ref(), c.concentration.as_ref()) else {
+            assert_eq!(m.histogram, None);
+            continue;
+        };
         let bins = m.histogram.as_ref().unwrap();
         let own = Statistics::of_bins(bins, PercentileRule::UpperEdge);
         for ((key, printed), (_, own)) in m.printed.named().into_iter().zip(own.named()) {
@@ -88,10 +92,6 @@ fn a_summary_comes_back_with_the_numbers_of_the_result() {
                 "{key}: {printed:?} {own:?}"
             );
         }
-        let (Some(d), Some(k)) = (c.distribution.as_ref(), c.concentration.as_ref()) else {
-            assert_eq!(bins.total_per_ml(), Some(0.0));
-            continue;
-        };
         assert!((bins.total_per_ml().unwrap() / k.per_ml - 1.0).abs() < 1e-3);
         let area = |f: &dyn Fn(usize) -> f64| -> f64 {
             (1..d.diameter_nm.len())
@@ -116,4 +116,47 @@ fn a_summary_comes_back_with_the_numbers_of_the_result() {
     assert_eq!(told.temperature_c, Some(report.medium.temperature_c));
     assert_eq!(told.dilution_applied_by_vendor, Some(true));
     assert_eq!(told.videos.len(), 3);
+}
+
+#[test]
+fn a_capture_without_sizes_is_empty_and_not_in_the_average() {
+    let (mut report, _) = sample::captures(3);
+    for (i, c) in report.captures.iter_mut().enumerate() {
+        c.concentration.clone_from(&report.concentration);
+        c.distribution = Some(report.distribution.clone()).filter(|_| i != 1);
+    }
+    let (first, last) = (report.captures[0].clone(), report.captures[2].clone());
+    report.captures[1].concentration = None;
+    let read = |report: &crate::report::Report| {
+        let text = String::from_utf8(nanosight::summary(report)).unwrap();
+        let export = vendor::read_text("nanosight_summary.csv", &text);
+        (export.unwrap().unwrap(), text)
+    };
+    let (export, text) = read(&report);
+    assert_eq!(export.skipped.0.values().sum::<u64>(), 0);
+    assert_eq!(export.measurements.len(), 3);
+    let [_, none, some] = &export.measurements[..] else {
+        panic!("{:?}", export.measurements);
+    };
+    assert_eq!((&none.histogram, none.concentration_per_ml), (&None, None));
+    assert_eq!(none.printed, Statistics::default());
+    assert!(some.histogram.is_some() && some.concentration_per_ml.is_some());
+    let row = text
+        .lines()
+        .find(|l| l.starts_with("Concentration (Particles / ml)"));
+    assert!(row.unwrap().contains(",,"), "{row:?}");
+    // The average is that of the two that are known.
+    report.captures = vec![first, last];
+    let (two, _) = read(&report);
+    assert_eq!(
+        export.average.unwrap().histogram,
+        two.average.unwrap().histogram
+    );
+    // A film without any particle is known to hold none.
+    let (nothing, text) = read(&sample::nothing_found().0);
+    assert_eq!(
+        (nothing.measurements[0].histogram.as_ref(), nothing.failed),
+        (None, None)
+    );
+    assert!(text.contains("[Size Data]"));
 }

@@ -27,6 +27,8 @@ pub(super) struct Input {
     /// Empty if the file could not be read.
     pub(super) sha256: String,
     pub(super) content: Content,
+    /// Captures of the file that could not be used while others were: how they are called, and why.
+    pub(super) left_out: Vec<(String, String)>,
 }
 
 impl Input {
@@ -36,6 +38,13 @@ impl Input {
             Content::Bad(reason) => Some(reason.clone()),
             _ => None,
         }
+    }
+
+    /// All that could not be used of the file, each in one sentence.
+    pub(super) fn not_used(&self) -> impl Iterator<Item = String> {
+        let captures = self.left_out.iter();
+        let captures = captures.map(|(name, reason)| format!("{name}: {reason}"));
+        self.unreadable().into_iter().chain(captures)
     }
 
     pub(super) fn export(&self) -> Option<&Export> {
@@ -75,6 +84,7 @@ pub(super) fn read_all(
             path: path.clone(),
             sha256: sha256.ok_or(AnalyzeError::Cancelled)?,
             content,
+            left_out: Vec::new(),
         });
     }
     Ok(inputs)

@@ -5,6 +5,7 @@
 //! would make of a film, as far as tracks allow, and `told` says of every file what it holds. What cannot be read is
 //! told with its reason and left out.
 
+mod conditions;
 mod inputs;
 mod measured;
 mod page;
@@ -13,6 +14,8 @@ mod result;
 mod rows;
 mod told;
 
+#[cfg(test)]
+mod conditions_tests;
 #[cfg(test)]
 mod tests;
 
@@ -29,7 +32,6 @@ use crate::report::{
     write_audited_folder,
 };
 use crate::runtime::{Runtime, Stopwatch};
-use crate::text_file::{NotRead, read_text};
 use inputs::{Content, Input};
 use recording::Recording;
 use std::fmt::Write;
@@ -64,7 +66,7 @@ pub struct ImportOutcome {
     pub report: Option<Report>,
     /// A few lines for people.
     pub text: String,
-    /// One sentence for each file that could not be read.
+    /// One sentence for each file, or capture of a file, that could not be read.
     pub unreadable: Vec<String>,
     /// Files that were written.
     pub files: Vec<PathBuf>,
@@ -142,8 +144,8 @@ pub fn import(
     let beside = request.beside.as_deref().map(result_of).transpose()?;
     let mut inputs = inputs::read_all(&request.inputs, &request.plan, runtime)?;
     let analyzed = analyze_tracks(&mut inputs, &request.plan, runtime)?;
-    let unreadable: Vec<String> = inputs.iter().filter_map(Input::unreadable).collect();
-    if unreadable.len() == inputs.len() {
+    let unreadable: Vec<String> = inputs.iter().flat_map(Input::not_used).collect();
+    if inputs.iter().all(|i| i.unreadable().is_some()) {
         return Err(ImportError::Nothing {
             files: inputs.len(),
             first: unreadable.into_iter().next().unwrap_or_default(),
@@ -162,7 +164,7 @@ pub fn import(
         return Err(AnalyzeError::Cancelled.into());
     }
     write(request, &inputs, analyzed.as_ref(), &files)?;
-    let text = text(&told, report, &unreadable);
+    let text = text(&told, report);
     let written: Vec<PathBuf> = files.iter().map(|f| request.out.join(&f.name)).collect();
     drop(files);
     Ok(ImportOutcome {
@@ -191,9 +193,13 @@ fn write(
         return write_audited_folder(&request.out, request.overwrite, files, &record);
     };
     let used = a.recordings.iter().map(|r| r.path.as_path());
-    let left_out = inputs.iter().filter(|i| i.unreadable().is_some());
-    let places = used.chain(left_out.map(|i| i.path.as_path()));
-    let record = Record::of("imported", &a.report, places, request.who.clone());
+    let left_out = inputs.iter();
+    let left_out = left_out.flat_map(|i| i.not_used().map(|_| i.path.as_path()));
+    let places = used.chain(left_out);
+    let mut record = Record::of("imported", &a.report, places, request.who.clone());
+    // The exports beside the tracks may have given temperature, dilution and exposure.
+    let exports = inputs.iter().filter(|i| i.export().is_some());
+    record.inputs.extend(exports.map(given));
     write_audited_folder(&request.out, request.overwrite, files, &record)
 }
 
@@ -221,11 +227,14 @@ fn result_of(path: &Path) -> Result<(String, Report), ImportError> {
         path: name.clone(),
         reason,
     };
-    let text = read_text(&file, "a result").map_err(|e| match e {
-        NotRead::Because(reason) => failed(reason),
-        NotRead::NotUtf8(byte) => failed(format!("it is not UTF-8 text (byte {byte})")),
-    })?;
-    let report = Report::from_json(text.as_bytes()).map_err(|e| failed(e.to_string()))?;
+    // A pipe may never end. Results are as long as they are: those of many captures have tens of megabytes.
+    let about = std::fs::metadata(&file).map_err(|e| failed(e.to_string()))?;
+    if !about.is_file() {
+        return Err(failed("it is not a file".into()));
+    }
+    let bytes = std::fs::read(&file).map_err(|e| failed(e.to_string()))?;
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let report = Report::from_json(text).map_err(|e| failed(e.to_string()))?;
     Ok((name, report))
 }
 
@@ -244,15 +253,16 @@ fn analyze_tracks(
     let pool = runtime.pool()?;
     let stopwatch = Stopwatch::new(runtime, inputs.len());
     stopwatch.report("link", 0);
-    let plan = recording::plan_with_conditions(plan, inputs);
+    let (plan, said) = conditions::plan_with_conditions(plan, inputs);
     let blank = Blank::of(&plan).map_err(AnalyzeError::from)?;
     let recordings = recording::all(inputs, &plan)?;
     if recordings.is_empty() {
         return Ok(None);
     }
-    let excluded = inputs.iter().filter_map(excluded).collect();
+    let excluded = inputs.iter().flat_map(excluded).collect();
     stopwatch.report("size", 0);
-    let analyzed = pool.install(|| result::analyze(recordings, excluded, &plan, blank.as_ref()));
+    let analyzed =
+        pool.install(|| result::analyze(recordings, excluded, &plan, blank.as_ref(), said));
     let (recordings, sizes, mut report) = analyzed?;
     let (seconds, stages) = stopwatch.read();
     report.timing = timing_of(seconds, stages);
@@ -265,11 +275,15 @@ fn analyze_tracks(
     }))
 }
 
-fn excluded(input: &Input) -> Option<ExcludedCapture> {
-    let reason = input.unreadable()?;
-    Some(ExcludedCapture {
-        path: input.name.clone(),
-        sha256: Some(input.sha256.clone()).filter(|s| !s.is_empty()),
+/// What of a file is not in the result: all of it, or some of its captures.
+fn excluded(input: &Input) -> impl Iterator<Item = ExcludedCapture> {
+    let sha256 = Some(input.sha256.clone()).filter(|s| !s.is_empty());
+    let whole = input.unreadable();
+    let whole = whole.map(|reason| (input.name.clone(), reason));
+    let all = whole.into_iter().chain(input.left_out.iter().cloned());
+    all.map(move |(path, reason)| ExcludedCapture {
+        path,
+        sha256: sha256.clone(),
         reason,
     })
 }
@@ -300,7 +314,7 @@ fn output_files<'a>(told: &'a Told<'a>, analyzed: Option<&'a Analyzed>) -> Vec<O
 }
 
 /// What is printed: one line for each measurement of an export, and the headline of the tracks.
-fn text(told: &Told<'_>, report: Option<&Report>, unreadable: &[String]) -> String {
+fn text(told: &Told<'_>, report: Option<&Report>) -> String {
     let mut out = told.lines();
     if let Some(report) = report {
         if !out.is_empty() {
@@ -308,12 +322,19 @@ fn text(told: &Told<'_>, report: Option<&Report>, unreadable: &[String]) -> Stri
         }
         out.push_str(&headline(report));
     }
-    if !unreadable.is_empty() {
+    let files = told.inputs.iter().filter(|i| i.unreadable().is_some());
+    let (files, all) = (files.count(), told.inputs.len());
+    if files > 0 {
         let _ = writeln!(
             out,
-            "skipped:       {} of {} files could not be read",
-            unreadable.len(),
-            told.inputs.len()
+            "skipped:       {files} of {all} files could not be read"
+        );
+    }
+    let captures: usize = told.inputs.iter().map(|i| i.left_out.len()).sum();
+    if captures > 0 {
+        let _ = writeln!(
+            out,
+            "skipped:       captures of files that were read: {captures} could not be used"
         );
     }
     out

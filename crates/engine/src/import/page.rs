@@ -148,7 +148,11 @@ impl Told<'_> {
         let rows = self.inputs.iter().map(|i| {
             let (kind, what) = match &i.content {
                 Content::Bad(reason) => ("not read".to_owned(), reason.clone()),
-                Content::Tracks(_) => ("tracks".to_owned(), "analysed again".to_owned()),
+                Content::Tracks(_) => {
+                    let mut said = vec!["analysed again".to_owned()];
+                    said.extend(i.not_used().map(|why| format!("left out: {why}")));
+                    ("tracks".to_owned(), said.join("; "))
+                }
                 Content::Export(e) => {
                     let mut said: Vec<String> =
                         e.failed.iter().map(|f| format!("failed: {f}")).collect();
@@ -173,10 +177,13 @@ impl Told<'_> {
     }
 }
 
-/// Share of the particles in each bin, % per nm.
+/// Share of the particles in each bin, % per nm; `None` of a single bin, whose width nothing says.
 fn shares(bins: &Histogram) -> Option<Vec<(f64, f64)>> {
     let total = bins.total_per_ml().filter(|t| *t > 0.0)?;
     let centre = &bins.centre_nm;
+    if centre.len() < 2 {
+        return None;
+    }
     let width = |i: usize| {
         let (before, after) = (i.saturating_sub(1), (i + 1).min(centre.len() - 1));
         (centre[after] - centre[before]) / (after - before).max(1) as f64
@@ -302,5 +309,24 @@ fn conditions(measured: &[Measured]) -> ImportTable {
         ],
         rows: rows.collect(),
         below: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_have_a_share_per_nm_and_a_single_one_has_none() {
+        let bins = |centre_nm: &[f64]| Histogram {
+            centre_nm: centre_nm.to_vec(),
+            per_ml: vec![5.0; centre_nm.len()],
+            logarithmic: false,
+        };
+        assert_eq!(
+            shares(&bins(&[2.5, 7.5])),
+            Some(vec![(2.5, 10.0), (7.5, 10.0)])
+        );
+        assert_eq!(shares(&bins(&[2.5])), None);
     }
 }

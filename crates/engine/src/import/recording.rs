@@ -4,11 +4,10 @@ use super::ImportError;
 use super::inputs::{Content, Input};
 use crate::analyze::AnalyzeError;
 use crate::foreign::{ForeignTrack, ForeignTracks};
-use crate::plan::{Medium, Plan};
+use crate::plan::Plan;
 use crate::vendor::Conditions;
 use nta_core::drift::{DRIFTS, Drift};
 use nta_core::method::resolve;
-use nta_core::model::Stated;
 use nta_core::{
     Acquisition, Finding, FrameIndex, Spot, Tally, Track, TrackId, TrackPoint, Trajectory,
     VideoInfo,
@@ -73,7 +72,7 @@ impl Recording {
 }
 
 /// The export that speaks of a file of tracks: the one on whose list of films its name begins, or the only one.
-fn conditions_of<'a>(tracks: &Input, inputs: &'a [Input]) -> Option<Conditions> {
+pub(super) fn conditions_of<'a>(tracks: &Input, inputs: &'a [Input]) -> Option<Conditions> {
     let told = |i: &'a Input| i.export().map(|e| &e.conditions);
     let stem = tracks.path.file_stem()?.to_string_lossy().to_lowercase();
     let all: Vec<&Conditions> = inputs
@@ -85,7 +84,7 @@ fn conditions_of<'a>(tracks: &Input, inputs: &'a [Input]) -> Option<Conditions> 
     for conditions in &all {
         for video in &conditions.videos {
             let longer = best.is_none_or(|(_, b)| video.len() > b.len());
-            if longer && stem.starts_with(&video.to_lowercase()) {
+            if longer && begins(&stem, video) {
                 best = Some((conditions, video));
             }
         }
@@ -97,34 +96,14 @@ fn conditions_of<'a>(tracks: &Input, inputs: &'a [Input]) -> Option<Conditions> 
     }
 }
 
-/// The plan with what the exports say of temperature and dilution, where nobody stated it.
-pub(super) fn plan_with_conditions(plan: &Plan, inputs: &[Input]) -> Plan {
-    let mut plan = plan.clone();
-    let of_tracks = |i: &&Input| matches!(i.content, Content::Tracks(_));
-    let Some(told) = inputs
-        .iter()
-        .find(of_tracks)
-        .and_then(|i| conditions_of(i, inputs))
-    else {
-        return plan;
-    };
-    let from = |what: &Stated<f64>| what.from == "default";
-    let believable = |t: &f64| (0.0..=60.0).contains(t);
-    if let Some(t) = told.temperature_c.filter(believable)
-        && from(&plan.temperature_c)
-        && matches!(plan.medium, Medium::Named(_))
-    {
-        plan.temperature_c = Stated::new(t, told.from.clone());
-    }
-    if let Some(dilution) = told.dilution
-        && from(&plan.dilution)
-    {
-        plan.dilution = Stated::new(dilution, told.from);
-    }
-    plan
+/// Whether the name of a file begins with that of a film, and does not go on with more of the same word: `EV_10` is not of `EV_1`.
+fn begins(stem: &str, video: &str) -> bool {
+    let rest = stem.strip_prefix(&video.to_lowercase());
+    rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
-/// Makes recordings of all files of tracks. A file whose tracks cannot be used becomes an unreadable one.
+/// Makes recordings of all files of tracks. A file whose tracks cannot be used becomes an unreadable one; of
+/// one with several captures those that can be used are.
 pub(super) fn all(inputs: &mut [Input], plan: &Plan) -> Result<Vec<Recording>, ImportError> {
     let mut out = Vec::new();
     for i in 0..inputs.len() {
@@ -135,7 +114,7 @@ pub(super) fn all(inputs: &mut [Input], plan: &Plan) -> Result<Vec<Recording>, I
         let captures = std::mem::take(captures);
         let several = captures.len() > 1;
         let mut of_file = Vec::with_capacity(captures.len());
-        let mut bad = None;
+        let mut bad = Vec::new();
         for (k, read) in captures.into_iter().enumerate() {
             let name = match several {
                 true => format!("{} (capture {k})", inputs[i].name),
@@ -147,11 +126,14 @@ pub(super) fn all(inputs: &mut [Input], plan: &Plan) -> Result<Vec<Recording>, I
                     sha256: inputs[i].sha256.clone(),
                     ..found
                 }),
-                Err(reason) => bad = Some(format!("{name}: {reason}")),
+                Err(reason) => bad.push((name, reason)),
             }
         }
-        if let Some(reason) = bad {
-            inputs[i].content = Content::Bad(reason);
+        if of_file.is_empty() {
+            let reasons: Vec<String> = bad.iter().map(|(n, why)| format!("{n}: {why}")).collect();
+            inputs[i].content = Content::Bad(reasons.join("; "));
+        } else {
+            inputs[i].left_out = bad;
         }
         out.extend(of_file);
     }

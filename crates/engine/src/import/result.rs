@@ -19,12 +19,13 @@ use crate::whole::Whole;
 use nta_core::{Finding, Severity, Trajectory};
 use nta_sizing::{CaptureTracks, SampleSizes, Sampling, SizeResult, size_sample};
 
-/// Analyses tracks as captures of one sample.
+/// Analyses tracks as captures of one sample; `said` is what there is to tell of the files already.
 pub(super) fn analyze(
     mut recordings: Vec<Recording>,
     excluded: Vec<ExcludedCapture>,
     plan: &Plan,
     blank: Option<&Blank>,
+    said: Vec<Finding>,
 ) -> Result<(Vec<Recording>, SampleSizes, Report), AnalyzeError> {
     let medium = plan.sizing_medium()?;
     let mut findings = settle(&mut recordings)?;
@@ -45,8 +46,9 @@ pub(super) fn analyze(
         let told = of_recording(recording).chain(recording.findings.iter().cloned());
         findings.extend(told.map(|f| ReportFinding::of_capture(f, i)));
     }
-    let of_sample = qc::assumptions(plan, &medium)
+    let of_sample = said
         .into_iter()
+        .chain(qc::assumptions(plan, &medium))
         .chain(qc::viscosity_of_another_temperature(plan, &medium))
         .chain(sizes.findings.iter().cloned())
         .chain(same_file_twice(&recordings))

@@ -14,7 +14,7 @@ const DIFFUSION_UM2_PER_S: f64 = 4.907;
 const PIXEL_UM: f64 = 0.2;
 const FPS: f64 = 30.0;
 
-fn plan(options: &[(&str, &str)]) -> Plan {
+pub(super) fn plan(options: &[(&str, &str)]) -> Plan {
     let mut input = PlanInput::new();
     for (key, value) in options {
         input.option(key, value).unwrap();
@@ -22,7 +22,7 @@ fn plan(options: &[(&str, &str)]) -> Plan {
     input.resolve().unwrap()
 }
 
-fn full_plan() -> Plan {
+pub(super) fn full_plan() -> Plan {
     plan(&[
         ("pixel_size_um", "0.2"),
         ("frame_rate_fps", "30"),
@@ -32,7 +32,7 @@ fn full_plan() -> Plan {
     ])
 }
 
-fn run(request: &ImportRequest) -> Result<ImportOutcome, ImportError> {
+pub(super) fn run(request: &ImportRequest) -> Result<ImportOutcome, ImportError> {
     let cancel = AtomicBool::new(false);
     let runtime = Runtime {
         threads: 2,
@@ -42,24 +42,24 @@ fn run(request: &ImportRequest) -> Result<ImportOutcome, ImportError> {
     import(request, &runtime)
 }
 
-struct Place {
-    folder: TempDir,
+pub(super) struct Place {
+    pub(super) folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    fn file(&self, name: &str, content: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.folder.path().join(name);
         fs::write(&path, content).unwrap();
         path
     }
 
-    fn request(&self, inputs: Vec<PathBuf>, plan: Plan) -> ImportRequest {
+    pub(super) fn request(&self, inputs: Vec<PathBuf>, plan: Plan) -> ImportRequest {
         ImportRequest {
             inputs,
             plan,
@@ -70,11 +70,11 @@ impl Place {
         }
     }
 
-    fn read(&self, name: &str) -> String {
+    pub(super) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.folder.path().join("out").join(name)).unwrap()
     }
 
-    fn json(&self, name: &str) -> serde_json::Value {
+    pub(super) fn json(&self, name: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(name)).unwrap()
     }
 }
@@ -94,7 +94,7 @@ fn normal(state: &mut u64) -> f64 {
 
 /// A table of trackpy: `n` particles of 100 nm, each over 25 frames, with an error of `noise_px` per position, in a flow of
 /// 1 px per frame.
-fn walks(n: usize, noise_px: f64, with_ep: bool) -> String {
+pub(super) fn walks(n: usize, noise_px: f64, with_ep: bool) -> String {
     let mut state = 7;
     let step_px = (2.0 * DIFFUSION_UM2_PER_S / FPS).sqrt() / PIXEL_UM;
     let mut text = String::from(if with_ep {

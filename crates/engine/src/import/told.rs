@@ -185,7 +185,12 @@ fn file_json(input: &Input, measured: &[Measured]) -> Value {
             told["read"] = json!(false);
             told["reason"] = json!(reason);
         }
-        Content::Tracks(_) => told["kind"] = json!("tracks"),
+        Content::Tracks(_) => {
+            told["kind"] = json!("tracks");
+            let left_out = input.left_out.iter();
+            let left_out = left_out.map(|(name, why)| json!({"capture": name, "reason": why}));
+            told["captures_left_out"] = left_out.collect();
+        }
         Content::Export(export) => export_json(&mut told, export, measured),
     }
     told

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Origin of a value that nobody stated.
 pub(super) const DEFAULT: &str = "default";
+/// Origin of what an instrument wrote beside its films.
+pub(super) const SIDECAR: &str = "sidecar";
 
 /// A free field of the sample.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -124,6 +126,22 @@ impl Plan {
     /// Where a value came from, by dotted key (`film.polarity`); `default` for what nobody stated.
     pub fn origin(&self, key: &str) -> &str {
         self.origins.get(key).map_or(DEFAULT, String::as_str)
+    }
+
+    /// Whether nobody stated a value.
+    pub(crate) fn is_default(&self, key: &str) -> bool {
+        self.origin(key) == DEFAULT
+    }
+
+    /// Takes the temperature or the dilution that a file of the instrument states beside its films; `from` says which file. It is for
+    /// values that nobody else stated.
+    pub(crate) fn take_from_export(&mut self, key: &'static str, value: f64, from: &str) {
+        let place = match key {
+            "temperature_c" => &mut self.temperature_c,
+            _ => &mut self.dilution,
+        };
+        *place = Stated::new(value, from);
+        self.origins.insert(key.to_owned(), SIDECAR.to_owned());
     }
 
     /// The value in force for a key of [`super::keys::KEYS`], by dotted name; `None` if it is knowingly absent.

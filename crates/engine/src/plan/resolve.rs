@@ -1,7 +1,7 @@
 //! From what was typed to what is in force.
 
 use super::error::PlanError;
-use super::in_force::{DEFAULT, FrameRange, Medium, Plan, SampleValue, SizeOptions};
+use super::in_force::{DEFAULT, FrameRange, Medium, Plan, SIDECAR, SampleValue, SizeOptions};
 use super::input::PlanInput;
 use super::instrument::{self, Instrument, instrument_folders};
 use super::keys::{Fallback, INSTRUMENT, KEYS, SAMPLE};
@@ -28,7 +28,6 @@ const COMMAND_LINE: &str = "command line";
 const PLAN: &str = "plan";
 const PROFILE: &str = "instrument profile";
 const SAMPLES: &str = "samples.csv";
-const SIDECAR: &str = "sidecar";
 
 impl PlanInput {
     /// The plan in force: command line before the row of `samples.csv` before plan file before instrument profile before

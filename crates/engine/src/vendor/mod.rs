@@ -136,7 +136,7 @@ pub struct Block {
 pub struct Column {
     /// Name of the video; `Average` or `Standard Error`.
     pub name: String,
-    /// One value for each bin.
+    /// One value for each bin; none at all where every cell of a video is empty.
     pub values: Vec<f64>,
     /// The statistics that are printed above the bins.
     pub printed: Statistics,

@@ -13,6 +13,9 @@ use super::{Export, Histogram, Kind, Measurement, PercentileRule, Statistics, Ve
 /// Sections that hold bins.
 const OF_BINS: [&str; 2] = ["Size Data", "Diffusion Coefficient Data"];
 
+/// Section of what the operator has written, and of the names of the videos.
+const DETAILS: &str = "Experiment Details";
+
 /// Sections that every summary has; what is missing is told.
 const EXPECTED: [&str; 5] = [
     "Experiment Details",
@@ -76,8 +79,14 @@ fn software(rows: &[Row], export: &Export) -> Option<String> {
     created.filter(|by| !by.is_empty()).or_else(stated)
 }
 
+/// The videos of the list with their places: an empty name leaves its column to nobody.
+fn listed(export: &Export) -> Vec<(usize, String)> {
+    let written = export.values(DETAILS, "Filename").unwrap_or_default();
+    let named = written.iter().enumerate().filter(|(_, n)| !n.is_empty());
+    named.map(|(i, n)| (i, bare_name(n).to_owned())).collect()
+}
+
 fn conditions(export: &mut Export, separator: char) {
-    const DETAILS: &str = "Experiment Details";
     let text = |section: &str, keys: &[&str]| -> Option<String> {
         let found = keys.iter().find_map(|key| export.text(section, key));
         found.map(str::to_owned)
@@ -90,13 +99,6 @@ fn conditions(export: &mut Export, separator: char) {
     told.remarks = text(DETAILS, &["Remarks"]);
     told.laser = text("Conditions", &["Laser Type"]);
     told.camera = text("Conditions", &["Camera Type"]);
-    let names: Vec<String> = export
-        .values(DETAILS, "Filename")
-        .unwrap_or_default()
-        .iter()
-        .filter(|name| !name.is_empty())
-        .map(|name| bare_name(name).to_owned())
-        .collect();
     let columns = |section: &str, start: &str| -> Vec<Option<f64>> {
         let found = export.entries.iter().find(|e| {
             e.section == section && e.key.to_lowercase().starts_with(&start.to_lowercase())
@@ -115,9 +117,8 @@ fn conditions(export: &mut Export, separator: char) {
     let rate = columns("Conditions", "Frame rate/fps");
     let dilution = columns("Results", "Dilution factor");
     let at = |values: &[Option<f64>], i: usize| values.get(i).copied().flatten();
-    let by_video = names
+    let by_video = listed(export)
         .into_iter()
-        .enumerate()
         .map(|(i, video)| VideoConditions {
             video,
             temperature_c: at(&temperature, i),
@@ -160,8 +161,7 @@ fn measurements(export: &mut Export, separator: char) {
         export
             .remarks
             .push("it has no number-weighted distribution of sizes in [Size Data]".to_owned());
-        let names = export.conditions.videos.clone();
-        export.measurements = names.iter().enumerate().map(|(i, n)| of(i, n)).collect();
+        export.measurements = listed(export).iter().map(|(i, n)| of(*i, n)).collect();
         return;
     };
     let mut average = None;
@@ -169,7 +169,7 @@ fn measurements(export: &mut Export, separator: char) {
         let measurement = Measurement {
             printed: column.printed,
             valid_tracks: column.valid_tracks,
-            histogram: Some(Histogram {
+            histogram: (!column.values.is_empty()).then(|| Histogram {
                 centre_nm: block.centre.clone(),
                 per_ml: column.values,
                 logarithmic: false,

@@ -106,6 +106,50 @@ fn an_average_without_its_error_does_not_cost_a_bin() {
 }
 
 #[test]
+fn an_empty_name_leaves_its_column_to_nobody() {
+    let text = summary("NTA 3.4 Build 3.4.003", false);
+    let shifted = text.replace("Filename:,run 1.5_00,", "Filename:,,");
+    let told = read_ok(&shifted).conditions;
+    assert_eq!(told.videos, ["run 1.5_01"]);
+    assert_eq!(told.by_video[0].temperature_c, Some(24.0));
+    // Nor do numbers of the list go to a neighbour where there are no bins.
+    let cut = shifted.split("[Size Data]").next().unwrap();
+    let [only] = &read_ok(cut).measurements[..] else {
+        panic!("one video");
+    };
+    assert_eq!(
+        (only.name.as_str(), only.concentration_per_ml),
+        ("run 1.5_01", Some(50.0))
+    );
+}
+
+#[test]
+fn a_video_without_sizes_costs_the_others_no_bin() {
+    let text = summary("NTA 3.4 Build 3.4.003", false);
+    let empty = (0..5).fold(text, |t, i| {
+        let (one, two) = [
+            ("0", "0"),
+            ("20", "10"),
+            ("60", "30"),
+            ("20", "10"),
+            ("0", "0"),
+        ][i];
+        t.replace(&format!("\n{i}.5,{one},{two}"), &format!("\n{i}.5,,{two}"))
+    });
+    let export = read_ok(&empty);
+    assert_eq!(export.skipped, Tally::default());
+    let [first, second] = &export.measurements[..] else {
+        panic!("{:?}", export.measurements);
+    };
+    assert_eq!(first.histogram, None);
+    let total = second.histogram.as_ref().and_then(Histogram::total_per_ml);
+    assert_eq!(
+        (total, second.concentration_per_ml),
+        (Some(50.0), Some(50.0))
+    );
+}
+
+#[test]
 fn what_a_summary_lacks_is_told() {
     let text = summary("NTA 3.2 Dev Build 3.2.16", true);
     let cut = read_ok(&text[..text.find("[Results]").unwrap()]);

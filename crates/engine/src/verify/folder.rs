@@ -210,7 +210,15 @@ fn of_result(folder: &Path, entry: &Entry) -> Check {
         at: None,
         ..i.clone()
     };
-    let inputs: Vec<Input> = entry.inputs.iter().map(without_place).collect();
+    // A result names its films and its blank, not the tables that values were taken from.
+    let of_report = |i: &&Input| {
+        matches!(
+            i.kind,
+            InputKind::Capture | InputKind::Excluded | InputKind::Blank
+        )
+    };
+    let inputs = entry.inputs.iter().filter(of_report);
+    let inputs: Vec<Input> = inputs.map(without_place).collect();
     let plan = sha256_of_bytes(&plan);
     let fault = if report.plan_sha256 != plan {
         "plan.toml is not the plan that result.json names"

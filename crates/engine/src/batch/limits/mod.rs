@@ -47,7 +47,7 @@ pub enum IntervalKind {
 pub struct Limits {
     /// The file, as given.
     pub path: String,
-    /// SHA-256 of its text, hexadecimal.
+    /// SHA-256 of its bytes, hexadecimal.
     pub sha256: String,
     /// Which interval must lie within the limits.
     pub interval: IntervalKind,

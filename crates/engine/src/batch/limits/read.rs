@@ -9,14 +9,14 @@ use super::{Filter, IntervalKind, Limit, Limits};
 use crate::batch::{Channel, Role};
 use crate::fingerprint::sha256_of_bytes;
 use crate::plan::{PlanError, advice, nearest, parse_toml, shown};
-use crate::text_file::{NotRead, read_text};
+use crate::text_file::{NotRead, read_bytes, text_of};
 use std::path::Path;
 
 impl Limits {
     /// The limits in a file.
     pub fn read(path: &Path) -> Result<Self, LimitsError> {
         let name = path.display().to_string();
-        let text = read_text(path, "a file of limits").map_err(|e| match e {
+        let failed = |e: NotRead| match e {
             NotRead::Because(reason) => PlanError::Unreadable {
                 path: name.clone(),
                 reason,
@@ -25,8 +25,15 @@ impl Limits {
                 path: name.clone(),
                 byte,
             },
-        })?;
-        Self::from_text(&text, &name)
+        };
+        let bytes = read_bytes(path, "a file of limits").map_err(failed)?;
+        // Of the bytes as they lie there, as the audit trail takes it and as anybody can check it.
+        let sha256 = sha256_of_bytes(&bytes);
+        let text = text_of(bytes).map_err(failed)?;
+        Ok(Self {
+            sha256,
+            ..Self::from_text(&text, &name)?
+        })
     }
 
     /// The limits in a text; `path` is what it is called in messages.

@@ -184,21 +184,27 @@ fn told_of_size(
             );
         }
     }
-    if let Some(cv) = found.cv.value {
-        let range = Range {
-            min: None,
-            max: Some(criteria.max_cv),
-        };
-        let outcome = judged(found.cv.ci95.unwrap_or([cv, cv]), range);
-        told(
-            outcome,
-            format!(
-                "the CV of its diameters is {:.1} %, allowed {:.1} %",
-                100.0 * cv,
-                100.0 * criteria.max_cv
-            ),
-        );
-    }
+    let Some(cv) = found.cv.value else {
+        if bias.value.is_some() {
+            told(
+                LimitOutcome::Review,
+                "the CV of its diameters is not known".into(),
+            );
+        }
+        return;
+    };
+    let range = Range {
+        min: None,
+        max: Some(criteria.max_cv),
+    };
+    told(
+        judged(found.cv.ci95.unwrap_or([cv, cv]), range),
+        format!(
+            "the CV of its diameters is {:.1} %, allowed {:.1} %",
+            100.0 * cv,
+            100.0 * criteria.max_cv
+        ),
+    );
 }
 
 fn told_of_number(

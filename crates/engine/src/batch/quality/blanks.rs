@@ -5,9 +5,11 @@
 //! interval adds theirs as squares.
 //!
 //! The limit of blank is what the next blank stays below in 95 of 100 cases (`nta_sizing::limit_of_blank`), from the captures of the
-//! blanks: a sample below it cannot be told from diluent.
+//! blanks: a sample below it cannot be told from diluent. Few particles scatter by chance more than three captures show, so that the
+//! limit is never below that of counting, for which particles are taken to come into view by chance alone. Fewer than three captures
+//! say so little that the sample is warned of only.
 
-use super::as_filmed::{as_filmed, of_capture};
+use super::as_filmed::{as_filmed, of_capture, per_particle, per_particle_in_view};
 use super::finding::{QualityFinding, about, interval_said};
 use crate::batch::limits::BlankCriteria;
 use crate::batch::{Channel, Role, SampleRecord};
@@ -20,6 +22,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const STAGE: &str = "blank";
+/// With fewer captures of blanks the limit of blank is too unsure to fail a sample.
+const FEWEST_TO_FAIL: u64 = 3;
 
 /// The blank and one sample.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -38,7 +42,8 @@ pub struct BlankShare {
     pub of_blank: Option<f64>,
     /// Blank over sample, with the interval of chance where it is known.
     pub share: Estimate,
-    /// What the next blank stays below in 95 of 100 cases, in the unit of `of_blank`; null with fewer than two captures of blanks.
+    /// What the next blank stays below in 95 of 100 cases, in the unit of `of_blank`, by scatter or by counting,
+    /// whichever is higher; null with fewer than two captures of blanks, or where neither is known.
     pub limit_of_blank: Option<f64>,
     /// Captures of blanks behind it.
     pub blank_captures: u64,
@@ -92,23 +97,24 @@ fn of_sample(record: &SampleRecord, records: &[SampleRecord]) -> BlankShare {
         return out;
     }
     let per_ml: Option<Vec<Interval>> = reports.iter().map(|r| as_filmed(r)).collect();
-    let captures = match (as_filmed(sample), per_ml) {
+    let of_blanks = || reports.iter().flat_map(|r| &r.captures);
+    let (captures, one) = match (as_filmed(sample), per_ml) {
         (Some(sample), Some(blanks)) => {
             out.basis = "concentration".into();
             compare(&mut out, &sample, &mean(&blanks));
-            let captures = reports.iter().flat_map(|r| &r.captures);
-            captures.filter_map(of_capture).collect::<Vec<f64>>()
+            let captures: Vec<f64> = of_blanks().filter_map(of_capture).collect();
+            (captures, per_particle(of_blanks()))
         }
         _ => {
             out.basis = "particles per frame".into();
             let blanks: f64 = reports.iter().map(|r| in_view(r)).sum();
             compare_in_view(&mut out, in_view(sample), blanks / reports.len() as f64);
-            let captures = reports.iter().flat_map(|r| &r.captures);
-            captures.map(|c| c.particles_per_frame).collect()
+            let captures = of_blanks().map(|c| c.particles_per_frame);
+            (captures.collect(), per_particle_in_view(of_blanks()))
         }
     };
     out.blank_captures = captures.len() as u64;
-    out.limit_of_blank = limit_of_blank(&captures);
+    out.limit_of_blank = limit_of_blank(&captures, one);
     out.below_limit_of_blank = out
         .limit_of_blank
         .zip(out.of_sample)
@@ -200,47 +206,81 @@ fn unusable(record: &SampleRecord) -> Option<QualityFinding> {
 }
 
 fn too_much(s: &BlankShare, criteria: &BlankCriteria) -> Option<QualityFinding> {
-    let interval = interval_said(s.share.ci95, 100.0, 1, " %");
-    let below = s.below_limit_of_blank == Some(true);
-    let share = s.share.value;
-    let (severity, limit) = match share {
-        _ if below => (Severity::Failure, criteria.failure_share),
+    let limit = match s.share.value {
         Some(share) if share > criteria.failure_share => {
-            (Severity::Failure, criteria.failure_share)
+            Some((share, Severity::Failure, criteria.failure_share))
         }
         Some(share) if share > criteria.warning_share => {
-            (Severity::Warning, criteria.warning_share)
+            Some((share, Severity::Warning, criteria.warning_share))
         }
-        _ => return None,
+        _ => None,
     };
-    let how_much = match share {
-        Some(share) => format!(
-            "holds {:.1} % of what {} holds{interval}",
-            100.0 * share,
-            s.sample
-        ),
-        None => format!("holds as much as {}", s.sample),
+    let below = below_limit(s);
+    let Some((share, severity, limit)) = limit else {
+        return below;
     };
-    let not_told = match below {
-        true => {
+    let severity = below.map_or(severity, |b| severity.max(b.finding.severity));
+    let not_told = match s.below_limit_of_blank {
+        Some(true) => {
             " The sample lies below the limit of blank, so that it cannot be told from diluent."
         }
-        false => "",
+        _ => "",
     };
     let mut out = about(
         ("Q20", severity, STAGE),
         format!(
-            "The blank {} {how_much}, more than {:.0} %. So much of its sizes and its number is that of the diluent; filter the \
-             diluent, or dilute less.{not_told}",
+            "The blank {} holds {:.1} % of what {} holds{}, more than {:.0} %. So much of its sizes and its number is that of the \
+             diluent; filter the diluent, or dilute less.{not_told}",
             s.blanks.join(", "),
+            100.0 * share,
+            s.sample,
+            interval_said(s.share.ci95, 100.0, 1, " %"),
             100.0 * limit
         ),
         [&s.sample],
     );
-    if let Some(share) = share {
-        out.finding = out
-            .finding
-            .with(100.0 * share, Some(100.0 * limit), "% of the sample");
+    out.finding = out
+        .finding
+        .with(100.0 * share, Some(100.0 * limit), "% of the sample");
+    Some(out)
+}
+
+/// A sample that cannot be told from diluent, whatever share of it the blank holds.
+fn below_limit(s: &BlankShare) -> Option<QualityFinding> {
+    let (limit, found) = s.limit_of_blank.zip(s.of_sample)?;
+    if s.below_limit_of_blank != Some(true) {
+        return None;
     }
+    let (severity, unsure) = match s.blank_captures >= FEWEST_TO_FAIL {
+        true => (Severity::Failure, ""),
+        false => (
+            Severity::Warning,
+            " That limit is unsure, as it rests on fewer than three captures; film more of the diluent.",
+        ),
+    };
+    let (unit, shown): (_, fn(f64) -> String) = match s.basis.as_str() {
+        "concentration" => ("per mL as filmed", |v| format!("{v:.2e}")),
+        _ => ("particles per frame", |v| format!("{v:.2}")),
+    };
+    let share = s.share.value.map_or_else(String::new, |share| {
+        let interval = interval_said(s.share.ci95, 100.0, 1, " %");
+        format!(
+            ", which hold {:.1} %{interval} of what it holds",
+            100.0 * share
+        )
+    });
+    let mut out = about(
+        ("Q20", severity, STAGE),
+        format!(
+            "{} cannot be told from diluent: with {} {unit} it lies below the limit of blank, {}, which the next capture of {} stays \
+             below in 95 of 100 cases{share}. Dilute less, or filter the diluent.{unsure}",
+            s.sample,
+            shown(found),
+            shown(limit),
+            s.blanks.join(", ")
+        ),
+        [&s.sample],
+    );
+    out.finding = out.finding.with(found, Some(limit), unit);
     Some(out)
 }

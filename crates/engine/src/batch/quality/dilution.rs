@@ -5,7 +5,7 @@
 //!
 //! What decides is the recovery of each dilution: its number of the original sample over the mean of those that agree. These are
 //! the longest run of neighbours, by particles in view, each of which may lie within the allowed deviation of the mean of the run
-//! (its interval reaches into it). The mean of all would be drawn away by the very dilutions that are beyond.
+//! (its interval reaches into it), and of which two at least are diluted differently: two vials of one dilution agree whatever is wrong. The mean of all would be drawn away by the very dilutions that are beyond.
 
 use super::LeftOut;
 use super::as_filmed::as_filmed;
@@ -15,6 +15,7 @@ use crate::batch::{Channel, SampleRecord};
 use crate::report::{Estimate, Report, Verdict};
 use nta_core::Severity;
 use nta_sizing::Z95;
+use nta_sizing::log_line::weight;
 use nta_sizing::proportion::{Pair, slope};
 use nta_sizing::uncertainty::relative_sd;
 use schemars::JsonSchema;
@@ -157,7 +158,7 @@ fn judge(series: &mut DilutionSeries, criteria: &DilutionCriteria) {
         series.slope = Estimate::new(found.value, Some(found.ci95));
         series.slope_holds_one = Some(found.ci95[0] <= 1.0 && 1.0 <= found.ci95[1]);
     }
-    let differ = members.iter().any(|m| m.dilution != members[0].dilution);
+    let differ = are_different(members);
     let run = longest_run(members, criteria.max_deviation);
     if let Some(found) = run.clone().and_then(|run| slope(&pairs[run])) {
         series.slope_of_agreeing = Estimate::new(found.value, Some(found.ci95));
@@ -185,9 +186,11 @@ fn judge(series: &mut DilutionSeries, criteria: &DilutionCriteria) {
 
 /// Mean of the logarithms, each weighted by the inverse of its variance.
 fn mean_of(members: &[DilutionMember]) -> Option<f64> {
-    let weight = |m: &DilutionMember| m.relative_sd.max(1e-3).powi(-2);
-    let all: f64 = members.iter().map(weight).sum();
-    let sum: f64 = members.iter().map(|m| weight(m) * m.per_ml.ln()).sum();
+    let all: f64 = members.iter().map(|m| weight(m.relative_sd)).sum();
+    let logs = members
+        .iter()
+        .map(|m| weight(m.relative_sd) * m.per_ml.ln());
+    let sum: f64 = logs.sum();
     Some((sum / all).exp()).filter(|mean| mean.is_finite())
 }
 
@@ -197,7 +200,12 @@ fn recovery(member: &DilutionMember, mean: f64) -> Estimate {
     Estimate::new(value, Some([value / factor, value * factor]))
 }
 
-/// The longest run of neighbours that agree; of two as long the one whose members lie closer together.
+/// Whether there are two different dilutions.
+fn are_different(members: &[DilutionMember]) -> bool {
+    members.iter().any(|m| m.dilution != members[0].dilution)
+}
+
+/// The longest run of neighbours of different dilutions that agree; of two as long the one whose members lie closer together.
 fn longest_run(members: &[DilutionMember], allowed: f64) -> Option<std::ops::Range<usize>> {
     let apart = |run: &std::ops::Range<usize>| {
         let logs = || members[run.clone()].iter().map(|m| m.per_ml.ln());
@@ -205,7 +213,8 @@ fn longest_run(members: &[DilutionMember], allowed: f64) -> Option<std::ops::Ran
     };
     (FEWEST..=members.len()).rev().find_map(|length| {
         let runs = (0..=members.len() - length).map(|start| start..start + length);
-        runs.filter(|run| agree(&members[run.clone()], allowed))
+        runs.filter(|run| are_different(&members[run.clone()]))
+            .filter(|run| agree(&members[run.clone()], allowed))
             .min_by(|a, b| apart(a).total_cmp(&apart(b)))
     })
 }

@@ -182,7 +182,8 @@ fn blanks(quality: &Quality) -> String {
     ];
     let c = &quality.criteria.blank;
     let below = format!(
-        "Warned of above {}, fails above {}. The limit of blank is what the next blank stays below in 95 of 100 cases.",
+        "Warned of above {}, fails above {}. The limit of blank is what the next blank stays below in 95 of 100 \
+         cases, by its scatter or by counting alone, whichever is higher.",
         percent(c.warning_share),
         percent(c.failure_share)
     );

@@ -6,6 +6,8 @@
 
 mod as_filmed;
 mod beads;
+#[cfg(test)]
+mod blank_tests;
 mod blanks;
 mod captures;
 mod charts;

@@ -1,4 +1,4 @@
-//! Beads, blanks, dilutions and captures that are right, and that are not.
+//! Beads, dilutions and captures that are right, and that are not.
 
 use super::*;
 use crate::batch::limits::LimitOutcome;
@@ -9,12 +9,12 @@ fn codes(q: &Quality) -> Vec<&str> {
     q.findings.iter().map(|f| f.finding.code.as_str()).collect()
 }
 
-fn find<'a>(q: &'a Quality, code: &str) -> &'a QualityFinding {
+pub(super) fn find<'a>(q: &'a Quality, code: &str) -> &'a QualityFinding {
     let found = q.findings.iter().find(|f| f.finding.code == code);
     found.unwrap_or_else(|| panic!("no {code} among {:?}", codes(q)))
 }
 
-fn has(q: &Quality, code: &str) -> bool {
+pub(super) fn has(q: &Quality, code: &str) -> bool {
     codes(q).contains(&code)
 }
 
@@ -24,7 +24,7 @@ fn beads(id: &str, found_nm: f64) -> SampleRecord {
         .listed(|e| e.nominal_nm = Some(100.0))
 }
 
-fn sample(id: &str) -> SampleRecord {
+pub(super) fn sample(id: &str) -> SampleRecord {
     record(id, Role::Sample)
 }
 
@@ -103,6 +103,12 @@ fn beads_are_also_counted_and_must_be_alike() {
             crate::report::Estimate::new(0.3, Some([0.25, 0.35]));
     });
     assert!(quality(&[wide], None).beads[0].reasons[0].contains("CV of its diameters is 30.0 %"));
+    let unknown = beads("B", 100.0).with(|r| {
+        r.diameter_nm.coefficient_of_variation = crate::report::Estimate::default();
+    });
+    let q = quality(&[unknown], None);
+    assert_eq!(q.beads[0].verdict, LimitOutcome::Review);
+    assert_eq!(q.beads[0].reasons, ["the CV of its diameters is not known"]);
 }
 
 #[test]
@@ -164,77 +170,6 @@ fn drift_of_beads_shows_in_their_chart() {
         (chart.points.len(), chart.left_out[0].sample.as_str()),
         (7, "lost")
     );
-}
-
-#[test]
-fn a_blank_is_held_against_each_sample_of_its_day() {
-    let blank = |id: &str, per_ml: f64| record(id, Role::Blank).filmed(per_ml, 1.0, 0.1);
-    let records = [
-        blank("P1", 4e6).on("2026-03-05"),
-        blank("P2", 8e7).on("2026-03-06"),
-        sample("clean").filmed(4e8, 500.0, 0.03).on("2026-03-05"),
-        sample("so-so").filmed(4e7, 500.0, 0.03).on("2026-03-05"),
-        sample("dirty").filmed(2e8, 500.0, 0.03).on("2026-03-06"),
-        sample("undated").filmed(4.2e8, 500.0, 0.03),
-    ];
-    let q = quality(&records, None);
-    let shares: Vec<f64> = q
-        .blanks
-        .iter()
-        .map(|b| b.share.value.expect("a share"))
-        .collect();
-    for (got, want) in shares.iter().zip([0.01, 0.1, 0.4, 0.1]) {
-        assert!((got - want).abs() < 1e-9, "{shares:?}");
-    }
-    assert_eq!(q.blanks[3].blanks, ["P1", "P2"]);
-    let severities: Vec<(&str, Severity)> = q
-        .findings
-        .iter()
-        .filter(|f| f.finding.code == "Q20")
-        .map(|f| (f.samples[0].as_str(), f.finding.severity))
-        .collect();
-    let want = [
-        ("so-so", Severity::Warning),
-        ("dirty", Severity::Failure),
-        ("undated", Severity::Warning),
-    ];
-    assert_eq!(severities, want);
-    // Three captures alike: no scatter, so that the limit is their mean.
-    let limit = q.blanks[0].limit_of_blank.expect("a limit");
-    assert!((limit - 4e6).abs() < 1.0 && q.blanks[0].below_limit_of_blank == Some(false));
-    let lost = sample("lost").filmed(4e6, 1.0, 0.1).on("2026-03-06");
-    let q = quality(&[blank("P2", 8e7).on("2026-03-06"), lost], None);
-    assert!(
-        find(&q, "Q20")
-            .finding
-            .message
-            .contains("cannot be told from diluent")
-    );
-}
-
-#[test]
-fn blanks_without_a_depth_or_a_result_are_told() {
-    let no_depth = |r: SampleRecord| r.with(|r| r.concentration = None);
-    let records = [
-        no_depth(record("P", Role::Blank).filmed(1e7, 1.0, 0.1)),
-        no_depth(sample("S").filmed(1e8, 500.0, 0.1)),
-    ];
-    let q = quality(&records, None);
-    assert_eq!(q.blanks[0].basis, "particles per frame");
-    assert_eq!(
-        (q.blanks[0].share.value, q.blanks[0].share.ci95),
-        (Some(0.1), None)
-    );
-    let q = quality(&[record("P", Role::Blank).failing(), sample("S")], None);
-    assert!(has(&q, "Q21") && has(&q, "Q22") && q.blanks[0].reason.is_some());
-    let empty = record("P", Role::Blank).filmed(0.0, 1.0, 0.0).with(|r| {
-        if let Some(c) = &mut r.concentration {
-            c.ci95 = Some([0.0, 4e6]);
-        }
-    });
-    let q = quality(&[empty, sample("S").filmed(4e8, 10.0, 0.1)], None);
-    assert_eq!(q.blanks[0].share.value, Some(0.0));
-    assert!(q.blanks[0].share.ci95.expect("an interval")[1] > 0.01);
 }
 
 /// Dilutions of a stock of 3e10 per mL, of which `seen` are found at so many times.
@@ -325,6 +260,19 @@ fn dilutions_beyond_the_range_are_named() {
         None,
     );
     assert_eq!((none.verdict(), has(&none, "Q30")), (Verdict::Fail, true));
+    // Two vials of one dilution show nothing.
+    let vials = [
+        diluted(100.0, 1.0),
+        diluted(100.0, 1.0),
+        diluted(1000.0, 4.0),
+    ];
+    let q = quality(&vials, None);
+    let s = &q.dilution_series[0];
+    assert_eq!(
+        (s.verdict, s.holds_particles_per_frame),
+        (Some(LimitOutcome::Fail), None)
+    );
+    assert!(s.members.iter().all(|m| !m.agrees) && q.verdict() == Verdict::Fail);
     let same = quality(&[diluted(100.0, 1.0), diluted(100.0, 1.0)], None);
     assert!(has(&same, "Q31") && same.dilution_series[0].verdict.is_none());
     // Errors of a thousandth tell 0.97 from 1, and it does not matter.

@@ -3,7 +3,7 @@
 
 use super::super::sections::{Row, number};
 use super::super::{Block, Column, Export};
-use super::{OF_BINS, statistics};
+use super::{DETAILS, OF_BINS, statistics};
 use crate::vendor::conditions::bare_name;
 
 /// Name of the column with the vendor's average.
@@ -11,6 +11,10 @@ pub(super) const AVERAGE: &str = "Average";
 
 /// Name of the column with its standard error.
 pub(super) const STANDARD_ERROR: &str = "Standard Error";
+
+fn is_video(name: &str) -> bool {
+    name != AVERAGE && name != STANDARD_ERROR
+}
 
 /// Takes up every block of the file.
 pub(super) fn read(rows: &[Row], separator: char, export: &mut Export) {
@@ -85,8 +89,9 @@ impl BlockRows<'_> {
         }
         let columns = names.into_iter().enumerate().filter_map(|(i, name)| {
             let values = columns.get_mut(i).map(std::mem::take)?;
-            // The average of a single video has no error.
-            if values.len() != centre.len() {
+            // The average of a single video has no error; a video without sizes stays in its place, with no value at all.
+            let is_empty = values.is_empty() && is_video(&name);
+            if values.len() != centre.len() && !is_empty {
                 return None;
             }
             let of = |key: &str| number(self.row(key)?.cell(i + 1), self.separator);
@@ -122,10 +127,12 @@ impl BlockRows<'_> {
                 STANDARD_ERROR.to_owned()
             } else {
                 let written = written.and_then(|w| w.get(i)).filter(|w| !w.is_empty());
-                let listed = || export.conditions.videos.get(i).cloned();
+                // By place, not by number: names of the list may be empty.
+                let listed = export.values(DETAILS, "Filename");
+                let listed = || listed?.get(i).filter(|w| !w.is_empty());
                 written
-                    .map(|w| bare_name(w).to_owned())
                     .or_else(listed)
+                    .map(|w| bare_name(w).to_owned())
                     .unwrap_or_else(|| format!("video {}", i + 1))
             });
         }
@@ -133,7 +140,8 @@ impl BlockRows<'_> {
     }
 
     /// The table below its head: centres, and one list of values for each column, shorter where the vendor's average or its
-    /// error is not there. A row whose videos are not all numbers, or that is out of order, is left out and counted.
+    /// error is not there, and empty for a video whose cells are all empty. A row whose other videos are not all numbers, or that is out of
+    /// order, is left out and counted.
     fn bins(
         &self,
         head: usize,
@@ -142,15 +150,19 @@ impl BlockRows<'_> {
     ) -> (Vec<f64>, Vec<Vec<f64>>) {
         let mut centre: Vec<f64> = Vec::new();
         let mut values = vec![Vec::new(); names.len()];
-        let is_video = |name: &String| name != AVERAGE && name != STANDARD_ERROR;
-        for row in &self.rows[head + 1..] {
-            if row.cell(0).eq_ignore_ascii_case("Percentile") {
-                break;
-            }
+        let below = &self.rows[head + 1..];
+        let end = below
+            .iter()
+            .position(|r| r.cell(0).eq_ignore_ascii_case("Percentile"));
+        let below = &below[..end.unwrap_or(below.len())];
+        let written: Vec<bool> = (1..=names.len())
+            .map(|i| below.iter().any(|r| !r.cell(i).is_empty()))
+            .collect();
+        for row in below {
             let at = |i: usize| number(row.cell(i), self.separator).filter(|v| *v >= 0.0);
             let found: Vec<Option<f64>> = (1..=names.len()).map(at).collect();
-            let lacks = |(value, name): (&Option<f64>, &String)| value.is_none() && is_video(name);
-            let Some(middle) = at(0).filter(|_| !found.iter().zip(names).any(lacks)) else {
+            let lacks = |i: usize| found[i].is_none() && written[i] && is_video(&names[i]);
+            let Some(middle) = at(0).filter(|_| !(0..names.len()).any(lacks)) else {
                 export.skipped.add("bin_not_of_numbers", 1);
                 continue;
             };

@@ -193,3 +193,21 @@ fn damaged_files_never_panic() {
         }
     }
 }
+
+#[test]
+fn the_sum_of_a_file_is_that_of_its_bytes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("limits.toml");
+    for text in [
+        "[blank]\nwarning_share = 0.01\n",
+        "\u{feff}[blank]\nwarning_share = 0.01\n",
+    ] {
+        std::fs::write(&path, text).expect("written");
+        let limits = Limits::read(&path).expect("limits");
+        let sum = crate::fingerprint::sha256_of_bytes(text.as_bytes());
+        assert_eq!(
+            (limits.sha256, limits.criteria.blank.warning_share),
+            (sum, 0.01)
+        );
+    }
+}
