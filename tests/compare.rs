@@ -279,6 +279,13 @@ fn broken_results_are_told_in_one_sentence() {
         assert_eq!(code(&lost), 3, "{bad}");
         assert!(stderr(&lost).contains("reference"), "{}", stderr(&lost));
     }
+    // Without the other group, and without times, there is nothing to compare.
+    fs::create_dir(at.join("timeless")).expect("a folder");
+    result(at, "timeless/one", 1.0, &[]);
+    result(at, "timeless/two", 1.0, &[]);
+    let half = nta(at, &["compare", "timeless", "empty", "--out", "half"]);
+    assert_eq!(code(&half), 3, "{}", stderr(&half));
+    assert!(stderr(&half).contains("empty: it holds no result.json"));
     let named = nta(
         at,
         &["compare", "A", "Prüfling 7 µ", "--out", "Vergleich ü"],

@@ -154,11 +154,16 @@ fn short(number: &str) -> String {
 pub(crate) fn over_time(t: &Trend) -> Option<String> {
     let (first, last) = (*t.line.time_days.first()?, *t.line.time_days.last()?);
     let start = *t.line.value.first()?;
+    // Powers of ten need more room than the axis has.
+    let scale = match t.number.as_str() {
+        "concentration" => 100.0 / start,
+        _ => 1.0,
+    };
     let margin = 0.01 * t.equivalence.margin_percent;
-    let limits = [start * (1.0 - margin), start * (1.0 + margin)];
+    let limits = [1.0 - margin, 1.0 + margin].map(|part| start * part * scale);
     let values = t.points.iter().flat_map(|p| {
         let [low, high] = p.ci95.unwrap_or([p.value, p.value]);
-        [low, high, p.value]
+        [low, high, p.value].map(|v| v * scale)
     });
     let all = values.chain(limits).filter(|v| v.is_finite());
     let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
@@ -167,7 +172,7 @@ pub(crate) fn over_time(t: &Trend) -> Option<String> {
     let room = 0.06 * (high - low);
     let beside = 0.04 * (last - first);
     let label = match t.number.as_str() {
-        "concentration" => "Particles per mL",
+        "concentration" => "Concentration (% of the start of the line)",
         "mean" => "Mean diameter (nm)",
         "mode" => "Most frequent diameter (nm)",
         "d10" => "D10 (nm)",
@@ -181,26 +186,26 @@ pub(crate) fn over_time(t: &Trend) -> Option<String> {
         (Scale::linear(first - beside, last + beside), "Time (days)"),
         (Scale::linear(low - room, high + room), label),
     );
-    chart.band(&t.line.time_days, &t.line.low, &t.line.high, "b0");
+    let scaled = |values: &[f64]| values.iter().map(|v| v * scale).collect::<Vec<f64>>();
+    let (low, high) = (scaled(&t.line.low), scaled(&t.line.high));
+    chart.band(&t.line.time_days, &low, &high, "b0");
     for y in limits {
         chart.line([(first - beside, y), (last + beside, y)].into_iter(), "law");
     }
-    let line = t
-        .line
-        .time_days
-        .iter()
-        .copied()
-        .zip(t.line.value.iter().copied());
+    let line = t.line.time_days.iter().copied().zip(scaled(&t.line.value));
     chart.line(line, "pooled");
     for p in &t.points {
         if let Some([low, high]) = p.ci95 {
             chart.line(
-                [(p.time_days, low), (p.time_days, high)].into_iter(),
+                [(p.time_days, low * scale), (p.time_days, high * scale)].into_iter(),
                 "whisker c0",
             );
         }
     }
-    chart.dots(t.points.iter().map(|p| (p.time_days, p.value)), "at");
+    chart.dots(
+        t.points.iter().map(|p| (p.time_days, p.value * scale)),
+        "at",
+    );
     Some(chart.finish(&format!(
         "{} over time with the 95 % band of the line",
         t.title

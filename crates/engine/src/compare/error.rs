@@ -62,7 +62,7 @@ pub enum CompareError {
         value: f64,
     },
     /// Too little is left.
-    #[error("fewer than two results can be read: {reasons}")]
+    #[error("too few results can be read to compare them: {reasons}")]
     TooFewReadable {
         /// Each input with its reason.
         reasons: String,

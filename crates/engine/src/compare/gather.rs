@@ -62,13 +62,12 @@ impl Gathered {
     pub fn results(&self) -> usize {
         self.groups.iter().map(|g| g.items.len()).sum()
     }
+}
 
-    /// Inputs that could not be read, with their reasons, in one line.
-    pub fn reasons(&self) -> String {
-        let all = self.left_out.iter();
-        let said: Vec<String> = all.map(|l| format!("{}: {}", l.path, l.reason)).collect();
-        said.join("; ")
-    }
+/// Inputs that could not be used, with their reasons, in one line.
+pub(crate) fn reasons(left_out: &[LeftOut]) -> String {
+    let said = left_out.iter().map(|l| format!("{}: {}", l.path, l.reason));
+    said.collect::<Vec<_>>().join("; ")
 }
 
 /// Reads all results in the folders. One folder that is not a result itself stands for the folders in it.

@@ -94,7 +94,14 @@ pub fn compare(request: &CompareRequest) -> Result<CompareOutcome, CompareError>
         None => gathered,
     };
     let Gathered { groups, left_out } = with_reference_first(gathered, request)?;
-    let comparison = of_groups(&groups, left_out, request)?;
+    let reasons = gather::reasons(&left_out);
+    let comparison = of_groups(&groups, left_out, request).map_err(|e| match e {
+        // The other group is there, but cannot be read.
+        CompareError::OneGroup { .. } if !reasons.is_empty() => {
+            CompareError::TooFewReadable { reasons }
+        }
+        other => other,
+    })?;
     let files = [
         OutputFile::new("compare.json", json_text(&comparison)),
         OutputFile::new("compare.csv", csv::table(&comparison)),
@@ -166,7 +173,7 @@ impl CompareRequest {
 fn enough(gathered: &Gathered, request: &CompareRequest) -> Result<(), CompareError> {
     match (gathered.results(), gathered.left_out.is_empty()) {
         (0 | 1, false) => Err(CompareError::TooFewReadable {
-            reasons: gathered.reasons(),
+            reasons: gather::reasons(&gathered.left_out),
         }),
         (0 | 1, true) => Err(CompareError::OnlyOne {
             path: request
@@ -184,7 +191,7 @@ fn with_reference_first(
     gathered: Gathered,
     request: &CompareRequest,
 ) -> Result<Gathered, CompareError> {
-    let reasons = gathered.reasons();
+    let reasons = gather::reasons(&gathered.left_out);
     let Gathered {
         mut groups,
         left_out,

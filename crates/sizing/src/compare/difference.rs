@@ -187,7 +187,7 @@ mod tests {
         let (own, basis) = difference_of_shares(&a, &b).expect("a difference");
         assert_eq!(basis, Basis::Intervals);
         assert!(own.p() > 0.9);
-        let c = [20.0, 30.0, 25.0].map(share);
+        let c = [20.0, 30.0, 25.0].map(|v| measured(v, 0.7));
         assert_eq!(
             difference_of_shares(&a, &c).expect("a difference").1,
             Basis::Welch
