@@ -6,19 +6,21 @@ mod import;
 mod verify;
 
 use crate::args::{
-    AnalyzeArgs, BenchmarkArgs, CalibrateArgs, Cli, Command, InspectArgs, RunningArgs, SimulateArgs,
+    AnalyzeArgs, BenchmarkArgs, CalibrateArgs, Cli, Command, InspectArgs, RunningArgs, SharedArgs,
+    SimulateArgs,
 };
 use crate::progress::Show;
-use crate::talk::Failure;
+use crate::talk::{self, Failure};
 use clap::CommandFactory;
 use nta_engine::benchmark::{BenchmarkRequest, benchmark};
-use nta_engine::plan;
+use nta_engine::plan::{self, Plan};
 use nta_engine::report::json_schema;
 use nta_engine::{
     AnalyzeRequest, CalibrateRequest, Codec, ExportFormat, PreviewRequest, Progress, Runtime,
     SimulateRequest, analyze_to_folder, calibrate, inspect, inspect_with_preview, simulate,
 };
 use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -86,7 +88,7 @@ pub fn run(command: Command) -> Result<u8, (Failure, bool)> {
 }
 
 fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
-    let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
+    let plan = plan_beside(&args.shared, &args.inputs)?;
     let request = AnalyzeRequest {
         inputs: args.inputs,
         plan,
@@ -119,7 +121,7 @@ fn run_analyze(args: AnalyzeArgs) -> Result<u8, Failure> {
 }
 
 fn run_inspect(args: &InspectArgs) -> Result<(), Failure> {
-    let plan = args.shared.plan.resolve().map_err(Failure::Plan)?;
+    let plan = plan_beside(&args.shared, std::slice::from_ref(&args.input))?;
     let preview = args.preview.as_ref().map(|out| PreviewRequest {
         out: out.clone(),
         overwrite: args.shared.running.overwrite,
@@ -197,6 +199,16 @@ fn run_simulate(args: SimulateArgs) -> Result<(), Failure> {
     } else {
         print(&outcome.to_text())
     }
+}
+
+/// The plan with what the instrument wrote beside the films.
+fn plan_beside(shared: &SharedArgs, films: &[PathBuf]) -> Result<Plan, Failure> {
+    let mut input = shared.plan.input().map_err(Failure::Plan)?;
+    let notes = nta_engine::batch::plan_beside(films, &mut input).map_err(Failure::Plan)?;
+    for note in notes {
+        talk::note(&note, shared.running.json);
+    }
+    input.resolve().map_err(Failure::Plan)
 }
 
 /// Runs the engine with progress shown and Ctrl-C heard.

@@ -4,10 +4,11 @@ use super::{print, watched_by};
 use crate::args::{BatchArgs, FolderArgs, WatchArgs};
 use crate::progress::ShowBatch;
 use crate::talk::{self, Failure};
+use nta_engine::batch::limits::LimitOutcome;
 use nta_engine::batch::{
     BatchOutcome, BatchReport, BatchRequest, WatchEvent, WatchRequest, batch, list, watch,
 };
-use nta_engine::report::Verdict;
+use nta_engine::report::{Concentration, Verdict};
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -75,7 +76,7 @@ fn request(args: &FolderArgs) -> Result<BatchRequest, Failure> {
 }
 
 fn tell(outcome: &BatchOutcome) -> Result<u8, Failure> {
-    let mut text = table(&outcome.report);
+    let mut text = printable(&table(&outcome.report));
     let _ = writeln!(text, "{}", counts(outcome));
     if let Some(page) = &outcome.page {
         let _ = writeln!(text, "report: {}", page.display());
@@ -97,27 +98,27 @@ fn table(report: &BatchReport) -> String {
         .max();
     let width = width.unwrap_or(0).clamp(6, 40);
     let mut out = format!(
-        "{:width$}  verdict  captures  median nm  D10-D90 nm  particles per mL\n",
+        "{:width$}  result   limits  captures  median nm  D10-D90 nm  particles per mL\n",
         "sample"
     );
     for s in &report.samples {
         let number =
             |v: Option<f64>, digits: usize| v.map_or("-".to_owned(), |v| format!("{v:.digits$}"));
         let d = &s.diameter_nm;
-        let per_ml = s.concentration.as_ref().map(|c| c.per_ml);
         let used = s.captures.len() - s.captures_excluded.len().min(s.captures.len());
         let _ = writeln!(
             out,
-            "{:width$}  {:7}  {:>8}  {:>9}  {:>10}  {:>16}",
-            s.entry.id,
+            "{:width$}  {:7}  {:6}  {:>8}  {:>9}  {:>10}  {:>16}",
+            shortened(&s.entry.id, width),
             s.verdict.word(),
+            s.limits.map_or("-", |l| l.word()),
             format!("{used}/{}", s.captures.len()),
             number(d.median.value, 1),
             match d.d10.value.is_some() || d.d90.value.is_some() {
                 true => format!("{}-{}", number(d.d10.value, 0), number(d.d90.value, 0)),
                 false => "-".to_owned(),
             },
-            per_ml.map_or("-".to_owned(), |c| format!("{c:.3e}")),
+            s.concentration.as_ref().map_or("-".to_owned(), per_ml),
         );
         if let Some(failed) = &s.failed {
             let _ = writeln!(out, "{:width$}    no result: {failed}", "");
@@ -144,6 +145,30 @@ fn table(report: &BatchReport) -> String {
     out
 }
 
+/// `1.2e9`, or where nothing was seen what the number is below.
+fn per_ml(c: &Concentration) -> String {
+    match c.ci95 {
+        Some([_, upper]) if c.per_ml == 0.0 => format!("< {upper:.1e}"),
+        _ => format!("{:.2e}", c.per_ml),
+    }
+}
+
+/// A name that does not stretch the table.
+fn shortened(name: &str, width: usize) -> String {
+    match name.chars().count() > width {
+        true => name.chars().take(width - 1).chain(['~']).collect(),
+        false => name.to_owned(),
+    }
+}
+
+/// Names come from outside: what would move the cursor does not get through.
+fn printable(text: &str) -> String {
+    let hidden = |c: char| c.is_control() && c != '\n';
+    text.chars()
+        .map(|c| if hidden(c) { '\u{fffd}' } else { c })
+        .collect()
+}
+
 fn counts(outcome: &BatchOutcome) -> String {
     let samples = &outcome.report.samples;
     let of = |v: Verdict| {
@@ -154,9 +179,15 @@ fn counts(outcome: &BatchOutcome) -> String {
     };
     let failed = samples.iter().filter(|s| s.failed.is_some()).count();
     let excluded: usize = samples.iter().map(|s| s.captures_excluded.len()).sum();
+    let limited = |wanted| samples.iter().filter(|s| s.limits == Some(wanted)).count();
+    let limits = match (limited(LimitOutcome::Fail), limited(LimitOutcome::Review)) {
+        (0, 0) => String::new(),
+        (fail, review) => format!("; {fail} outside their limits, {review} at a limit"),
+    };
     format!(
-        "{} samples: {} pass, {} warning, {} fail, {failed} without a result; {excluded} captures left out; {} unchanged since an earlier run",
+        "{} sample{}: results {} pass, {} warning, {} fail, {failed} missing{limits}; {excluded} captures left out; {} unchanged since an earlier run",
         samples.len(),
+        if samples.len() == 1 { "" } else { "s" },
         of(Verdict::Pass),
         of(Verdict::Warning),
         of(Verdict::Fail),

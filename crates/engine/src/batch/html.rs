@@ -1,5 +1,6 @@
 //! `batch.html`: which samples can be used, which cannot and why, and their sizes beside each other.
 
+use super::limits::LimitOutcome;
 use super::model::{BatchReport, BatchSample};
 use super::quality;
 use super::record::{Channel, Role};
@@ -43,7 +44,7 @@ fn verdict(report: &BatchReport) -> String {
         Verdict::Fail => "Quality control fails",
     };
     let mut lines = vec![format!(
-        "{} usable, {} to be used with care, {} not usable",
+        "results: {} usable, {} to be used with care, {} not usable",
         of(Verdict::Pass),
         of(Verdict::Warning),
         of(Verdict::Fail)
@@ -66,6 +67,20 @@ fn verdict(report: &BatchReport) -> String {
             "{} not in the table of samples",
             things(n, "capture", "captures")
         ));
+    }
+    let limited = |wanted| {
+        report
+            .samples
+            .iter()
+            .filter(|s| s.limits == Some(wanted))
+            .count()
+    };
+    let (out, open) = (limited(LimitOutcome::Fail), limited(LimitOutcome::Review));
+    if out > 0 {
+        lines.push(format!("{out} outside their limits"));
+    }
+    if open > 0 {
+        lines.push(format!("{open} at a limit, for a person to decide"));
     }
     lines.extend(report.quality.texts().iter().take(5).map(|t| message(t)));
     let items: String = lines.iter().fold(String::new(), |mut out, l| {
@@ -90,7 +105,8 @@ fn samples(report: &BatchReport) -> String {
         "D10, median, D90",
         "#Particles per mL",
         "#In a frame",
-        "Verdict",
+        "Result",
+        "Limits",
         "Look at",
     ];
     section("samples", "Samples", &table(&headings, &rows))
@@ -137,6 +153,9 @@ fn row(sample: &BatchSample, range: &Range) -> Vec<String> {
         },
         sample.particles_per_frame.map_or("–".into(), per_frame),
         format!("<span class=\"is {0}\">{0}</span>", sample.verdict.word()),
+        sample.limits.map_or("–".into(), |l| {
+            format!("<span class=\"is {0}\">{0}</span>", l.word())
+        }),
         look_at(sample),
     ]
 }

@@ -198,6 +198,22 @@ impl BatchError {
     }
 }
 
+/// Puts what instruments wrote beside these films into the plan, as a batch does; the films are one sample. Gives what is to be told
+/// of conditions that could not be used.
+pub fn plan_beside(inputs: &[PathBuf], plan: &mut PlanInput) -> Result<Vec<String>, PlanError> {
+    let captures: Vec<FoundCapture> = inputs
+        .iter()
+        .map(|path| FoundCapture {
+            name: path.display().to_string(),
+            path: path.clone(),
+        })
+        .collect();
+    let sidecars = sidecar::Sidecars::read(&captures);
+    let mut notes = sidecars.notes.clone();
+    notes.extend(sidecars.fill(&captures, plan)?);
+    Ok(notes)
+}
+
 /// A sample as `nta batch --list` tells it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct ListedSample {

@@ -1,6 +1,7 @@
 //! `batch.json` as types.
 
 use super::find::Found;
+use super::limits::LimitOutcome;
 use super::quality::Quality;
 use super::record::{SampleEntry, SampleOutcome, SampleRecord};
 use crate::assemble::software;
@@ -9,6 +10,7 @@ use crate::report::{
 };
 use nta_core::{Severity, Tally};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The version of the form of `batch.json`.
 pub const BATCH_SCHEMA: &str = "nta-batch/1";
@@ -52,6 +54,8 @@ pub struct BatchSample {
     pub captures_excluded: Vec<ExcludedCapture>,
     /// The verdict of its result; `fail` if there is none.
     pub verdict: Verdict,
+    /// The worst of its limits; null if there is none for it.
+    pub limits: Option<LimitOutcome>,
     /// 0, or the exit code of what went wrong with it.
     pub exit_code: u8,
     /// Why there is no result; null if there is one.
@@ -80,7 +84,10 @@ pub(super) struct Around<'a> {
 
 impl BatchReport {
     pub(super) fn of(records: &[SampleRecord], quality: Quality, around: Around<'_>) -> Self {
-        let samples: Vec<BatchSample> = records.iter().map(BatchSample::of).collect();
+        let of = |record: &SampleRecord| BatchSample::of(record, &quality);
+        let samples: Vec<BatchSample> = records.iter().map(of).collect();
+        let mut notes = around.notes;
+        notes.extend(same_films(records));
         let worst = samples
             .iter()
             .map(|s| s.verdict)
@@ -96,7 +103,7 @@ impl BatchReport {
             folders_unreadable: around.found.unreadable.clone(),
             other_files: around.found.others.clone(),
             left_over: around.left_over,
-            notes: around.notes,
+            notes,
         }
     }
 
@@ -119,7 +126,7 @@ impl BatchReport {
 }
 
 impl BatchSample {
-    fn of(record: &SampleRecord) -> Self {
+    fn of(record: &SampleRecord, quality: &Quality) -> Self {
         let report = record.report();
         let verdict = report.map_or(Verdict::Fail, |r| r.verdict);
         let (failed, code) = match &record.outcome {
@@ -136,6 +143,7 @@ impl BatchSample {
             captures: record.captures.clone(),
             captures_excluded: record.excluded().to_vec(),
             verdict,
+            limits: worst_limit(&record.entry, quality),
             exit_code: code.max(lost),
             failed,
             plan_sha256: report.map(|r| r.plan_sha256.clone()),
@@ -148,4 +156,34 @@ impl BatchSample {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The worst of the limits of one sample.
+fn worst_limit(entry: &SampleEntry, quality: &Quality) -> Option<LimitOutcome> {
+    let own = quality.limit_verdicts.iter();
+    own.filter(|v| v.sample == entry.id && v.channel == entry.channel)
+        .map(|v| v.verdict)
+        .max()
+}
+
+/// Films that are in two samples, by their bytes: one of them was copied under a wrong name.
+fn same_films(records: &[SampleRecord]) -> Vec<String> {
+    let mut first: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    let mut out = Vec::new();
+    for (i, record) in records.iter().enumerate() {
+        for capture in record.report().into_iter().flat_map(|r| &r.captures) {
+            let own = (i, capture.path.as_str());
+            match first.get(capture.sha256.as_str()) {
+                Some((other, path)) if *other != i => out.push(format!(
+                    "{path} of sample {} and {} of sample {} are the same film, byte for byte; one of them has a wrong name",
+                    records[*other].entry.id, capture.path, record.entry.id
+                )),
+                Some(_) => {}
+                None => {
+                    first.insert(&capture.sha256, own);
+                }
+            }
+        }
+    }
+    out
 }

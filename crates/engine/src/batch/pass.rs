@@ -127,7 +127,7 @@ impl<'a> Pass<'a> {
     ) -> Result<PathBuf, BatchError> {
         let out = &self.request.out;
         let tables = [
-            ("batch.csv", batch_csv(records)),
+            ("batch.csv", batch_csv(records, report)),
             ("batch.json", report.to_json()),
             ("batch.html", page(report).into_bytes()),
             ("limits.csv", limits_csv(&report.quality.limit_verdicts)),

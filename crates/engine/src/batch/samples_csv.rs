@@ -311,6 +311,10 @@ impl<'a> Table<'a> {
             if cell(sample).is_empty() {
                 return Err(self.cell_error(*row, "sample", "it is empty; name the sample".into()));
             }
+            if cell(sample).contains(|c: char| c.is_control()) {
+                let reason = "it holds a character that cannot be seen; type the name anew";
+                return Err(self.cell_error(*row, "sample", reason.into()));
+            }
             let which = self.capture(*row, cell(capture), found)?;
             if let Ok(which) = &which
                 && let Some(before) = listed.insert(*which, *row)

@@ -59,7 +59,7 @@ impl Sidecars {
         let folders: BTreeSet<&Path> = captures.iter().filter_map(|c| c.path.parent()).collect();
         let mut out = Self::default();
         for folder in folders {
-            let mut files: Vec<PathBuf> = fs::read_dir(folder)
+            let mut files: Vec<PathBuf> = fs::read_dir(here(folder))
                 .into_iter()
                 .flatten()
                 .filter_map(|e| Some(e.ok()?.path()))
@@ -249,6 +249,15 @@ fn settled(values: &[f64], films: usize, apart: Apart) -> Option<Result<f64, Str
 
 fn is_about(folder: &Path, says: &Conditions, capture: &FoundCapture) -> bool {
     capture.path.parent() == Some(folder) && says.is_about(&capture.path)
+}
+
+/// The folder of a film that was named without one.
+fn here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
 }
 
 fn may_be_export(path: &Path) -> bool {

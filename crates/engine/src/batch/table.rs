@@ -1,12 +1,14 @@
 //! `batch.csv`: one row per sample.
 
+use super::limits::LimitOutcome;
+use super::model::BatchReport;
 use super::record::{SampleOutcome, SampleRecord};
 use crate::report::csv::table;
 use crate::report::summary::{SUMMARY_COLUMNS, class_columns, class_rows, summary_rows};
 use std::collections::BTreeMap;
 
 /// Columns about the sample, before the numbers of its pooled result.
-pub const SAMPLE_COLUMNS: [&str; 16] = [
+pub const SAMPLE_COLUMNS: [&str; 17] = [
     "sample",
     "folder",
     "role",
@@ -22,6 +24,7 @@ pub const SAMPLE_COLUMNS: [&str; 16] = [
     "captures",
     "captures_excluded",
     "verdict",
+    "limits",
     "reason",
 ];
 
@@ -29,7 +32,7 @@ pub const SAMPLE_COLUMNS: [&str; 16] = [
 const ABOUT_CAPTURE: usize = 5;
 
 /// The table: what is known of each sample, the numbers of its pooled result as in `summary.csv`, and its classes of size.
-pub(super) fn batch_csv(records: &[SampleRecord]) -> Vec<u8> {
+pub(super) fn batch_csv(records: &[SampleRecord], report: &BatchReport) -> Vec<u8> {
     // Samples may have been given different classes; each has a column of its own then.
     let mut classes: Vec<String> = Vec::new();
     for report in records.iter().filter_map(SampleRecord::report) {
@@ -44,10 +47,12 @@ pub(super) fn batch_csv(records: &[SampleRecord]) -> Vec<u8> {
         .chain(SUMMARY_COLUMNS.into_iter().skip(ABOUT_CAPTURE))
         .chain(classes.iter().map(String::as_str))
         .collect();
-    table(&columns, records.iter().map(|r| row(r, &classes)))
+    let limits = report.samples.iter().map(|s| s.limits);
+    let rows = records.iter().zip(limits);
+    table(&columns, rows.map(|(r, limits)| row(r, limits, &classes)))
 }
 
-fn row(record: &SampleRecord, classes: &[String]) -> Vec<String> {
+fn row(record: &SampleRecord, limits: Option<LimitOutcome>, classes: &[String]) -> Vec<String> {
     let entry = &record.entry;
     let words = |text: &Option<String>| text.clone().unwrap_or_default();
     let number = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
@@ -70,6 +75,7 @@ fn row(record: &SampleRecord, classes: &[String]) -> Vec<String> {
             .report()
             .map_or("fail", |r| r.verdict.word())
             .to_owned(),
+        limits.map_or("", LimitOutcome::word).to_owned(),
         reason(record),
     ];
     let numbers = SUMMARY_COLUMNS.len() - ABOUT_CAPTURE;
