@@ -171,9 +171,7 @@ fn look_at(sample: &BatchSample) -> String {
         let same = |f: &&crate::report::ReportFinding| f.finding.severity == w.finding.severity;
         sample.findings.iter().find(same)
     });
-    first.map_or_else(String::new, |f| {
-        message(&first_sentence(&f.finding.message))
-    })
+    first.map_or_else(String::new, |f| message(first_sentence(&f.finding.message)))
 }
 
 fn left_out(report: &BatchReport) -> String {
