@@ -131,11 +131,18 @@ impl Measured {
 
     /// Concentration of the sample before it was diluted, per mL; `None` where it is not known whether a dilution belongs to it.
     pub(super) fn of_sample_per_ml(&self) -> Option<f64> {
-        let per_ml = self.printed_per_ml.or(self.from_bins_per_ml)?;
-        match self.told.dilution_applied_by_vendor {
-            Some(false) => Some(per_ml * self.told.dilution?),
-            _ => Some(per_ml),
-        }
+        let per_ml = self.as_told_per_ml()?;
+        // A dilution that was not recorded was not applied either.
+        let dilution = self.told.dilution?;
+        Some(match self.told.dilution_applied_by_vendor? {
+            true => per_ml,
+            false => per_ml * dilution,
+        })
+    }
+
+    /// Concentration as the file has it, per mL, whatever it is of.
+    pub(super) fn as_told_per_ml(&self) -> Option<f64> {
+        self.printed_per_ml.or(self.from_bins_per_ml)
     }
 
     /// The name of the file without its folder.

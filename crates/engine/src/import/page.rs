@@ -244,9 +244,7 @@ fn sizes(measured: &[Measured]) -> ImportTable {
 }
 
 fn concentrations(measured: &[Measured]) -> ImportTable {
-    let some = measured
-        .iter()
-        .filter(|m| m.of_sample_per_ml().is_some() || m.from_bins_per_ml.is_some());
+    let some = measured.iter().filter(|m| m.as_told_per_ml().is_some());
     let rows = some.map(|m| {
         let applied = match m.told.dilution_applied_by_vendor {
             Some(true) => "yes",
@@ -271,7 +269,7 @@ fn concentrations(measured: &[Measured]) -> ImportTable {
             "File", "Replicate", "#Printed", "#Sum of the bins", "#Dilution", "Applied already", "#Of the sample", "#Particles per frame",
         ],
         rows: rows.collect(),
-        below: "Of the sample: with the dilution applied once. Where no dilution was recorded, the number is that of the liquid in the cell."
+        below: "Of the sample: with the dilution applied once. Where no dilution was recorded there is none: the other numbers are of the liquid in the cell."
             .to_owned(),
     }
 }

@@ -130,14 +130,18 @@ fn in_words(m: &Measured) -> String {
         let value = printed.or(own);
         value.map_or("-".to_owned(), |v| format!("{v:.1}"))
     };
-    let per_ml = m.of_sample_per_ml();
+    let per_ml = match (m.of_sample_per_ml(), m.as_told_per_ml()) {
+        (Some(v), _) => format!(", {v:.3e} per mL of the sample"),
+        (None, Some(v)) => format!(", {v:.3e} per mL as filmed, with no dilution recorded"),
+        (None, None) => String::new(),
+    };
     format!(
         "mean {} nm, D10 {}, D50 {}, D90 {}{}",
         nm(p.mean_nm, o.mean_nm),
         nm(p.d10_nm, o.d10_nm),
         nm(p.d50_nm, o.d50_nm),
         nm(p.d90_nm, o.d90_nm),
-        per_ml.map_or(String::new(), |v| format!(", {v:.3e} per mL"))
+        per_ml
     )
 }
 
