@@ -4,12 +4,17 @@
 //! `temperature_c`, ...), and any other name is a free field of the sample. An empty cell says nothing.
 
 mod cells;
+mod error;
+mod lines;
+
+pub use error::SamplesError;
 
 use super::find::FoundCapture;
 use super::record::{Channel, Role, SampleEntry};
 use crate::plan::{PlanError, PlanInput, nearest};
 use crate::text_file::{NotRead, read_text_and_sum};
 use cells::{ColumnKind, kind_of, known};
+use lines::Lines;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -44,49 +49,6 @@ pub const COLUMNS: [(&str, &str); 13] = [
         "times by which the sample was diluted; and every other key at the top of the plan",
     ),
 ];
-
-/// What is wrong with a table of samples: one sentence with row and column.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SamplesError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {reason}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why, and what to do.
-        reason: String,
-    },
-    /// A column is missing, doubled or unknown.
-    #[error("{path}, row 1: {reason}")]
-    Header {
-        /// The file.
-        path: String,
-        /// Which, and what to do.
-        reason: String,
-    },
-    /// A row is wrong as a whole.
-    #[error("{path}, row {row}: {reason}")]
-    Row {
-        /// The file.
-        path: String,
-        /// Line of the file, from 1.
-        row: u64,
-        /// What, and what to do.
-        reason: String,
-    },
-    /// A cell is wrong.
-    #[error("{path}, row {row}, column {column}: {reason}")]
-    Cell {
-        /// The file.
-        path: String,
-        /// Line of the file, from 1.
-        row: u64,
-        /// Name of the column.
-        column: String,
-        /// What, and what to do.
-        reason: String,
-    },
-}
 
 /// A sample of the table.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -141,35 +103,6 @@ pub fn read_samples(
         },
     })?;
     Ok((Table::of(&name, &text)?.samples(found)?, sha256))
-}
-
-/// Counts lines on the way through a text. The reader of tables tells where a row begins only up to the empty lines before it.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl<'a> Lines<'a> {
-    fn of(text: &'a str) -> Self {
-        Self {
-            bytes: text.as_bytes(),
-            at: 0,
-            line: 1,
-        }
-    }
-
-    /// The line, from 1, of the first character from `byte` on that is no line end.
-    fn at(&mut self, byte: u64) -> u64 {
-        let byte = usize::try_from(byte).unwrap_or(usize::MAX);
-        while let Some(b) = self.bytes.get(self.at)
-            && (self.at < byte || matches!(b, b'\n' | b'\r'))
-        {
-            self.line += u64::from(*b == b'\n');
-            self.at += 1;
-        }
-        self.line
-    }
 }
 
 struct Table<'a> {

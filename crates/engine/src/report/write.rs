@@ -3,20 +3,22 @@
 //! Everything is written into a hidden folder beside the target, forced to disk, and renamed. An older result is
 //! moved aside first and deleted only when the new one is in its place.
 
+mod kind;
 mod named;
 mod replace;
 #[cfg(test)]
 mod tests;
 
+pub use kind::{COMPARISON, FolderKind, RESULT};
+pub(crate) use kind::{OF_THE_DESKTOP, has_marker};
 pub use named::{check_named_files, write_named_files};
 pub(crate) use replace::put_in_place;
 pub use replace::recover;
 
-use super::model::SCHEMA;
 use crate::audit::{self, AUDIT_FILE, Record};
 use crate::export::is_of_one_capture;
 use crate::fingerprint::Summed;
-use crate::import::IMPORT_SCHEMA;
+use kind::{is_of_kind, was_result};
 use replace::PARTIAL;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -107,47 +109,6 @@ pub enum OutputError {
         path: String,
     },
 }
-
-/// Files that desktops put into every folder that is looked at.
-pub(crate) const OF_THE_DESKTOP: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
-
-/// What may stand in a folder of ours, and so be replaced; each kind of folder replaces only its own kind.
-#[derive(Debug)]
-pub struct FolderKind {
-    /// Every file that nta writes into such a folder.
-    names: &'static [&'static str],
-    /// The files of which one says what the folder is, each with what it says under `schema`.
-    markers: &'static [(&'static str, &'static str)],
-}
-
-/// The result of a sample, from films or from others' tracks.
-pub const RESULT: FolderKind = FolderKind {
-    names: &[
-        "result.json",
-        "report.html",
-        "summary.csv",
-        "particles.csv",
-        "tracks.csv",
-        "spots.csv",
-        "distribution.csv",
-        "plan.toml",
-        "particles.parquet",
-        "tracks.parquet",
-        AUDIT_FILE,
-        "tracks.xml",
-        "nanosight_summary.csv",
-        "import.json",
-        "import.csv",
-        "import.html",
-    ],
-    markers: &[("result.json", SCHEMA), ("import.json", IMPORT_SCHEMA)],
-};
-
-/// A comparison of results.
-pub const COMPARISON: FolderKind = FolderKind {
-    names: &["compare.json", "compare.csv", "compare.html", AUDIT_FILE],
-    markers: &[("compare.json", crate::compare::SCHEMA)],
-};
 
 /// Says before any work is done whether [`write_folder`] would refuse, and tries whether the place can be written.
 pub fn check_folder(out: &Path, overwrite: bool) -> Result<(), OutputError> {
@@ -358,33 +319,6 @@ fn may_replace(
     } else {
         Err(OutputError::Exists { path: path() })
     }
-}
-
-/// Whether the folder holds a file that says that it is of this kind.
-fn is_of_kind(kind: &FolderKind, out: &Path) -> bool {
-    kind.markers.iter().any(|(name, schema)| {
-        fs::read(out.join(name))
-            .ok()
-            .and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok())
-            .is_some_and(|v| v.get("schema").is_some_and(|s| s == schema))
-    })
-}
-
-/// Whether a folder without a sound result was one once: its audit trail says which files it held.
-fn was_result(out: &Path) -> bool {
-    let text = fs::read(out.join(AUDIT_FILE)).unwrap_or_default();
-    let of_result = |link: &audit::Link| {
-        let entry = link.entry.as_ref();
-        entry.is_some_and(|e| e.files.contains_key("result.json"))
-    };
-    audit::Chain::read(&text).links.iter().any(of_result)
-}
-
-/// Whether the folder is one of ours, of any kind.
-fn is_ours(out: &Path) -> bool {
-    [&RESULT, &COMPARISON]
-        .iter()
-        .any(|kind| is_of_kind(kind, out))
 }
 
 /// A hidden folder beside `out`, on the same file system, that goes away unless it is kept.

@@ -3,7 +3,8 @@
 //! The older folder waits under its own name in a hidden folder beside its place. So whoever comes after a kill between
 //! the two renames knows where it belongs.
 
-use super::{OutputError, failed, is_ours, parent, sync_folder};
+use super::kind::is_ours;
+use super::{OutputError, failed, parent, sync_folder};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -129,6 +130,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::super::*;
     use super::*;
+    use crate::report::SCHEMA;
 
     fn result(note: &str) -> Vec<OutputFile<'static>> {
         let json = format!("{{\"schema\": \"{SCHEMA}\", \"n\": \"{note}\"}}");

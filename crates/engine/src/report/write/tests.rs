@@ -1,6 +1,7 @@
 //! Whole or not at all, tried on real folders.
 
 use super::*;
+use crate::report::SCHEMA;
 
 fn result(note: &str) -> Vec<OutputFile<'static>> {
     vec![
