@@ -203,12 +203,12 @@ fn run_simulate(args: SimulateArgs) -> Result<(), Failure> {
 
 /// The plan with what the instrument wrote beside the films.
 fn plan_beside(shared: &SharedArgs, films: &[PathBuf]) -> Result<Plan, Failure> {
-    let mut input = shared.plan.input().map_err(Failure::Plan)?;
-    let notes = nta_engine::batch::plan_beside(films, &mut input).map_err(Failure::Plan)?;
+    let input = shared.plan.input().map_err(Failure::Plan)?;
+    let (plan, notes) = nta_engine::batch::plan_beside(films, input).map_err(Failure::Plan)?;
     for note in notes {
         talk::note(&note, shared.running.json);
     }
-    input.resolve().map_err(Failure::Plan)
+    Ok(plan)
 }
 
 /// Runs the engine with progress shown and Ctrl-C heard.

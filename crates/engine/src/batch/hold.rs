@@ -19,7 +19,7 @@ impl Hold {
         let file = open(out, "lock")?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _files: vec![file] }),
-            Err(error) => Err(refused(out, "batch", error)),
+            Err(error) => Err(refused(out, error)),
         }
     }
 
@@ -27,14 +27,14 @@ impl Hold {
     pub(super) fn of_sample(out: &Path, folder: &str) -> Result<Self, BatchError> {
         let shared = open(out, "lock")?;
         if let Err(error) = shared.try_lock_shared() {
-            return Err(refused(out, "batch", error));
+            return Err(refused(out, error));
         }
         let own = open(out, &format!("lock-{folder}"))?;
         match own.try_lock() {
             Ok(()) => Ok(Self {
                 _files: vec![shared, own],
             }),
-            Err(error) => Err(refused(&out.join(folder), "batch", error)),
+            Err(error) => Err(refused(&out.join(folder), error)),
         }
     }
 }
@@ -60,11 +60,10 @@ fn not_writable(path: &Path, error: &std::io::Error) -> BatchError {
     BatchError::Output(crate::report::write::failed(path, error))
 }
 
-fn refused(out: &Path, who: &str, error: TryLockError) -> BatchError {
+fn refused(out: &Path, error: TryLockError) -> BatchError {
     match error {
         TryLockError::WouldBlock => BatchError::Held {
             path: out.display().to_string(),
-            who: who.to_owned(),
         },
         TryLockError::Error(e) => BatchError::Output(OutputError::NotWritable {
             path: out.display().to_string(),

@@ -7,7 +7,7 @@ use super::hashes::State;
 use super::names::folder_name;
 use super::record::{Channel, SampleEntry};
 use super::samples_csv::{TableSample, read_samples};
-use super::sidecar::{NO_DILUTION, Sidecars};
+use super::sidecar::Sidecars;
 use crate::fingerprint::sha256_of_bytes;
 use crate::plan::{Plan, PlanError, PlanInput};
 use std::collections::BTreeSet;
@@ -19,14 +19,21 @@ pub(super) struct Job {
     /// Name of its folder.
     pub(super) folder: String,
     pub(super) captures: Vec<FoundCapture>,
+    /// How each of them lay on the disk when it was found; `None` for one that cannot be looked at.
+    pub(super) states: Vec<Option<State>>,
     /// Whether the table names captures of it that are not there yet.
     pub(super) incomplete: bool,
     /// The plan in force for it, or what is wrong with that.
     pub(super) plan: Result<Plan, PlanError>,
     /// What its exports say and could not be used.
     pub(super) notes: Vec<String>,
+}
+
+impl Job {
     /// Bytes of its captures, as far as they can be seen.
-    pub(super) bytes: u64,
+    pub(super) fn bytes(&self) -> u64 {
+        self.states.iter().flatten().map(|s| s.bytes).sum()
+    }
 }
 
 /// All samples of a folder, and the captures that no sample asks for.
@@ -101,9 +108,8 @@ impl Jobs {
                 Err(error) => error.to_string(),
             };
             text += &format!("{} {:?}\n{plan}\n", job.folder, job.entry);
-            for capture in &job.captures {
-                let files = nta_video::files_of(&capture.path).unwrap_or_default();
-                text += &format!("{} {:?}\n", capture.name, State::of(&files).ok());
+            for (capture, state) in job.captures.iter().zip(&job.states) {
+                text += &format!("{} {state:?}\n", capture.name);
             }
         }
         sha256_of_bytes(text.as_bytes())
@@ -143,30 +149,19 @@ fn job(
         .iter()
         .map(|i| found.captures[*i].clone())
         .collect();
-    let (plan, notes) = match sidecars.fill(&captures, &mut own) {
-        Ok(notes) => (own.resolve(), notes),
+    let (plan, notes) = match sidecars.plan(&captures, own) {
+        Ok((plan, notes)) => (Ok(plan), notes),
         Err(error) => (Err(error), Vec::new()),
     };
-    let stated = plan
-        .as_ref()
-        .is_ok_and(|p| p.origin("dilution") != "default");
-    // Whoever states the dilution knows what the export does not.
-    let notes = notes
-        .into_iter()
-        .filter(|n| !(stated && n.contains(NO_DILUTION)))
-        .collect();
-    let bytes = captures
-        .iter()
-        .filter_map(|c| State::of(&nta_video::files_of(&c.path).ok()?).ok())
-        .map(|state| state.bytes)
-        .sum();
+    let state = |c: &FoundCapture| State::of(&nta_video::files_of(&c.path).ok()?).ok();
+    let states = captures.iter().map(state).collect();
     Ok(Job {
         entry,
         folder: folder_name(&name, taken),
         captures,
+        states,
         incomplete: !sample.missing.is_empty(),
         plan,
         notes,
-        bytes,
     })
 }

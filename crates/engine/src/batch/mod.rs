@@ -36,8 +36,9 @@ pub use watch::{WatchEvent, WatchRequest, watch};
 
 use crate::analyze::AnalyzeError;
 use crate::audit::Attribution;
-use crate::plan::{PlanError, PlanInput};
+use crate::plan::{Plan, PlanError, PlanInput};
 use crate::report::OutputError;
+use crate::report::write::has_marker;
 use crate::runtime::Runtime;
 use hold::Hold;
 use job::{Job, Jobs};
@@ -154,13 +155,11 @@ pub enum BatchError {
     },
     /// Another batch works there.
     #[error(
-        "another nta {who} is working in {path}; wait until it has ended, or give another folder"
+        "another nta batch is working in {path}; wait until it has ended, or give another folder"
     )]
     Held {
         /// The folder.
         path: String,
-        /// Which command.
-        who: String,
     },
     /// An output.
     #[error(transparent)]
@@ -198,9 +197,9 @@ impl BatchError {
     }
 }
 
-/// Puts what instruments wrote beside these films into the plan, as a batch does; the films are one sample. Gives what is to be told
-/// of conditions that could not be used.
-pub fn plan_beside(inputs: &[PathBuf], plan: &mut PlanInput) -> Result<Vec<String>, PlanError> {
+/// The plan in force for these films, which are one sample, with what instruments wrote beside them, as in a batch; and what is to be
+/// told of conditions that could not be used.
+pub fn plan_beside(inputs: &[PathBuf], plan: PlanInput) -> Result<(Plan, Vec<String>), PlanError> {
     let captures: Vec<FoundCapture> = inputs
         .iter()
         .map(|path| FoundCapture {
@@ -209,9 +208,8 @@ pub fn plan_beside(inputs: &[PathBuf], plan: &mut PlanInput) -> Result<Vec<Strin
         })
         .collect();
     let sidecars = sidecar::Sidecars::read(&captures);
-    let mut notes = sidecars.notes.clone();
-    notes.extend(sidecars.fill(&captures, plan)?);
-    Ok(notes)
+    let (plan, own) = sidecars.plan(&captures, plan)?;
+    Ok((plan, [sidecars.notes, own].concat()))
 }
 
 /// A sample as `nta batch --list` tells it.
@@ -329,8 +327,7 @@ fn check_folders(request: &BatchRequest) -> Result<(), BatchError> {
             path: folder.display().to_string(),
         });
     }
-    let single = ["result.json", "import.json", "compare.json"];
-    if single.iter().any(|name| request.out.join(name).is_file()) {
+    if has_marker(&request.out) {
         return Err(BatchError::OutIsResult {
             path: request.out.display().to_string(),
         });

@@ -167,5 +167,5 @@ impl<'a> Board<'a> {
 
 /// What a sample costs, in bytes of film; an empty film takes some time too.
 fn weight_of(job: &Job) -> f64 {
-    job.bytes as f64 + 1e5
+    job.bytes() as f64 + 1e5
 }

@@ -299,17 +299,27 @@ fn analyse(
     let _room = shared
         .memory
         .take(Memory::of_frames(largest), runtime.cancel)?;
-    analyze_with(inputs, plan, BadCapture::IsLeftOut(excluded), runtime)
+    let bad = BadCapture::IsLeftOut(excluded);
+    let result = analyze_with(inputs, plan, bad, runtime);
+    for o in excluded.iter_mut() {
+        if let Some(own) = open.iter().find(|own| own.capture.name == o.path) {
+            o.reason = named_as_found(own.capture, &o.reason);
+        }
+    }
+    result
 }
 
 fn left_out(capture: &FoundCapture, reason: String) -> ExcludedCapture {
-    // Messages name the file by the whole path; the result names it as the batch does.
-    let path = capture.path.display().to_string();
     ExcludedCapture {
         path: capture.name.clone(),
         sha256: None,
-        reason: reason.replace(&path, &capture.name),
+        reason: named_as_found(capture, &reason),
     }
+}
+
+/// Messages name a film by its whole path; a batch names it as it was found, wherever its folder lies.
+fn named_as_found(capture: &FoundCapture, message: &str) -> String {
+    message.replace(&capture.path.display().to_string(), &capture.name)
 }
 
 /// Adds to a result what instruments wrote beside the films and could not be used.
@@ -326,13 +336,6 @@ fn tell_sidecars(report: &mut Report, notes: &[String]) {
 fn tell_excluded(report: &mut Report, job: &Job, excluded: &mut Vec<ExcludedCapture>) {
     let place = |e: &ExcludedCapture| job.captures.iter().position(|c| c.name == e.path);
     excluded.sort_by_key(place);
-    for o in excluded.iter_mut() {
-        if let Some(capture) = job.captures.iter().find(|c| c.name == o.path) {
-            o.reason = o
-                .reason
-                .replace(&capture.path.display().to_string(), &capture.name);
-        }
-    }
     report.captures_excluded.clone_from(excluded);
     if excluded.is_empty() {
         return;

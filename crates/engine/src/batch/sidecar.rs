@@ -6,14 +6,11 @@
 
 use super::find::FoundCapture;
 use super::group::by_name;
-use crate::plan::{PlanError, PlanInput};
-use crate::vendor::{Conditions, conditions};
+use crate::plan::{Plan, PlanError, PlanInput};
+use crate::vendor::{ALIKE_K, ALIKE_SHARE, Conditions, conditions, ends, mean_of_alike};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// What is told of an export without a dilution.
-pub(super) const NO_DILUTION: &str = "there is no dilution that can be used";
 
 /// Endings of the files that may be exports.
 const ENDINGS: [&str; 2] = ["csv", "txt"];
@@ -24,11 +21,20 @@ type Field = (&'static str, fn(&Conditions) -> Option<f64>);
 /// Values that are taken over, each with how far apart films of one sample may be, relative or absolute; of those that may differ at
 /// all the mean is taken.
 const FIELDS: [(Field, Apart); 6] = [
-    (("pixel_size_um", |c| c.pixel_size_um), Apart::Share(1e-3)),
-    (("exposure_ms", |c| c.exposure_ms), Apart::Share(1e-3)),
-    (("frame_rate_fps", |c| c.frame_rate_fps), Apart::Share(1e-3)),
-    (("dilution", |c| c.dilution), Apart::Share(1e-3)),
-    (("temperature_c", |c| c.temperature_c), Apart::By(1.0)),
+    (
+        ("pixel_size_um", |c| c.pixel_size_um),
+        Apart::Share(ALIKE_SHARE),
+    ),
+    (
+        ("exposure_ms", |c| c.exposure_ms),
+        Apart::Share(ALIKE_SHARE),
+    ),
+    (
+        ("frame_rate_fps", |c| c.frame_rate_fps),
+        Apart::Share(ALIKE_SHARE),
+    ),
+    (("dilution", |c| c.dilution), Apart::Share(ALIKE_SHARE)),
+    (("temperature_c", |c| c.temperature_c), Apart::By(ALIKE_K)),
     (
         ("viscosity_mpa_s", |c| c.viscosity_mpa_s),
         Apart::Share(0.03),
@@ -109,72 +115,40 @@ impl Sidecars {
         out
     }
 
-    /// Puts the conditions of these captures into the plan. Gives what is to be told of conditions that could not be used.
-    pub(super) fn fill(
+    /// The plan in force for these captures, and what is to be told of conditions that could not be used.
+    pub(super) fn plan(
         &self,
         captures: &[FoundCapture],
-        input: &mut PlanInput,
-    ) -> Result<Vec<String>, PlanError> {
-        let mut found: Vec<(&str, Conditions)> = Vec::new();
-        for capture in captures {
-            let of = |(folder, name, says): &'_ (PathBuf, String, Conditions)| {
-                let beside = capture.path.parent() == Some(folder);
-                Some((
-                    name.clone(),
-                    says.of_video(&capture.path).filter(|_| beside)?,
-                ))
-            };
-            // Of several exports about one film the first by name counts.
-            if let Some((name, says)) = self.all.iter().find_map(of) {
-                let name = self
-                    .all
-                    .iter()
-                    .find(|a| a.1 == name)
-                    .map_or("", |a| a.1.as_str());
-                found.push((name, says));
-            }
+        mut input: PlanInput,
+    ) -> Result<(Plan, Vec<String>), PlanError> {
+        let told = self.fill(captures, &mut input)?;
+        let plan = input.resolve()?;
+        let mut notes = told.notes;
+        // Whoever states the dilution knows what the export does not.
+        if plan.origin("dilution") == "default" {
+            notes.extend(told.no_dilution);
         }
-        if found.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut notes = Vec::new();
+        Ok((plan, notes))
+    }
+
+    /// Puts the conditions of these captures into the plan.
+    fn fill(&self, captures: &[FoundCapture], input: &mut PlanInput) -> Result<Told, PlanError> {
+        // Of several exports about one film the first by name counts.
+        let of = |capture: &FoundCapture| {
+            let beside = self
+                .all
+                .iter()
+                .filter(|(f, ..)| capture.path.parent() == Some(f));
+            let mut about = beside
+                .filter_map(|(_, name, says)| Some((name.as_str(), says.of_video(&capture.path)?)));
+            about.next()
+        };
+        let found: Vec<(&str, Conditions)> = captures.iter().filter_map(of).collect();
+        let Some((_, first)) = found.first() else {
+            return Ok(Told::default());
+        };
         let names: BTreeSet<&str> = found.iter().map(|(n, _)| *n).collect();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        let mut temperature = None;
-        for ((key, field), apart) in FIELDS {
-            let values: Vec<f64> = found.iter().filter_map(|(_, c)| field(c)).collect();
-            let value = match settled(&values, captures.len(), apart) {
-                None => {
-                    if key == "dilution" {
-                        notes.push(format!("{names}: {NO_DILUTION}; give it by samples.csv or --dilution if there was one"));
-                    }
-                    continue;
-                }
-                Some(Err(why)) => {
-                    notes.push(format!("{names}: {key} {why}; it was not used, give it by samples.csv or on the command line"));
-                    continue;
-                }
-                Some(Ok(value)) => value,
-            };
-            if key == "exposure_ms" && !fits_between_frames(value, &found) {
-                notes.push(format!("{names}: exposure_ms is {value}, longer than the time between frames; it was not used"));
-                continue;
-            }
-            if key == "viscosity_mpa_s" {
-                // A viscosity holds for one temperature; a person may state another one for the sample.
-                let Some(at) = temperature else {
-                    notes.push(format!(
-                        "{names}: viscosity_mpa_s comes without a temperature; it was not used"
-                    ));
-                    continue;
-                };
-                take(input, "viscosity_at_c", at, &names, &mut notes);
-            }
-            if take(input, key, value, &names, &mut notes) && key == "temperature_c" {
-                temperature = Some(value);
-            }
-        }
-        let (_, first) = &found[0];
         let words = [
             ("operator", &first.operator),
             ("diluent", &first.diluent),
@@ -188,8 +162,58 @@ impl Sidecars {
             }
         }
         input.of_sidecar("sample.sidecar", &names, &format!("in {names}"))?;
-        Ok(notes)
+        Ok(numbers(&found, captures.len(), &names, input))
     }
+}
+
+/// What is to be told of conditions that could not be used.
+#[derive(Default)]
+struct Told {
+    notes: Vec<String>,
+    /// There is no dilution among them; of no interest to who states one.
+    no_dilution: Option<String>,
+}
+
+/// Puts the numbers of what was found into the plan of a sample of so many films.
+fn numbers(found: &[(&str, Conditions)], films: usize, names: &str, input: &mut PlanInput) -> Told {
+    let mut told = Told::default();
+    let mut temperature = None;
+    for ((key, field), apart) in FIELDS {
+        let values: Vec<f64> = found.iter().filter_map(|(_, c)| field(c)).collect();
+        let value = match settled(&values, films, apart) {
+            None => {
+                if key == "dilution" {
+                    told.no_dilution = Some(format!(
+                        "{names}: there is no dilution that can be used; give it by samples.csv or --dilution if there was one"
+                    ));
+                }
+                continue;
+            }
+            Some(Err(why)) => {
+                told.notes.push(format!("{names}: {key} {why}; it was not used, give it by samples.csv or on the command line"));
+                continue;
+            }
+            Some(Ok(value)) => value,
+        };
+        if key == "exposure_ms" && !fits_between_frames(value, found) {
+            told.notes.push(format!("{names}: exposure_ms is {value}, longer than the time between frames; it was not used"));
+            continue;
+        }
+        if key == "viscosity_mpa_s" {
+            // A viscosity holds for one temperature; a person may state another one for the sample.
+            let Some(at) = temperature else {
+                told.notes.push(format!(
+                    "{names}: viscosity_mpa_s comes without a temperature; it was not used"
+                ));
+                continue;
+            };
+            take(input, "viscosity_at_c", at, names, &mut told.notes);
+        }
+        if take(input, key, value, names, &mut told.notes) && key == "temperature_c" {
+            temperature = Some(value);
+        }
+    }
+    told
 }
 
 /// Whether the shutter can have been open for so long, where the exports say how often it opened.
@@ -218,11 +242,7 @@ fn take(
 
 /// The mean of what the exports of all films say; `None` if none says anything, in words why not if some do not or they differ.
 fn settled(values: &[f64], films: usize, apart: Apart) -> Option<Result<f64, String>> {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if values.is_empty() {
-        return None;
-    }
+    let [low, high] = ends(values)?;
     if values.len() < films {
         return Some(Err(format!(
             "is said of {} of {films} films of one sample",
@@ -238,13 +258,7 @@ fn settled(values: &[f64], films: usize, apart: Apart) -> Option<Result<f64, Str
             "is from {low} to {high} in films of one sample"
         )));
     }
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    // Means of equal values are those values, not their neighbours in binary.
-    Some(Ok(if low == high {
-        low
-    } else {
-        (mean * 1e6).round() / 1e6
-    }))
+    mean_of_alike(values).map(Ok)
 }
 
 fn is_about(folder: &Path, says: &Conditions, capture: &FoundCapture) -> bool {
@@ -319,9 +333,7 @@ mod tests {
         let sidecars = Sidecars::read(&of);
         assert_eq!(sidecars.notes, Vec::<String>::new());
         assert_eq!(sidecars.samples(&of), [("x".to_owned(), vec![0, 1])]);
-        let mut input = PlanInput::new();
-        sidecars.fill(&of[..2], &mut input).expect("a plan");
-        let plan = input.resolve().expect("a plan");
+        let (plan, _) = sidecars.plan(&of[..2], PlanInput::new()).expect("a plan");
         assert_eq!(plan.temperature_c.value, 22.4);
         assert_eq!(plan.temperature_c.from, "sidecar");
         assert_eq!(plan.exposure_ms.as_ref().map(|e| e.value), Some(20.5));
@@ -344,8 +356,7 @@ mod tests {
         fs::write(place.path().join("x.csv"), text).expect("an export");
         let mut input = PlanInput::new();
         input.option("temperature_c", "30").expect("a number");
-        Sidecars::read(&of).fill(&of, &mut input).expect("a plan");
-        let plan = input.resolve().expect("a plan");
+        let (plan, _) = Sidecars::read(&of).plan(&of, input).expect("a plan");
         assert_eq!(plan.viscosity_at_c.as_ref().map(|v| v.value), Some(22.4));
         let at_30 = plan.sizing_medium().expect("a medium").viscosity_mpa_s;
         assert!(at_30 < 0.93 * 0.87, "{at_30}");
@@ -353,7 +364,7 @@ mod tests {
 
     #[test]
     fn what_is_not_said_of_all_films_or_differs_is_told_and_not_used() {
-        let said = |values: &[f64], films| settled(values, films, Apart::Share(1e-3));
+        let said = |values: &[f64], films| settled(values, films, Apart::Share(ALIKE_SHARE));
         assert_eq!(said(&[], 3), None);
         assert_eq!(said(&[2.0, 2.0], 2), Some(Ok(2.0)));
         assert_eq!(
@@ -364,7 +375,10 @@ mod tests {
             said(&[2.0, 3.0], 2).expect("some").expect_err("words"),
             "is from 2 to 3 in films of one sample"
         );
-        assert_eq!(settled(&[22.0, 22.5], 2, Apart::By(1.0)), Some(Ok(22.25)));
+        assert_eq!(
+            settled(&[22.0, 22.5], 2, Apart::By(ALIKE_K)),
+            Some(Ok(22.25))
+        );
     }
 
     #[test]
@@ -378,13 +392,14 @@ mod tests {
         input
             .plan_text("exposure_ms = 3.0\nmedium = \"pbs\"", "plan.toml")
             .expect("a plan");
-        let told = sidecars.fill(&of, &mut input).expect("a plan");
-        let plan = input.resolve().expect("a plan");
+        let (plan, told) = sidecars.plan(&of, input).expect("a plan");
         assert_eq!(plan.exposure_ms.as_ref().map(|e| e.value), Some(3.0));
         assert!(plan.to_toml().contains("medium = \"pbs\""));
         assert_eq!(plan.temperature_c.from, "default");
         let words = |w: &str| told.iter().any(|n| n.contains(w));
-        let all = words("222.4") && words("it was not used") && words(NO_DILUTION);
+        let all = words("222.4")
+            && words("it was not used")
+            && words("there is no dilution that can be used");
         assert!(all, "{told:?}");
     }
 }

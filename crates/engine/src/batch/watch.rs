@@ -43,16 +43,16 @@ struct Seen(BTreeMap<String, (State, Instant)>);
 
 impl Seen {
     /// Whether a capture has been as it is for long enough.
-    fn settled(&mut self, capture: &FoundCapture, settle: Duration) -> bool {
-        let files = nta_video::files_of(&capture.path).unwrap_or_default();
-        let Ok(state) = State::of(&files) else {
+    fn settled(&mut self, capture: &FoundCapture, state: Option<&State>, settle: Duration) -> bool {
+        let Some(state) = state else {
             // What cannot be looked at will be told by its sample.
             return true;
         };
         match self.0.get(&capture.name) {
-            Some((before, since)) if *before == state => since.elapsed() >= settle,
+            Some((before, since)) if before == state => since.elapsed() >= settle,
             _ => {
-                self.0.insert(capture.name.clone(), (state, Instant::now()));
+                let now = (state.clone(), Instant::now());
+                self.0.insert(capture.name.clone(), now);
                 settle.is_zero()
             }
         }
@@ -175,10 +175,9 @@ impl Watch<'_> {
     fn is_settled(&mut self, job: &Job) -> bool {
         // Every capture is looked at, so that the clock of each runs.
         let settle = self.request.settle;
-        let each: Vec<bool> = job
-            .captures
-            .iter()
-            .map(|c| self.seen.settled(c, settle))
+        let captures = job.captures.iter().zip(&job.states);
+        let each: Vec<bool> = captures
+            .map(|(c, state)| self.seen.settled(c, state.as_ref(), settle))
             .collect();
         each.iter().all(|s| *s)
     }

@@ -6,11 +6,8 @@
 use super::inputs::{Content, Input};
 use super::recording::conditions_of;
 use crate::plan::{Medium, Plan};
-use crate::vendor::Conditions;
+use crate::vendor::{ALIKE_K, ALIKE_SHARE, Conditions, ends, mean_of_alike};
 use nta_core::{Finding, Severity};
-
-/// Temperatures of films of one sample that lie farther apart, K, are not one: water flows 2 % easier for each.
-const ALIKE_K: f64 = 1.0;
 
 /// The plan with what the exports say, where nobody stated it, and what is to be told of what they say differently.
 pub(super) fn plan_with_conditions(plan: &Plan, inputs: &[Input]) -> (Plan, Vec<Finding>) {
@@ -24,7 +21,7 @@ pub(super) fn plan_with_conditions(plan: &Plan, inputs: &[Input]) -> (Plan, Vec<
     if is_named && plan.is_default("temperature_c") {
         let all = told.iter().filter_map(|c| c.as_ref()?.temperature_c);
         let believable: Vec<f64> = all.filter(|t| (0.0..=60.0).contains(t)).collect();
-        match mean_of_alike(&believable) {
+        match alike(&believable) {
             Some(Ok(t)) => plan.take_from_export("temperature_c", t, &from),
             Some(Err(ends)) => findings.push(differs(TEMPERATURE, ends, &from)),
             None => {}
@@ -54,32 +51,25 @@ fn names(told: &[Option<Conditions>]) -> String {
 }
 
 /// The mean of what is alike, else smallest and largest; `None` of nothing.
-fn mean_of_alike(values: &[f64]) -> Option<Result<f64, [f64; 2]>> {
+fn alike(values: &[f64]) -> Option<Result<f64, [f64; 2]>> {
     let [low, high] = ends(values)?;
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    Some(match high - low <= ALIKE_K {
-        true => Ok((mean * 1e6).round() / 1e6),
-        false => Err([low, high]),
-    })
+    match high - low <= ALIKE_K {
+        true => mean_of_alike(values).map(Ok),
+        false => Some(Err([low, high])),
+    }
 }
 
 /// The value that all share to one part in a thousand; else smallest and largest, or nothing where only some have it.
 fn shared(values: &[Option<f64>]) -> Option<Result<f64, Option<[f64; 2]>>> {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let [low, high] = ends(&known)?;
-    Some(if high - low > 1e-3 * low {
+    Some(if high - low > ALIKE_SHARE * low {
         Err(Some([low, high]))
     } else if known.len() < values.len() {
         Err(None)
     } else {
         Ok(known[0])
     })
-}
-
-fn ends(values: &[f64]) -> Option<[f64; 2]> {
-    let low = values.iter().copied().min_by(f64::total_cmp)?;
-    let high = values.iter().copied().max_by(f64::total_cmp)?;
-    Some([low, high])
 }
 
 /// What is stated, its unit, and what to do where nobody agrees.

@@ -119,6 +119,28 @@ pub(crate) fn bare_name(written: &str) -> &str {
     }
 }
 
+/// Temperatures of films of one sample that lie farther apart, K, are not one: water flows 2 % easier for each.
+pub(crate) const ALIKE_K: f64 = 1.0;
+/// Values that are set, not measured, are the same up to this share of them: files round.
+pub(crate) const ALIKE_SHARE: f64 = 1e-3;
+
+/// The smallest and the largest; `None` of nothing.
+pub(crate) fn ends(values: &[f64]) -> Option<[f64; 2]> {
+    let low = values.iter().copied().min_by(f64::total_cmp)?;
+    let high = values.iter().copied().max_by(f64::total_cmp)?;
+    Some([low, high])
+}
+
+/// The mean of values that are alike. Of equal ones it is the value itself, not its neighbour in binary.
+pub(crate) fn mean_of_alike(values: &[f64]) -> Option<f64> {
+    let [low, high] = ends(values)?;
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    Some(match low == high {
+        true => low,
+        false => (mean * 1e6).round() / 1e6,
+    })
+}
+
 /// The mean of what is there; `None` of nothing.
 fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let there: Vec<f64> = values.flatten().collect();
@@ -130,6 +152,6 @@ fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 /// The value that all films share to one part in a thousand; `None` if one lacks it or differs.
 fn common(mut values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let first = values.next()??;
-    let same = |v: Option<f64>| v.is_some_and(|v| (v - first).abs() <= 1e-3 * first.abs());
+    let same = |v: Option<f64>| v.is_some_and(|v| (v - first).abs() <= ALIKE_SHARE * first.abs());
     values.all(same).then_some(first)
 }

@@ -35,6 +35,7 @@ pub(crate) mod samples;
 mod tests;
 
 pub(crate) use conditions::bare_name;
+pub(crate) use conditions::{ALIKE_K, ALIKE_SHARE, ends, mean_of_alike};
 pub use conditions::{Conditions, VideoConditions};
 pub use error::VendorError;
 pub use statistics::{PercentileRule, Statistics};
